@@ -1,0 +1,1 @@
+"""Types of everything that crosses a boundary: the source of the exported schemas in `contracts/`."""

@@ -1,0 +1,248 @@
+"""What the `sessions` plugin says and stores: stream entries, and the session as clients see it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from atrium.contracts.base import Model
+from atrium.contracts.events import Event
+from atrium.contracts.problems import Problem
+
+SessionStatus = Literal["created", "active", "paused", "stopped", "cold"]
+TurnStatus = Literal["queued", "running", "completed", "failed", "cancelled", "interrupted"]
+
+
+class MessageAdded(Event):
+    """A person's message was stored and its turn is queued."""
+
+    type: ClassVar[str] = "sessions.message.added.v1"
+
+    message_id: str
+    turn_id: str
+    role: Literal["user"] = "user"
+    content: str
+    client_token: str | None = None
+    by: str
+
+
+class TurnStarted(Event):
+    """A turn began to run; exactly one of the turn endings follows."""
+
+    type: ClassVar[str] = "sessions.turn.started.v1"
+
+    turn_id: str
+    provider_id: str
+
+
+class TurnEnded(Event):
+    """What all turn endings carry."""
+
+    type: ClassVar[str]
+
+    turn_id: str
+    duration_ms: int | None = None
+    problem: Problem | None = None
+
+
+class TurnCompleted(TurnEnded):
+    """A turn ended with its answer."""
+
+    type: ClassVar[str] = "sessions.turn.completed.v1"
+
+
+class TurnFailed(TurnEnded):
+    """A turn ended with a problem."""
+
+    type: ClassVar[str] = "sessions.turn.failed.v1"
+
+
+class TurnCancelled(TurnEnded):
+    """A turn was cancelled by a person."""
+
+    type: ClassVar[str] = "sessions.turn.cancelled.v1"
+
+
+class TurnInterrupted(TurnEnded):
+    """A turn was cut by a stop of the hub."""
+
+    type: ClassVar[str] = "sessions.turn.interrupted.v1"
+
+
+class Delta(Event):
+    """What deltas carry: a piece of text with its place in the message."""
+
+    type: ClassVar[str]
+    hint: ClassVar[bool] = True
+
+    message_id: str
+    turn_id: str
+    index: int
+    role: Literal["assistant"] = "assistant"
+    content: str
+
+
+class MessageDelta(Delta):
+    """A piece of an answer."""
+
+    type: ClassVar[str] = "sessions.message.delta.v1"
+
+
+class ThinkingDelta(Delta):
+    """A piece of the model's thinking."""
+
+    type: ClassVar[str] = "sessions.thinking.delta.v1"
+
+
+class MessageCompleted(Event):
+    """The whole text of an answer (or what there was of it when its turn ended)."""
+
+    type: ClassVar[str] = "sessions.message.completed.v1"
+
+    message_id: str
+    turn_id: str
+    role: Literal["assistant"] = "assistant"
+    content: str
+
+
+class ThinkingCompleted(Event):
+    """The whole text of the model's thinking."""
+
+    type: ClassVar[str] = "sessions.thinking.completed.v1"
+
+    message_id: str
+    turn_id: str
+    role: Literal["assistant"] = "assistant"
+    content: str
+
+
+class ToolEvent(Event):
+    """What tool events carry."""
+
+    type: ClassVar[str]
+
+    tool_call_id: str
+    turn_id: str
+    name: str
+    arguments: dict[str, Any] | None = None
+    output: str | None = None
+    status: str
+    duration_ms: int | None = None
+
+
+class ToolCalled(ToolEvent):
+    """The model called a tool."""
+
+    type: ClassVar[str] = "sessions.tool.called.v1"
+
+
+class ToolUpdated(ToolEvent):
+    """A tool call changed."""
+
+    type: ClassVar[str] = "sessions.tool.updated.v1"
+
+
+class ToolFinished(ToolEvent):
+    """A tool call ended."""
+
+    type: ClassVar[str] = "sessions.tool.finished.v1"
+
+
+class UsageReported(Event):
+    """What a turn used; `cost` in US dollars."""
+
+    type: ClassVar[str] = "sessions.usage.reported.v1"
+
+    turn_id: str
+    input_tokens: int
+    output_tokens: int
+    cost: float | None = None
+
+
+class SessionRenamed(Event):
+    """A session got another title."""
+
+    type: ClassVar[str] = "sessions.session.renamed.v1"
+
+    title: str
+    by: str
+
+
+class SessionTagged(Event):
+    """A session got other tags."""
+
+    type: ClassVar[str] = "sessions.session.tagged.v1"
+
+    tags: tuple[str, ...]
+    by: str
+
+
+class SessionStopped(Event):
+    """A session was stopped: its history stays, new messages are refused."""
+
+    type: ClassVar[str] = "sessions.session.stopped.v1"
+
+    by: str
+
+
+class SessionDeleted(Event):
+    """A session was deleted: the last entry its followers see."""
+
+    type: ClassVar[str] = "sessions.session.deleted.v1"
+
+    by: str
+
+
+class SessionMetadata(Model):
+    """What people say about a session."""
+
+    title: str = Field(default="", max_length=200)
+    tags: tuple[str, ...] = Field(default=(), max_length=32)
+
+
+class TurnSummary(Model):
+    """The turn a session is busy with, or stuck behind."""
+
+    id: str
+    status: TurnStatus
+
+
+class Session(Model):
+    """A session as clients see it. Times are ISO 8601, UTC; `queued` counts waiting turns."""
+
+    id: str
+    provider_id: str
+    status: SessionStatus
+    created_at: str
+    updated_at: str
+    message_count: int
+    metadata: SessionMetadata
+    turn: TurnSummary | None
+    queued: int
+
+
+class Message(Model):
+    """One message of a conversation; `status` is its turn's."""
+
+    id: str
+    role: Literal["user", "assistant"]
+    content: str
+    created_at: str
+    turn_id: str
+    status: TurnStatus
+
+
+class MessageAccepted(Model):
+    """The acknowledgement of a message: stored, fsynced, and its turn queued."""
+
+    message_id: str
+    turn_id: str
+    offset: str
+
+
+ENTRIES: tuple[type[Event], ...] = (
+    MessageAdded, TurnStarted, TurnCompleted, TurnFailed, TurnCancelled, TurnInterrupted, MessageDelta, ThinkingDelta,
+    MessageCompleted, ThinkingCompleted, ToolCalled, ToolUpdated, ToolFinished, UsageReported, SessionRenamed,
+    SessionTagged, SessionStopped, SessionDeleted,
+)  # fmt: skip

@@ -1,0 +1,197 @@
+"""The one tree of errors that may cross a boundary.
+
+A class names a fact, its docstring is the title that people read, its code is stable:
+
+    AtriumError
+    |- InvalidInput 422        |- NotFound 404           |- Unauthenticated 401
+    |- Forbidden 403           |- Conflict 409           |- PreconditionFailed 412
+    |- TooManyRequests 429     |- Unavailable 503        |- StorageFailed 507   |- CursorReset 409
+    |- ServiceNotFound         |- ServiceTimeout 504     |- PluginFailed
+    `- ProviderError: ProviderRateLimited, ProviderAuthFailed, ProviderCrashed, ProviderUnreachable, ProviderNotInstalled
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do about an error; clients show it as a button."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one input field, and what would be right."""
+
+    field: str
+    message: str
+
+
+class AtriumError(Exception):
+    """Something went wrong inside the hub."""
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    status: ClassVar[int] = 400
+    recoverable: ClassVar[bool] = False
+    actions: ClassVar[tuple[Action, ...]] = ()
+
+    def __init__(
+        self, detail: str = "", *, fields: Sequence[FieldError] = (), retry_after: float | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.fields = tuple(fields)
+        self.retry_after = retry_after
+
+    def __init_subclass__(cls) -> None:
+        if "code" not in cls.__dict__:
+            cls.code = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).upper()
+
+    @classmethod
+    def title(cls) -> str:
+        """Return the first line of the class docstring, without its full stop."""
+        return cleandoc(cls.__doc__ or cls.__name__).splitlines()[0].rstrip(".")
+
+    def __str__(self) -> str:
+        return f"{self.title()}: {self.detail}" if self.detail else self.title()
+
+
+class InvalidInput(AtriumError):
+    """The request is not valid."""
+
+    status = 422
+
+
+class NotFound(AtriumError):
+    """There is no such thing."""
+
+    status = 404
+
+
+class Unauthenticated(AtriumError):
+    """The caller is not signed in."""
+
+    status = 401
+
+
+class Forbidden(AtriumError):
+    """The caller may not do this."""
+
+    status = 403
+
+
+class Conflict(AtriumError):
+    """The stored state is not what the request required."""
+
+    status = 409
+
+
+class CursorReset(AtriumError):
+    """The cursor does not belong to this stream's history."""
+
+    status = 409
+    recoverable = True
+    actions = (Action("reload", "Reload"),)
+
+    def __init__(self, detail: str = "", *, head: int = 0) -> None:
+        super().__init__(detail)
+        self.head = head
+
+
+class PreconditionFailed(AtriumError):
+    """The resource has changed since it was read."""
+
+    status = 412
+    actions = (Action("reload", "Reload"),)
+
+
+class TooManyRequests(AtriumError):
+    """Too many requests are waiting."""
+
+    status = 429
+    recoverable = True
+
+
+class Unavailable(AtriumError):
+    """This part of the hub is not running."""
+
+    status = 503
+    recoverable = True
+
+
+class StorageFailed(AtriumError):
+    """The database could not store the change; nothing of it was kept."""
+
+    status = 507
+
+
+class ServiceNotFound(AtriumError):
+    """No plugin provides this service."""
+
+    status = 503
+
+
+class ServiceTimeout(AtriumError):
+    """The service did not answer before its deadline."""
+
+    status = 504
+    recoverable = True
+
+
+class PluginFailed(AtriumError):
+    """The plugin could not be loaded or started."""
+
+    status = 503
+
+
+class ProviderError(AtriumError):
+    """The provider failed."""
+
+    status = 502
+    recoverable = True
+    actions = (Action("retry", "Try again"),)
+
+
+class ProviderRateLimited(ProviderError):
+    """The provider's limit is reached."""
+
+    code = "PROVIDER_RATE_LIMIT"
+    status = 429
+    actions = (Action("retry", "Try again later"), Action("switch_provider", "Use another provider"))
+
+
+class ProviderAuthFailed(ProviderError):
+    """The provider refused the credentials."""
+
+    code = "PROVIDER_AUTH"
+    recoverable = False
+    actions = (Action("configure_provider", "Check the key"), Action("switch_provider", "Use another provider"))
+
+
+class ProviderCrashed(ProviderError):
+    """The provider stopped unexpectedly."""
+
+    code = "PROVIDER_CRASHED"
+
+
+class ProviderUnreachable(ProviderError):
+    """The provider cannot be reached."""
+
+    code = "PROVIDER_NETWORK"
+
+
+class ProviderNotInstalled(ProviderError):
+    """The provider is not installed."""
+
+    code = "PROVIDER_NOT_INSTALLED"
+    status = 503
+    recoverable = False
+    actions = (Action("install_provider", "Install it"),)

@@ -1,0 +1,266 @@
+"""What a plugin is made of: its manifest, its configuration, and the decorators that name what it offers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from atrium.contracts.events import Event
+from atrium.sdk.storage import Index, PluginStorage, Topic
+
+Unsubscribe = Callable[[], None]
+EventHandler = Callable[[str, Any], Awaitable[None]]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Config(BaseModel):
+    """The base of a plugin's settings: camelCase in the file, unknown keys are errors."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+
+ConfigT = TypeVar("ConfigT", bound=Config)
+
+
+class NoConfig(Config):
+    """For plugins that have nothing to configure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a plugin is and needs, known before it runs."""
+
+    name: str
+    version: str = "0.1.0"
+    dependencies: Sequence[str] = ()
+    description: str = ""
+    emits: Sequence[type[Event]] = ()
+    features: Sequence[str] = ()
+
+
+PluginMetadata = Manifest
+
+
+class PluginStatus(Enum):
+    """Where a plugin is in its life."""
+
+    UNLOADED = "unloaded"
+    LOADED = "loaded"
+    STARTED = "started"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a decorator wrote on a method: an extension point and what is offered there."""
+
+    point: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One thing that `owner` offers at an extension point another plugin owns."""
+
+    point: str
+    owner: str
+    value: Any
+    options: Mapping[str, Any]
+
+
+def offer(point: str, **options: Any) -> Callable[[Function], Function]:
+    """Offer the decorated method at an extension point."""
+
+    def mark(function: Function) -> Function:
+        offers = (*getattr(function, "__offers__", ()), Offer(point, options))
+        function.__offers__ = offers  # type: ignore[attr-defined]  # functions carry what they offer
+        return function
+
+    return mark
+
+
+def service(name: str) -> Callable[[Function], Function]:
+    """Offer the method as a service; an async generator is a streaming service."""
+    return offer("kernel.service", name=name)
+
+
+def subscribe(event_type: str) -> Callable[[Function], Function]:
+    """Call the method with each event of this type (`devices.*`: of any type with that prefix)."""
+    return offer("kernel.subscription", event_type=event_type)
+
+
+def route(method: str, path: str, *, status: int = 200, public: bool = False) -> Callable[[Function], Function]:
+    """Offer the method over HTTP below `/api/v1`.
+
+    A parameter `caller: Principal` is the authenticated caller; parameters named in the path are taken from it; other
+    parameters are query parameters (GET, DELETE) or fields of the JSON body, camelCase on the wire. `public` routes
+    need no authentication: each one is listed in the security tests.
+    """
+    return offer("gateway.route", method=method, path=path, status=status, public=public)
+
+
+def frame(frame_type: str) -> Callable[[Function], Function]:
+    """Answer WebSocket frames of this type: called as `method(caller, session_id, payload)`, the result is the ack."""
+    return offer("gateway.frame", type=frame_type)
+
+
+class Events(Protocol):
+    """A plugin's handle on the event bus."""
+
+    def subscribe(self, event_type: str, handler: EventHandler) -> Unsubscribe:
+        """Call `handler(event_type, data)` with each event; undone when the plugin stops."""
+
+    def emit(self, event: Event) -> None:
+        """Queue an event for every subscriber and return."""
+
+    async def publish(self, event: Event) -> None:
+        """Emit, then let the loop turn once."""
+
+
+class Services(Protocol):
+    """A plugin's handle on the service registry."""
+
+    def register(self, name: str, function: Callable[..., Any]) -> None:
+        """Provide a service; undone when the plugin stops."""
+
+    async def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Call a service and return its result, or raise what it raises, `ServiceNotFound`, or `ServiceTimeout`."""
+
+    def stream(self, name: str, *args: Any, **kwargs: Any) -> AbstractAsyncContextManager[Any]:
+        """Open a streaming service: `async with services.stream(...) as items: async for item in items`."""
+
+
+class State(Protocol):
+    """A plugin's handle on the state engine."""
+
+    async def get(self, key: str, default: Any = None) -> Any:
+        """Return a value."""
+
+    async def set(self, key: str, value: Any) -> None:
+        """Set a value and wake whoever waits for it."""
+
+    async def delete(self, key: str) -> None:
+        """Forget a value."""
+
+    async def wait_for(self, key: str, predicate: Callable[[Any], bool]) -> Any:
+        """Return the value as soon as the predicate holds for it."""
+
+
+class Extensions(Protocol):
+    """A plugin's handle on extension points."""
+
+    def contribute(self, point: str, value: Any, **options: Any) -> None:
+        """Offer something at an extension point; undone when the plugin stops."""
+
+    def at(self, point: str) -> list[Contribution]:
+        """Return what is offered at a point now, in order of contribution."""
+
+    def watch(self, point: str, callback: Callable[[], None]) -> Unsubscribe:
+        """Call back whenever what is offered at a point has changed; undone when the plugin stops."""
+
+
+class Clock(Protocol):
+    """Time as plugins see it, so that tests never sleep."""
+
+    def now(self) -> float:
+        """Return seconds since 1970, UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Context(Protocol):
+    """All that a plugin may touch, bound to its name."""
+
+    events: Events
+    services: Services
+    state: State
+    storage: PluginStorage
+    extensions: Extensions
+    clock: Clock
+    home: Any
+    """The hub's folder (`pathlib.Path`), None when everything is in memory."""
+
+    def new_id(self) -> str:
+        """Return a new UUIDv7: unique, and ordered by time."""
+
+    def spawn(self, work: Any, name: str) -> Any:
+        """Run a coroutine as a task the plugin owns: cancelled and awaited when it stops, a failure is logged."""
+
+    async def inspect(self) -> Mapping[str, Any]:
+        """Return what the runtime knows of itself: version, start time, plugins and their states, readiness."""
+
+
+class Host(Protocol):
+    """What a plugin is constructed with: a runtime."""
+
+
+class Plugin(Generic[ConfigT]):
+    """The base of every plugin. Construct it with the runtime; the plugin manager binds the rest when it is loaded."""
+
+    manifest: ClassVar[Manifest]
+    topics: ClassVar[Sequence[Topic]] = ()
+    indexes: ClassVar[Sequence[Index]] = ()
+    config_class: ClassVar[type[Config]] = NoConfig
+
+    config: ConfigT
+    context: Context
+
+    def __init__(self, host: Host | None = None) -> None:
+        self.host = host
+        self.status = PluginStatus.UNLOADED
+
+    def __init_subclass__(cls) -> None:
+        for base in getattr(cls, "__orig_bases__", ()):
+            for argument in get_args(base):
+                if isinstance(argument, type) and issubclass(argument, Config):
+                    cls.config_class = argument
+
+    @property
+    def events(self) -> Events:
+        """Return the event bus, bound to this plugin."""
+        return self.context.events
+
+    @property
+    def services(self) -> Services:
+        """Return the service registry, bound to this plugin."""
+        return self.context.services
+
+    @property
+    def state(self) -> State:
+        """Return the state engine."""
+        return self.context.state
+
+    @property
+    def storage(self) -> PluginStorage:
+        """Return this plugin's storage."""
+        return self.context.storage
+
+    @property
+    def is_loaded(self) -> bool:
+        """Tell whether the plugin is loaded (running or not)."""
+        return self.status in {PluginStatus.LOADED, PluginStatus.STARTED, PluginStatus.STOPPED}
+
+    @property
+    def is_started(self) -> bool:
+        """Tell whether the plugin is running."""
+        return self.status is PluginStatus.STARTED
+
+    async def start(self) -> None:
+        """Acquire what the plugin needs; its services, routes and subscriptions are live when this returns."""
+
+    async def drain(self) -> None:
+        """Finish work in progress; called before any plugin stops, cancelled when the drain time is over."""
+
+    async def stop(self) -> None:
+        """Release everything; must work after a failed `start` and when called twice."""

@@ -1,0 +1,148 @@
+"""The `Provider` SPI: a source of intelligence, and the unified events a turn is made of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+ProviderStatus = Literal["active", "notInstalled", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderInfo:
+    """What a provider is: shown in lists, fixed while it is configured."""
+
+    id: str
+    name: str
+    version: str
+    capabilities: Mapping[str, bool] = field(default_factory=dict)
+    limits: Mapping[str, int | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """Whether a provider can take a turn now, and if not, why and what to do (one sentence)."""
+
+    status: ProviderStatus
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long installation step is; `done` and `total` in bytes, `total` None while unknown."""
+
+    step: str
+    done: int = 0
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One earlier message of the conversation."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRequest:
+    """One turn to run: the new message, and all completed messages before it, oldest first."""
+
+    session_id: str
+    turn_id: str
+    content: str
+    history: Sequence[ChatMessage] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """More text of the answer."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingDelta:
+    """More text of the model's thinking."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool the model calls; the same `id` again updates it."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    status: str = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """How a tool call ended; `status` is `completed` or `failed`."""
+
+    id: str
+    name: str
+    output: str
+    status: Literal["completed", "failed"] = "completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens the turn has used so far, and their price in US dollars where it is known."""
+
+    input_tokens: int
+    output_tokens: int
+    cost: float | None = None
+
+
+ProviderEvent = TextDelta | ThinkingDelta | ToolCall | ToolResult | Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a running session is told: `kind` is `cancel`, `answer`, `model` or `mode`."""
+
+    kind: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Provider(Protocol):
+    """A source of intelligence. Failures are raised as `ProviderError` and its kinds."""
+
+    @property
+    def info(self) -> ProviderInfo:
+        """Return what this provider is."""
+
+    @property
+    def availability(self) -> Availability:
+        """Return whether it can take a turn now; asked often, so it must not wait or read much."""
+
+    async def configure(self, settings: Mapping[str, Any]) -> None:
+        """Take the provider's settings; called before first use and whenever they change. Starts nothing heavy."""
+
+    async def install_or_update(self, progress: Callable[[Progress], None]) -> None:
+        """Fetch what is missing (program, model); leave the old one working if that fails."""
+
+    async def start_session(self, session_id: str, settings: Mapping[str, Any]) -> None:
+        """Prepare for turns of a session; called before the first one after every start of the hub."""
+
+    def stream_events(self, session_id: str, turn: TurnRequest) -> AsyncIterator[ProviderEvent]:
+        """Run one turn and yield its events; closing the iterator cancels the turn."""
+
+    async def control(self, session_id: str, command: Command) -> None:
+        """Tell a running session something; unknown kinds raise `InvalidInput`."""
+
+    async def stop_session(self, session_id: str) -> None:
+        """Forget a session and free what it holds; unknown ids are ignored."""
+
+
+@runtime_checkable
+class Closeable(Protocol):
+    """What an SPI implementation may also offer: releasing everything it holds, also after a failed start."""
+
+    async def close(self) -> None:
+        """Stop children and free resources; may be called twice."""
