@@ -1,0 +1,130 @@
+# Everything that is done with this repository. `make` alone says what there is.
+# Assumed: Python 3.11+, and for the web page Node 20+ with npm. All else is installed below .venv and web/node_modules.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+WORKERS ?= 2
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/python tools/run_uv.py
+LOCK := $(UV) pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11
+SOURCES := $(wildcard src tests tools bench examples)
+
+PAGE := src/atrium/plugins/gateway/static/index.html
+NODE := $(shell node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
+HAVE_WEB := $(shell test -f web/package.json && test $(NODE) -ge 20 && command -v npm >/dev/null 2>&1 && echo yes)
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+# ---- Use it
+
+.PHONY: help
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: run
+run: setup web ## Install all, fetch the default model once, start the hub and print the login link
+	@$(BIN)/atrium models pull default --if-missing || echo "warning: the default model was not fetched; 'atrium models pull default' tries again"
+	@exec $(BIN)/atrium up --print-login
+
+# ---- Set it up
+
+.PHONY: setup
+setup: $(VENV)/.project ## Create .venv with everything in it, at the locked versions
+
+$(VENV)/.bootstrap: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Atrium needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ": say which to use with  make PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV) || { echo "error: $(PYTHON) cannot create an environment; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.bootstrap requirements/dev.txt
+	@echo "Installing the locked dependencies"
+	@$(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.project: $(VENV)/.installed pyproject.toml
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: web
+ifeq ($(HAVE_WEB),yes)
+web: $(PAGE) ## Build the web page into the gateway plugin
+
+web/node_modules/.installed: web/package.json $(wildcard web/package-lock.json)
+	@echo "Installing what the web page is built with"
+	@cd web && if [ -f package-lock.json ]; then npm ci --no-audit --no-fund; else npm install --no-audit --no-fund; fi
+	@touch $@
+
+$(PAGE): web/node_modules/.installed $(WEB_SOURCES)
+	@cd web && npm run build
+	@touch $@
+else
+web:
+	@echo "The web page is not built: it needs Node 20 or newer with npm (found: $(if $(filter-out 0,$(NODE)),Node $(NODE),no Node)). The hub runs without it."
+endif
+
+.PHONY: browser
+browser:
+	@tools/install_chromium.sh
+
+# ---- Hold it to its word
+
+.PHONY: test
+test: setup web browser ## Run the tests of the hub and of the web page, and check the coverage
+	@rm -rf build/coverage* && mkdir -p build
+	@$(BIN)/coverage run -m pytest -m "not faults" -n $(WORKERS) $(ARGS)
+	@$(BIN)/coverage combine --quiet && $(BIN)/coverage json --quiet && $(BIN)/python tools/check_coverage.py build/coverage.json
+ifeq ($(HAVE_WEB),yes)
+	@cd web && npm test
+endif
+
+.PHONY: test-faults
+test-faults: setup ## Run the long fault injection
+	@$(BIN)/pytest -m faults $(ARGS) || { status=$$?; [ $$status -eq 5 ] && echo "No fault test is selected."; exit $$status; }
+
+.PHONY: check
+check: setup $(if $(HAVE_WEB),web/node_modules/.installed) ## Check format, lint, types, imports, contracts, sizes and addresses
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python tools/check_size.py $(SOURCES) web
+	@$(BIN)/python tools/check_addresses.py
+	@if [ -f src/atrium/app/export_contracts.py ]; then $(BIN)/python -m atrium.app.export_contracts --check; fi
+ifeq ($(HAVE_WEB),yes)
+	@cd web && npm run check
+endif
+
+.PHONY: bench
+bench: setup web ## Measure, beside references that run on the same machine
+	@$(BIN)/python -m bench.run $(ARGS)
+
+.PHONY: docs
+docs: setup ## Build the documentation into build/docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet && echo "build/docs/index.html"
+
+# ---- Change it
+
+.PHONY: format
+format: setup ## Format the code and mend what can be mended
+	@$(BIN)/ruff format $(SOURCES)
+	@$(BIN)/ruff check --fix $(SOURCES)
+ifeq ($(HAVE_WEB),yes)
+	@cd web && npm run format --if-present
+endif
+
+.PHONY: lock
+lock: $(VENV)/.bootstrap ## Lock the dependencies again; make lock ARGS=--upgrade takes newer versions
+	@$(LOCK) $(ARGS) requirements/bootstrap.in -o requirements/bootstrap.txt
+	@$(LOCK) $(ARGS) pyproject.toml --extra local --extra model -o requirements/runtime.txt
+	@$(LOCK) $(ARGS) pyproject.toml --extra local --extra model requirements/dev.in -c requirements/runtime.txt -c requirements/bootstrap.txt -o requirements/dev.txt
+
+.PHONY: clean
+clean: ## Remove all that was installed or built here; a home is never touched
+	@rm -rf $(VENV) build dist web/node_modules web/dist src/atrium/plugins/gateway/static
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
