@@ -1,7 +1,8 @@
 """Run uv with the package index, certificates and link folders that pip is configured with.
 
 uv does not read pip's configuration. On a machine where only pip is set up, uv has to follow it, and no file of this
-repository may name an index: so what pip knows is handed to uv through the environment, at run time. uv's own variables win.
+repository may name an index: so what pip knows is handed to uv through the environment, at run time. Variables of uv
+that are already set win.
 """
 
 import os
