@@ -129,6 +129,10 @@ class Query:
 
     `where` are equalities on top-level fields, `prefix` restricts keys, `order` is a field (None: the key), ties are
     broken by key in the same direction. `after` is (order value, key) of the last document of the page before.
+
+    Missing and null fields are equal and come first, then numbers (true is 1, false is 0), then text by code points.
+    Over all spaces, ties are broken by space before key, and `after` needs the last document's space in `after_space`;
+    so a key of `chr(0x10FFFF)` there jumps to the next space.
     """
 
     namespace: str
@@ -139,6 +143,7 @@ class Query:
     descending: bool = False
     limit: int = 100
     after: tuple[Any, str] | None = None
+    after_space: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The public test kit: contract suites, clocks and a kernel for tests."""
