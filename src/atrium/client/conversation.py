@@ -1,0 +1,212 @@
+"""A conversation as a fold: stream entries in, messages with their partial text out. No input or output of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .entries import Entry
+
+_ENDINGS = {
+    "sessions.turn.completed.v1": "completed",
+    "sessions.turn.failed.v1": "failed",
+    "sessions.turn.cancelled.v1": "cancelled",
+    "sessions.turn.interrupted.v1": "interrupted",
+}
+
+
+@dataclass(slots=True)
+class Text:
+    """A text that arrives in pieces, in any part, and is replaced by the whole of it at the end."""
+
+    complete: bool = False
+    _whole: str = ""
+    _pieces: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def content(self) -> str:
+        """Return what is known of the text, in order."""
+        return self._whole if self.complete else "".join(self._pieces[index] for index in sorted(self._pieces))
+
+    def add(self, index: int, piece: str) -> None:
+        """Take a piece; one that is known, or comes after the end, changes nothing."""
+        if not self.complete:
+            self._pieces.setdefault(index, piece)
+
+    def finish(self, content: str) -> None:
+        """Take the whole text."""
+        self.complete, self._whole = True, content
+        self._pieces.clear()
+
+
+@dataclass(slots=True)
+class Tool:
+    """A tool call as last reported."""
+
+    id: str
+    name: str
+    status: str
+    arguments: Mapping[str, Any] | None = None
+    output: str | None = None
+    duration_ms: int | None = None
+
+
+@dataclass(slots=True)
+class Turn:
+    """A message and everything it caused. `problem` is the problem document of a turn that failed."""
+
+    id: str
+    status: str = "queued"
+    problem: Mapping[str, Any] | None = None
+    duration_ms: int | None = None
+    thinking: Text = field(default_factory=Text)
+    tools: dict[str, Tool] = field(default_factory=dict)
+    usage: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class ConversationMessage:
+    """One message; an assistant's grows until it is complete."""
+
+    id: str
+    role: Literal["user", "assistant"]
+    turn_id: str
+    created_at: str
+    text: Text
+    client_token: str | None = None
+    by: str | None = None
+
+    @property
+    def content(self) -> str:
+        """Return the text as far as it is known."""
+        return self.text.content
+
+
+class Conversation:
+    """The state of one session's stream up to `cursor`. Applying an entry twice changes nothing."""
+
+    def __init__(self) -> None:
+        self.cursor = 0
+        self.title: str | None = None
+        self.tags: tuple[str, ...] = ()
+        self.stopped = False
+        self.deleted = False
+        self.turns: dict[str, Turn] = {}
+        self._messages: dict[str, ConversationMessage] = {}
+        self._folds: dict[str, Callable[[Entry], None]] = {
+            "sessions.message.added.v1": self._message_added,
+            "sessions.message.delta.v1": self._message_delta,
+            "sessions.message.completed.v1": self._message_completed,
+            "sessions.thinking.delta.v1": self._thinking_delta,
+            "sessions.thinking.completed.v1": self._thinking_completed,
+            "sessions.turn.started.v1": self._turn_started,
+            "sessions.tool.called.v1": self._tool,
+            "sessions.tool.updated.v1": self._tool,
+            "sessions.tool.finished.v1": self._tool,
+            "sessions.usage.reported.v1": self._usage,
+            "sessions.session.renamed.v1": self._renamed,
+            "sessions.session.tagged.v1": self._tagged,
+            "sessions.session.stopped.v1": self._stopped,
+            "sessions.session.deleted.v1": self._deleted,
+            **dict.fromkeys(_ENDINGS, self._turn_ended),
+        }
+
+    @property
+    def messages(self) -> list[ConversationMessage]:
+        """Return the messages in the order of their first entries."""
+        return list(self._messages.values())
+
+    @property
+    def busy(self) -> Turn | None:
+        """Return the turn that runs, or else the first that waits."""
+        waiting = [turn for turn in self.turns.values() if turn.status in {"queued", "running"}]
+        running = [turn for turn in waiting if turn.status == "running"]
+        return next(iter(running or waiting), None)
+
+    def apply(self, entry: Entry) -> None:
+        """Take the next entry; entries at or before the cursor and types of a newer hub are passed over."""
+        if entry.offset <= self.cursor:
+            return
+        self.cursor = entry.offset
+        fold = self._folds.get(entry.type)
+        if fold is not None:
+            fold(entry)
+
+    def apply_all(self, entries: Iterable[Entry]) -> Conversation:
+        """Take entries in order and return the conversation."""
+        for entry in entries:
+            self.apply(entry)
+        return self
+
+    def _turn(self, entry: Entry) -> Turn:
+        turn_id = str(entry.data["turnId"])
+        return self.turns.setdefault(turn_id, Turn(turn_id))
+
+    def _message_added(self, entry: Entry) -> None:
+        data = entry.data
+        text = Text()
+        text.finish(str(data["content"]))
+        message = ConversationMessage(
+            str(data["messageId"]),
+            "user",
+            self._turn(entry).id,
+            entry.time,
+            text,
+            data.get("clientToken"),
+            data.get("by"),
+        )
+        self._messages[message.id] = message
+
+    def _answer(self, entry: Entry) -> ConversationMessage:
+        message_id = str(entry.data["messageId"])
+        known = self._messages.get(message_id)
+        if known is None:
+            known = ConversationMessage(message_id, "assistant", self._turn(entry).id, entry.time, Text())
+            self._messages[message_id] = known
+        return known
+
+    def _message_delta(self, entry: Entry) -> None:
+        self._answer(entry).text.add(int(entry.data["index"]), str(entry.data["content"]))
+
+    def _message_completed(self, entry: Entry) -> None:
+        self._answer(entry).text.finish(str(entry.data["content"]))
+
+    def _thinking_delta(self, entry: Entry) -> None:
+        self._turn(entry).thinking.add(int(entry.data["index"]), str(entry.data["content"]))
+
+    def _thinking_completed(self, entry: Entry) -> None:
+        self._turn(entry).thinking.finish(str(entry.data["content"]))
+
+    def _turn_started(self, entry: Entry) -> None:
+        turn = self._turn(entry)
+        turn.status, turn.problem = "running", None
+
+    def _turn_ended(self, entry: Entry) -> None:
+        turn = self._turn(entry)
+        turn.status = _ENDINGS[entry.type]
+        turn.problem, turn.duration_ms = entry.data.get("problem"), entry.data.get("durationMs")
+
+    def _tool(self, entry: Entry) -> None:
+        data = entry.data
+        tools = self._turn(entry).tools
+        tool = tools.setdefault(str(data["toolCallId"]), Tool(str(data["toolCallId"]), str(data["name"]), ""))
+        tool.status = str(data["status"])
+        for name, key in (("arguments", "arguments"), ("output", "output"), ("duration_ms", "durationMs")):
+            if key in data:
+                setattr(tool, name, data[key])
+
+    def _usage(self, entry: Entry) -> None:
+        self._turn(entry).usage = entry.data
+
+    def _renamed(self, entry: Entry) -> None:
+        self.title = str(entry.data["title"])
+
+    def _tagged(self, entry: Entry) -> None:
+        self.tags = tuple(entry.data["tags"])
+
+    def _stopped(self, entry: Entry) -> None:
+        self.stopped = True
+
+    def _deleted(self, entry: Entry) -> None:
+        self.deleted = True

@@ -1,0 +1,177 @@
+"""Sessions over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from atrium.contracts.base import Model
+from atrium.contracts.sessions import Message, MessageAccepted, Session
+
+from .errors import UnexpectedAnswer
+from .http import Http
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """One page of sessions, the revision it was read at, and the cursor of the page after it."""
+
+    revision: str
+    sessions: tuple[Session, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """One page of messages, oldest first, and the cursor of the page after it."""
+
+    messages: tuple[Message, ...]
+    next_cursor: str | None
+
+
+class Sessions:
+    """What can be done with sessions. Every call raises `ProblemError` when the hub refuses it."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    async def create(
+        self,
+        provider_id: str,
+        *,
+        title: str = "",
+        tags: Sequence[str] = (),
+        settings: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Create a session and return its id."""
+        body: dict[str, Any] = {"providerId": provider_id}
+        if settings:
+            body["settings"] = dict(settings)
+        if title or tags:
+            body["metadata"] = {"title": title, "tags": list(tags)}
+        return _text(await self._http.call("POST", "/sessions", body=body), "sessionId")
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        status: str | None = None,
+        tag: str | None = None,
+        provider_id: str | None = None,
+        sort: str | None = None,
+    ) -> SessionPage:
+        """Return one page of sessions, the newest first unless `sort` says otherwise."""
+        params = {
+            "limit": limit,
+            "cursor": cursor,
+            "status": status,
+            "tag": tag,
+            "providerId": provider_id,
+            "sort": sort,
+        }
+        answer = _mapping(await self._http.call("GET", "/sessions", params=params))
+        sessions = tuple(_read(Session, item) for item in answer.get("data", ()))
+        return SessionPage(str(answer.get("revision", "0")), sessions, answer.get("nextCursor"))
+
+    async def all(self, **filters: Any) -> AsyncIterator[Session]:
+        """Go through every session, page by page; takes the filters of `list`."""
+        cursor: str | None = None
+        while True:
+            page = await self.list(cursor=cursor, **filters)
+            for session in page.sessions:
+                yield session
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def get(self, session_id: str) -> Session:
+        """Return one session."""
+        return _resource(await self._http.call("GET", _path(session_id)))
+
+    async def rename(self, session_id: str, title: str) -> Session:
+        """Give a session another title."""
+        return await self._patch(session_id, {"title": title})
+
+    async def tag(self, session_id: str, tags: Sequence[str]) -> Session:
+        """Give a session other tags, replacing those it has."""
+        return await self._patch(session_id, {"tags": list(tags)})
+
+    async def delete(self, session_id: str) -> None:
+        """Delete a session with its history, everywhere and for good."""
+        await self._http.call("DELETE", _path(session_id))
+
+    async def send(
+        self, session_id: str, content: str, *, client_token: str | None = None, target_agent: str | None = None
+    ) -> MessageAccepted:
+        """Send a message; when this returns it is stored for good and its turn is queued.
+
+        Sent again under the same token until the hub answers, so it is there once however often the hub went away.
+        """
+        body: dict[str, Any] = {"content": content, "clientToken": client_token or str(uuid.uuid4())}
+        if target_agent is not None:
+            body["targetAgent"] = target_agent
+        return _read(
+            MessageAccepted, await self._http.call_repeatable("POST", _path(session_id, "messages"), body=body)
+        )
+
+    async def messages(self, session_id: str, *, limit: int | None = None, cursor: str | None = None) -> MessagePage:
+        """Return one page of a session's messages, oldest first."""
+        params = {"limit": limit, "cursor": cursor}
+        answer = _mapping(await self._http.call("GET", _path(session_id, "messages"), params=params))
+        return MessagePage(tuple(_read(Message, item) for item in answer.get("data", ())), answer.get("nextCursor"))
+
+    async def cancel(self, session_id: str) -> None:
+        """Cancel the turn that runs, or dismiss the one that was interrupted."""
+        await self._http.call("POST", _path(session_id, "cancel"))
+
+    async def stop(self, session_id: str) -> None:
+        """Stop a session: its history stays, new messages are refused."""
+        await self._http.call("POST", _path(session_id, "stop"))
+
+    async def retry(self, session_id: str) -> None:
+        """Run the turn that failed or was interrupted again."""
+        await self._http.call("POST", _path(session_id, "retry"))
+
+    async def fork(self, session_id: str, *, at: int | None = None) -> str:
+        """Copy a session, up to an offset of its history, and return the new one's id."""
+        body = {} if at is None else {"at": str(at)}
+        return _text(await self._http.call("POST", _path(session_id, "fork"), body=body), "sessionId")
+
+    async def _patch(self, session_id: str, metadata: Mapping[str, Any]) -> Session:
+        return _resource(await self._http.call("PATCH", _path(session_id), body={"metadata": metadata}))
+
+
+def _path(session_id: str, action: str = "") -> str:
+    path = f"/sessions/{quote(session_id, safe='')}"
+    return f"{path}/{action}" if action else path
+
+
+def _mapping(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise UnexpectedAnswer(f"the hub answered {str(answer)[:200]} where an object was promised")
+    return answer
+
+
+def _text(answer: Any, name: str) -> str:
+    value = _mapping(answer).get(name)
+    if not isinstance(value, str):
+        raise UnexpectedAnswer(f"the hub's answer has no {name}: {str(answer)[:200]}")
+    return value
+
+
+def _resource(answer: Any) -> Session:
+    return _read(Session, _mapping(answer).get("data"))
+
+
+def _read(model: type[M], data: Any) -> M:
+    try:
+        # A newer hub may say more than this client knows.
+        return model.model_validate(data, extra="ignore")
+    except ValueError as error:
+        raise UnexpectedAnswer(f"the hub sent something that is no {model.__name__}: {error}") from None
