@@ -54,9 +54,11 @@ $(VENV)/.project: $(VENV)/.installed pyproject.toml
 ifeq ($(HAVE_WEB),yes)
 web: $(PAGE) ## Build the web page into the gateway plugin
 
-web/node_modules/.installed: web/package.json $(wildcard web/package-lock.json)
+# A lock that was made where a registry lacks the binaries of other systems is refused by `npm ci`; `npm install --no-save`
+# takes the same versions from it, and adds only the binary of this system.
+web/node_modules/.installed: $(wildcard web/package-lock.json web/package.json web/app/package.json web/packages/*/package.json)
 	@echo "Installing what the web page is built with"
-	@cd web && if [ -f package-lock.json ]; then npm ci --no-audit --no-fund; else npm install --no-audit --no-fund; fi
+	@cd web && { npm ci --silent --no-audit --no-fund 2>/dev/null || npm install --no-save --no-audit --no-fund --loglevel error; }
 	@touch $@
 
 $(PAGE): web/node_modules/.installed $(WEB_SOURCES)
@@ -86,18 +88,35 @@ endif
 test-faults: setup ## Run the long fault injection
 	@$(BIN)/pytest -m faults $(ARGS) || { status=$$?; [ $$status -eq 5 ] && echo "No fault test is selected."; exit $$status; }
 
-.PHONY: check
+CHECKS := check-format check-lint check-types check-imports check-sizes check-addresses check-contracts $(if $(HAVE_WEB),check-web)
+
+.PHONY: check $(CHECKS)
 check: setup $(if $(HAVE_WEB),web/node_modules/.installed) ## Check format, lint, types, imports, contracts, sizes and addresses
+	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
+
+check-format:
 	@$(BIN)/ruff format --check $(SOURCES)
+
+check-lint:
 	@$(BIN)/ruff check $(SOURCES)
+
+check-types:
 	@$(BIN)/mypy $(SOURCES)
+
+check-imports:
 	@$(BIN)/lint-imports --no-logo
+
+check-sizes:
 	@$(BIN)/python tools/check_size.py $(SOURCES) web
+
+check-addresses:
 	@$(BIN)/python tools/check_addresses.py
+
+check-contracts:
 	@if [ -f src/atrium/app/export_contracts.py ]; then $(BIN)/python -m atrium.app.export_contracts --check; fi
-ifeq ($(HAVE_WEB),yes)
-	@cd web && npm run check
-endif
+
+check-web:
+	@cd web && npm run --silent check
 
 .PHONY: bench
 bench: setup web ## Measure, beside references that run on the same machine
