@@ -1,6 +1,7 @@
 """All that a plugin may import."""
 
 from atrium.contracts.events import Event
+from atrium.sdk.context import Batch, Context, PluginStorage, SpaceStorage
 from atrium.sdk.errors import (
     Action,
     AtriumError,
@@ -24,7 +25,6 @@ from atrium.sdk.http import EntryStream, Reply, Resource
 from atrium.sdk.plugin import (
     Clock,
     Config,
-    Context,
     Contribution,
     Manifest,
     NoConfig,
@@ -42,14 +42,12 @@ from atrium.sdk.storage import (
     ABSENT,
     EXISTS,
     SYSTEM,
-    Batch,
     Document,
     Entry,
     Index,
     Json,
     NewEntry,
     Page,
-    SpaceStorage,
     Tail,
     Topic,
     TopicSnapshot,
@@ -57,9 +55,9 @@ from atrium.sdk.storage import (
 
 __all__ = [
     "ABSENT", "EXISTS", "SYSTEM", "Action", "AtriumError", "Batch", "Clock", "Config", "Conflict", "Context",
-    "Contribution", "CursorReset", "Document", "Entry", "EntryStream", "Event", "FieldError", "Forbidden", "Index", "InvalidInput",
-    "Json", "Manifest", "NewEntry", "NoConfig", "NotFound", "Page", "Plugin", "PluginFailed", "PluginMetadata",
-    "PluginStatus", "PreconditionFailed", "Principal", "ProviderError", "Reply", "Resource", "ServiceNotFound",
-    "ServiceTimeout", "SpaceStorage", "StorageFailed", "Tail", "TooManyRequests", "Topic", "TopicSnapshot",
-    "Unauthenticated", "Unavailable", "frame", "offer", "route", "service", "subscribe",
+    "Contribution", "CursorReset", "Document", "Entry", "EntryStream", "Event", "FieldError", "Forbidden", "Index",
+    "InvalidInput", "Json", "Manifest", "NewEntry", "NoConfig", "NotFound", "Page", "Plugin", "PluginFailed",
+    "PluginMetadata", "PluginStatus", "PluginStorage", "PreconditionFailed", "Principal", "ProviderError", "Reply",
+    "Resource", "ServiceNotFound", "ServiceTimeout", "SpaceStorage", "StorageFailed", "Tail", "TooManyRequests",
+    "Topic", "TopicSnapshot", "Unauthenticated", "Unavailable", "frame", "offer", "route", "service", "subscribe",
 ]  # fmt: skip

@@ -5,7 +5,8 @@ A class names a fact, its docstring is the title that people read, its code is s
     AtriumError
     |- InvalidInput 422        |- NotFound 404           |- Unauthenticated 401
     |- Forbidden 403           |- Conflict 409           |- PreconditionFailed 412
-    |- TooManyRequests 429     |- Unavailable 503        |- StorageFailed 507   |- CursorReset 409
+    |- TooManyRequests 429     |- Unavailable 503        |- StorageFailed 507
+    |- CursorReset 409
     |- ServiceNotFound         |- ServiceTimeout 504     |- PluginFailed
     `- ProviderError: ProviderRateLimited, ProviderAuthFailed, ProviderCrashed, ProviderUnreachable, ProviderNotInstalled
 """
@@ -157,7 +158,7 @@ class ProviderError(AtriumError):
 
     status = 502
     recoverable = True
-    actions = (Action("retry", "Try again"),)
+    actions: ClassVar[tuple[Action, ...]] = (Action("retry", "Try again"),)
 
 
 class ProviderRateLimited(ProviderError):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, get_args
+from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from atrium.contracts.events import Event
-from atrium.sdk.storage import Index, PluginStorage, Topic
+from atrium.sdk.context import Context, Events, PluginStorage, Services
+from atrium.sdk.host import Clock, Contribution, Host, StateEngine
+from atrium.sdk.storage import Index, Topic
 
-Unsubscribe = Callable[[], None]
-EventHandler = Callable[[str, Any], Awaitable[None]]
+__all__ = [
+    "Clock", "Config", "Context", "Contribution", "Host", "Manifest", "NoConfig", "Offer", "Plugin", "PluginMetadata",
+    "PluginStatus", "frame", "offer", "route", "service", "subscribe",
+]  # fmt: skip
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -65,16 +69,6 @@ class Offer:
     options: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """One thing that `owner` offers at an extension point another plugin owns."""
-
-    point: str
-    owner: str
-    value: Any
-    options: Mapping[str, Any]
-
-
 def offer(point: str, **options: Any) -> Callable[[Function], Function]:
     """Offer the decorated method at an extension point."""
 
@@ -111,100 +105,6 @@ def frame(frame_type: str) -> Callable[[Function], Function]:
     return offer("gateway.frame", type=frame_type)
 
 
-class Events(Protocol):
-    """A plugin's handle on the event bus."""
-
-    def subscribe(self, event_type: str, handler: EventHandler) -> Unsubscribe:
-        """Call `handler(event_type, data)` with each event; undone when the plugin stops."""
-
-    def emit(self, event: Event) -> None:
-        """Queue an event for every subscriber and return."""
-
-    async def publish(self, event: Event) -> None:
-        """Emit, then let the loop turn once."""
-
-
-class Services(Protocol):
-    """A plugin's handle on the service registry."""
-
-    def register(self, name: str, function: Callable[..., Any]) -> None:
-        """Provide a service; undone when the plugin stops."""
-
-    async def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        """Call a service and return its result, or raise what it raises, `ServiceNotFound`, or `ServiceTimeout`."""
-
-    def stream(self, name: str, *args: Any, **kwargs: Any) -> AbstractAsyncContextManager[Any]:
-        """Open a streaming service: `async with services.stream(...) as items: async for item in items`."""
-
-
-class State(Protocol):
-    """A plugin's handle on the state engine."""
-
-    async def get(self, key: str, default: Any = None) -> Any:
-        """Return a value."""
-
-    async def set(self, key: str, value: Any) -> None:
-        """Set a value and wake whoever waits for it."""
-
-    async def delete(self, key: str) -> None:
-        """Forget a value."""
-
-    async def wait_for(self, key: str, predicate: Callable[[Any], bool]) -> Any:
-        """Return the value as soon as the predicate holds for it."""
-
-
-class Extensions(Protocol):
-    """A plugin's handle on extension points."""
-
-    def contribute(self, point: str, value: Any, **options: Any) -> None:
-        """Offer something at an extension point; undone when the plugin stops."""
-
-    def at(self, point: str) -> list[Contribution]:
-        """Return what is offered at a point now, in order of contribution."""
-
-    def watch(self, point: str, callback: Callable[[], None]) -> Unsubscribe:
-        """Call back whenever what is offered at a point has changed; undone when the plugin stops."""
-
-
-class Clock(Protocol):
-    """Time as plugins see it, so that tests never sleep."""
-
-    def now(self) -> float:
-        """Return seconds since 1970, UTC."""
-
-    def monotonic(self) -> float:
-        """Return seconds that never go back."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-
-
-class Context(Protocol):
-    """All that a plugin may touch, bound to its name."""
-
-    events: Events
-    services: Services
-    state: State
-    storage: PluginStorage
-    extensions: Extensions
-    clock: Clock
-    home: Any
-    """The hub's folder (`pathlib.Path`), None when everything is in memory."""
-
-    def new_id(self) -> str:
-        """Return a new UUIDv7: unique, and ordered by time."""
-
-    def spawn(self, work: Any, name: str) -> Any:
-        """Run a coroutine as a task the plugin owns: cancelled and awaited when it stops, a failure is logged."""
-
-    async def inspect(self) -> Mapping[str, Any]:
-        """Return what the runtime knows of itself: version, start time, plugins and their states, readiness."""
-
-
-class Host(Protocol):
-    """What a plugin is constructed with: a runtime."""
-
-
 class Plugin(Generic[ConfigT]):
     """The base of every plugin. Construct it with the runtime; the plugin manager binds the rest when it is loaded."""
 
@@ -237,7 +137,7 @@ class Plugin(Generic[ConfigT]):
         return self.context.services
 
     @property
-    def state(self) -> State:
+    def state(self) -> StateEngine:
         """Return the state engine."""
         return self.context.state
 

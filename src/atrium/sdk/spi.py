@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from atrium.sdk.providers import Provider as Provider
 from atrium.sdk.storage import Presence
 
 Address = tuple[str, str, str]
@@ -167,7 +166,7 @@ CommitCallback = Callable[[Committed | BaseException], None]
 
 
 class StorageAdapter(Protocol):
-    """A database. Reads see every commit whose callback has run. Each read returns one bounded page and holds nothing."""
+    """A database. Reads see every commit whose callback has run; each returns one bounded page and holds nothing."""
 
     @property
     def durable(self) -> bool:

@@ -1,0 +1,1 @@
+"""The kernel: event bus, service registry, state engine, storage and plugin manager; coordination only."""
