@@ -1,0 +1,12 @@
+import { callHub } from "./http.ts";
+
+/** Trade a one-time code for the session cookie. */
+export async function login(code: string): Promise<void> {
+  await callHub("/auth/login", { method: "POST", body: { code } });
+}
+
+/** Get a single-use ticket for one WebSocket connection. */
+export async function getTicket(): Promise<string> {
+  const { ticket } = await callHub<{ ticket: string }>("/auth/ticket", { method: "POST" });
+  return ticket;
+}

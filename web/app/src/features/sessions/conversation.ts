@@ -1,0 +1,93 @@
+import { type Offset, ZERO_REVISION } from "@atrium/state-sync";
+import type { Problem } from "../../api/problem.ts";
+import type { TurnStatus } from "../../api/sessions.ts";
+
+/** A text that arrives in numbered pieces, until its completed form replaces them. */
+export interface Text {
+  readonly kind: "message" | "thinking";
+  readonly id: string;
+  readonly content: string;
+  readonly isComplete: boolean;
+  /** The index of the next piece that continues `content`. */
+  readonly nextIndex: number;
+  /** Pieces behind a hole: their index and text. */
+  readonly ahead: ReadonlyMap<number, string>;
+}
+
+/** A tool call and what came of it. */
+export interface ToolCall {
+  readonly kind: "tool";
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly isFinished: boolean;
+  readonly arguments?: unknown;
+  readonly output?: unknown;
+  readonly durationMs?: number;
+}
+
+export type Part = Text | ToolCall;
+
+/** What a person wrote. */
+export interface UserMessage {
+  readonly id: string;
+  readonly content: string;
+  readonly at: string;
+}
+
+/** What a turn used. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** One message and everything it caused. */
+export interface Turn {
+  readonly id: string;
+  readonly status: TurnStatus;
+  readonly parts: readonly Part[];
+  readonly providerId?: string;
+  readonly message?: UserMessage;
+  readonly startedAt?: string;
+  readonly durationMs?: number;
+  readonly problem?: Problem;
+  readonly usage?: Usage;
+}
+
+/** A session's history, folded from its stream. */
+export interface Conversation {
+  readonly turns: readonly Turn[];
+  /** The offset of the last durable entry in it. */
+  readonly cursor: Offset;
+  /** The tokens of the messages in it: what has one here need not be sent again. */
+  readonly clientTokens: ReadonlySet<string>;
+  readonly title?: string;
+  readonly isStopped: boolean;
+  readonly isDeleted: boolean;
+}
+
+/** A conversation before its first entry. */
+export const EMPTY_CONVERSATION: Conversation = {
+  turns: [],
+  cursor: ZERO_REVISION,
+  clientTokens: new Set(),
+  isStopped: false,
+  isDeleted: false,
+};
+
+/** The text of a part as far as it is known, holes closed up. */
+export function textOf(part: Text): string {
+  if (part.ahead.size === 0) return part.content;
+  const ahead = [...part.ahead].sort(([a], [b]) => a - b).map(([, content]) => content);
+  return part.content + ahead.join("");
+}
+
+/** Whether the turn may still say something. */
+export function isOpen(turn: Turn): boolean {
+  return turn.status === "queued" || turn.status === "running";
+}
+
+/** The turn that runs now, if any. */
+export function runningTurn(conversation: Conversation): Turn | undefined {
+  return conversation.turns.find((turn) => turn.status === "running");
+}

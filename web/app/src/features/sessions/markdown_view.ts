@@ -1,0 +1,105 @@
+import { Directive, type DirectiveResult, directive, type ElementPart, type PartInfo, PartType } from "lit/directive.js";
+import type { Token } from "marked";
+import { readBlocks, renderBlocks } from "./markdown.ts";
+
+interface Shown {
+  readonly raw: string;
+  readonly nodes: readonly Node[];
+}
+
+/**
+ * Shows growing Markdown in an element: only the block that grows is rendered again.
+ *
+ * While the text streams, blocks before the last one are taken as finished; the whole is read once more when it is complete.
+ */
+export class MarkdownView {
+  readonly #element: Element;
+  #text = "";
+  #isComplete = false;
+  #shown: Shown[] = [];
+  #finished = 0;
+  #finishedLength = 0;
+
+  constructor(element: Element) {
+    this.#element = element;
+  }
+
+  /** Show the text. */
+  show(text: string, isComplete: boolean): void {
+    if (text === this.#text && isComplete === this.#isComplete) return;
+    if (isComplete || !text.startsWith(this.#text)) this.#finished = this.#finishedLength = 0;
+    this.#text = text;
+    this.#isComplete = isComplete;
+    const blocks = readBlocks(text.slice(this.#finishedLength));
+    this.#place(blocks);
+    if (!isComplete) this.#finishAllButLast(blocks);
+  }
+
+  #place(blocks: readonly Token[]): void {
+    blocks.forEach((block, index) => {
+      this.#put(this.#finished + index, block);
+    });
+    for (const extra of this.#shown.splice(this.#finished + blocks.length)) remove(extra);
+  }
+
+  #put(place: number, block: Token): void {
+    const known = this.#shown[place];
+    if (known?.raw === block.raw) return;
+    const fragment = renderBlocks([block]);
+    for (const pre of fragment.querySelectorAll("pre")) frameCode(pre);
+    const next: Shown = { raw: block.raw, nodes: [...fragment.childNodes] };
+    this.#element.insertBefore(fragment, known?.nodes[0] ?? this.#nodeAfter(place));
+    if (known) remove(known);
+    this.#shown[place] = next;
+  }
+
+  #nodeAfter(place: number): Node | null {
+    for (const shown of this.#shown.slice(place + 1)) if (shown.nodes[0]) return shown.nodes[0];
+    return null;
+  }
+
+  #finishAllButLast(blocks: readonly Token[]): void {
+    for (const block of blocks.slice(0, -1)) {
+      this.#finished += 1;
+      this.#finishedLength += block.raw.length;
+    }
+  }
+}
+
+class MarkdownDirective extends Directive {
+  #view: MarkdownView | undefined;
+
+  constructor(part: PartInfo) {
+    super(part);
+    if (part.type !== PartType.ELEMENT) throw new Error("markdown() belongs on an element");
+  }
+
+  override update(part: ElementPart, [text, isComplete]: [string, boolean]): void {
+    this.#view ??= new MarkdownView(part.element);
+    this.#view.show(text, isComplete);
+  }
+
+  render(_text: string, _isComplete: boolean): void {}
+}
+
+/** Show Markdown inside the element this stands on. */
+export const markdown: (text: string, isComplete: boolean) => DirectiveResult = directive(MarkdownDirective);
+
+function remove(shown: Shown): void {
+  for (const node of shown.nodes) node.parentNode?.removeChild(node);
+}
+
+/** Put a code block into a frame with its language and a button that copies it. */
+function frameCode(pre: HTMLPreElement): void {
+  const frame = document.createElement("figure");
+  const caption = document.createElement("figcaption");
+  const copy = document.createElement("button");
+  caption.append(pre.dataset["language"] || "text", copy);
+  copy.type = "button";
+  copy.className = "quiet";
+  copy.textContent = "Copy";
+  copy.dataset["copy"] = "code";
+  pre.replaceWith(frame);
+  pre.tabIndex = 0;
+  frame.append(caption, pre);
+}

@@ -1,0 +1,121 @@
+import { signal } from "@preact/signals-core";
+import { ApiProblem, isRecord, type Problem, problemOf } from "../../api/problem.ts";
+import type { KeyedTexts } from "../../state/keyed_texts.ts";
+
+/** A message that the stream has not shown yet. */
+export interface OutboxItem {
+  readonly clientToken: string;
+  readonly content: string;
+  /** `sending` until the hub has stored it, then `stored`; `refused` when it never will be as it is. */
+  readonly status: "sending" | "stored" | "refused";
+  readonly problem?: Problem;
+}
+
+/** What an outbox needs from outside. */
+export interface OutboxPorts {
+  readonly send: (content: string, clientToken: string) => Promise<unknown>;
+  readonly newToken: () => string;
+  readonly texts: KeyedTexts;
+}
+
+const RETRY_MS = 3_000;
+
+/** Keeps the unsent messages of one session, over reloads too, and sends them in order, each exactly once. */
+export class Outbox {
+  readonly items = signal<readonly OutboxItem[]>([]);
+  readonly #key: string;
+  readonly #ports: OutboxPorts;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isSending = false;
+  #isClosed = false;
+
+  constructor(sessionId: string, ports: OutboxPorts) {
+    this.#key = `outbox.${sessionId}`;
+    this.#ports = ports;
+    this.items.value = readItems(ports.texts.get(this.#key));
+  }
+
+  /** Take a message and send it as soon as it can be. */
+  add(content: string): void {
+    this.#update([...this.items.peek(), { clientToken: this.#ports.newToken(), content, status: "sending" }]);
+    this.hurry();
+  }
+
+  /** Send what waits, now. */
+  hurry(): void {
+    clearTimeout(this.#timer);
+    if (!this.#isSending && !this.#isClosed) void this.#sendAll();
+  }
+
+  /** Forget the messages the stream has shown. */
+  settle(clientTokens: ReadonlySet<string>): void {
+    const left = this.items.peek().filter((item) => !clientTokens.has(item.clientToken));
+    if (left.length !== this.items.peek().length) this.#update(left);
+  }
+
+  /** Forget one message; returns its text. */
+  withdraw(clientToken: string): string {
+    const item = this.items.peek().find((known) => known.clientToken === clientToken);
+    this.#update(this.items.peek().filter((known) => known !== item));
+    return item?.content ?? "";
+  }
+
+  /** Stop sending; what was not sent stays for the next time. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#isSending = true;
+    for (let item = this.#next(); item && !this.#isClosed; item = this.#next()) {
+      const outcome = await this.#send(item);
+      if (!outcome) break;
+      this.#update(this.items.peek().map((known) => (known.clientToken === item?.clientToken ? outcome : known)));
+    }
+    this.#isSending = false;
+  }
+
+  async #send(item: OutboxItem): Promise<OutboxItem | undefined> {
+    try {
+      await this.#ports.send(item.content, item.clientToken);
+      return { ...item, status: "stored" };
+    } catch (error) {
+      if (error instanceof ApiProblem && !error.isTransient && error.problem.status !== 401) {
+        return { ...item, status: "refused", problem: error.problem };
+      }
+      this.#waitAfter(problemOf(error));
+      return undefined;
+    }
+  }
+
+  #waitAfter(problem: Problem): void {
+    if (this.#isClosed) return;
+    const delay = problem.retryAfter === undefined ? RETRY_MS : problem.retryAfter * 1000;
+    this.#timer = setTimeout(() => this.hurry(), delay);
+  }
+
+  #next(): OutboxItem | undefined {
+    return this.items.peek().find((item) => item.status === "sending");
+  }
+
+  #update(items: readonly OutboxItem[]): void {
+    this.items.value = items;
+    const unsent = items.filter((item) => item.status !== "stored");
+    const kept = unsent.map(({ clientToken, content }) => ({ clientToken, content }));
+    this.#ports.texts.set(this.#key, kept.length ? JSON.stringify(kept) : "");
+  }
+}
+
+function readItems(stored: string): OutboxItem[] {
+  try {
+    const value: unknown = JSON.parse(stored || "[]");
+    return Array.isArray(value) ? value.filter(isStored).map((item) => ({ ...item, status: "sending" })) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isStored(value: unknown): value is Pick<OutboxItem, "clientToken" | "content"> {
+  return isRecord(value) && typeof value["clientToken"] === "string" && typeof value["content"] === "string";
+}
