@@ -1,0 +1,175 @@
+"""Queries as SQL. What is part of a statement's text is quoted here, and nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from atrium.adapters.storage.ordering import comparable, end_of_prefix
+from atrium.sdk.spi import Query
+
+LEAST = "-9e999"
+"""Minus infinity: nothing but NULL sorts before it, and `>=` seeks in an index where IS NOT NULL would scan."""
+
+SPACES = """
+WITH RECURSIVE spaces(name) AS (
+    SELECT min(space) FROM documents WHERE namespace = {namespace}
+    UNION ALL
+    SELECT (SELECT min(space) FROM documents WHERE namespace = {namespace} AND space > spaces.name)
+    FROM spaces WHERE spaces.name IS NOT NULL
+) """
+"""Jumps from space to space, so that an index that begins with the space serves a query over all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL whose last parameter, not among `parameters`, is the limit."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+
+
+class Indexes:
+    """The declared indexes of a database."""
+
+    def __init__(self) -> None:
+        self._fields: dict[str, set[tuple[str, ...]]] = {}
+
+    def add(self, namespace: str, fields: tuple[str, ...]) -> None:
+        """Note that an index exists."""
+        self._fields.setdefault(namespace, set()).add(fields)
+
+    def best_for(self, query: Query) -> str | None:
+        """Return the name of the index that finds and orders the documents of a query, or None.
+
+        SQLite's planner would guess, without statistics, that the primary key does as well.
+        """
+        where = {name for name, _ in query.where}
+        needed = len(where) + (query.order is not None)
+        candidates = [
+            fields
+            for fields in self._fields.get(query.namespace, ())
+            if set(fields[: len(where)]) == where
+            and (query.order is None or fields[len(where) : needed] == (query.order,))
+        ]
+        return index_name(query.namespace, min(candidates, key=len)) if candidates and needed else None
+
+
+def literal(text: str) -> str:
+    """Return text as an SQL literal."""
+    if "\0" in text:
+        return f"CAST(x'{text.encode().hex()}' AS TEXT)"
+    return "'" + text.replace("'", "''") + "'"
+
+
+def field(name: str) -> str:
+    """Return the SQL of a document's top-level field; its path quotes as JSON does."""
+    return f"json_extract(value, {literal('$.' + orjson.dumps(name).decode())})"
+
+
+def index_name(namespace: str, fields: Sequence[str]) -> str:
+    """Return the name of a declared index, always the same for the same declaration."""
+    return "documents_" + hashlib.sha256(orjson.dumps([namespace, *fields])).hexdigest()[:24]
+
+
+def create_index(namespace: str, fields: Sequence[str]) -> str:
+    """Return the SQL that creates a declared index unless it is there."""
+    columns = ", ".join(("space", *map(field, fields), "key"))
+    return (
+        f"CREATE INDEX IF NOT EXISTS {index_name(namespace, fields)} ON documents({columns}) "
+        f"WHERE namespace = {literal(namespace)}"
+    )
+
+
+def statements(query: Query, indexes: Indexes) -> list[Statement]:
+    """Return the statements whose results, one after the other up to the limit, are the query's page.
+
+    A page after another is several ranges of an index (the ties of the last document, then what lies beyond), each
+    its own statement: SQLite would scan, not seek, for their OR.
+    """
+    index = indexes.best_for(query)
+    head = _head(query, index)
+    tail = _order(query)
+    return [
+        Statement(f"{head} AND {condition}{tail}" if condition else head + tail, parameters)
+        for condition, parameters in _ranges(query)
+    ]
+
+
+def _head(query: Query, index: str | None) -> str:
+    source = f"documents INDEXED BY {index}" if index else "documents"
+    namespace = literal(query.namespace)
+    prefix = ""
+    if query.space is None and index:
+        prefix = SPACES.format(namespace=namespace)
+        source = f"spaces CROSS JOIN {source} ON space = spaces.name"
+    return f"{prefix}SELECT space, key, value, revision FROM {source} WHERE namespace = {namespace}"  # noqa: S608
+
+
+def _order(query: Query) -> str:
+    direction = " DESC" if query.descending else ""
+    return " ORDER BY " + ", ".join(column + direction for column, _ in _columns(query)) + " LIMIT ?"
+
+
+def _columns(query: Query) -> list[tuple[str, Any]]:
+    """Return what orders the query's documents, each column with its value in the last document of the page before."""
+    value, key = query.after or (None, "")
+    columns: list[tuple[str, Any]] = [] if query.order is None else [(field(query.order), comparable(value))]
+    if query.space is None:
+        columns.append(("space", query.after_space))
+    return [*columns, ("key", key)]
+
+
+def _ranges(query: Query) -> Iterable[tuple[str, tuple[Any, ...]]]:
+    fixed: list[tuple[str, Any]] = [("space", query.space)] if query.space is not None else []
+    fixed += [(field(name), comparable(value)) for name, value in query.where]
+    if query.after is None:
+        yield _joined([*(_equal(*column) for column in fixed), *_prefix_bounds(query, None)])
+        return
+    columns = _columns(query)
+    for position in range(len(columns) - 1, -1, -1):
+        equal = [_equal(*column) for column in (*fixed, *columns[:position])]
+        name, value = columns[position]
+        bounds = _prefix_bounds(query, value if name == "key" else None)
+        for beyond in _beyond(name, value, query):
+            yield _joined([*equal, beyond, *bounds])
+
+
+_Condition = tuple[str, tuple[Any, ...]]
+
+
+def _joined(conditions: Sequence[_Condition]) -> _Condition:
+    return " AND ".join(sql for sql, _ in conditions), tuple(value for _, values in conditions for value in values)
+
+
+def _equal(column: str, value: Any) -> _Condition:
+    return (f"{column} IS NULL", ()) if value is None else (f"{column} = ?", (value,))
+
+
+def _beyond(column: str, value: Any, query: Query) -> list[_Condition]:
+    if not query.descending:
+        return [(f"{column} >= {LEAST}", ())] if value is None else [(f"{column} > ?", (value,))]
+    if value is None:
+        return []
+    below = [(f"{column} < ?", (value,))]
+    return below if column in {"space", "key"} else [*below, _equal(column, None)]
+
+
+def _prefix_bounds(query: Query, after_key: str | None) -> list[_Condition]:
+    """Return the bounds of the key that its prefix sets, but for one that the last key makes redundant.
+
+    SQLite seeks to one of two lower bounds, and it might be the wrong one.
+    """
+    bounds: list[_Condition] = []
+    if not query.prefix:
+        return bounds
+    end = end_of_prefix(query.prefix)
+    if after_key is None or query.descending or after_key < query.prefix:
+        bounds.append(("key >= ?", (query.prefix,)))
+    if end is not None and (after_key is None or not query.descending or after_key > end):
+        bounds.append(("key < ?", (end,)))
+    return bounds
