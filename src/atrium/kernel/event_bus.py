@@ -94,7 +94,7 @@ class EventBus:
         limit: int = QUEUE_LIMIT,
         drop_oldest: bool = False,
     ) -> Callable[[], None]:
-        """Call `handler(event_type, data)` with each event; `devices.*` matches by prefix. Returns what undoes it."""
+        """Call `handler(event_type, data)` with each event; `notes.*` matches by prefix. Returns what undoes it."""
         if not asyncio.iscoroutinefunction(handler) and not asyncio.iscoroutinefunction(
             getattr(handler, "__call__", None)  # noqa: B004  # an object with an async __call__ is a handler too
         ):

@@ -95,7 +95,7 @@ class ItemStream:
 
 
 class ServiceRegistry:
-    """One name, one provider. Whoever waits for a service that is being unregistered gets its answer first."""
+    """One name, one owner. Whoever waits for a service that is being unregistered gets its answer first."""
 
     def __init__(self) -> None:
         self._services: dict[str, _Service] = {}
