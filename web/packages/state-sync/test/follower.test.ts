@@ -197,12 +197,14 @@ describe("a stream follower", () => {
   });
 });
 
-/** A small deterministic generator: the same seeds, the same storms. */
+/** A small deterministic generator (a Weyl sequence, scrambled): the same seeds, the same storms. */
 function generator(seed: number): () => number {
   let state = seed;
   return () => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return state / 2147483648;
+    state = (state + 0x9e3779b9) >>> 0;
+    const mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
+    const scrambled = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+    return ((scrambled ^ (scrambled >>> 15)) >>> 0) / 2 ** 32;
   };
 }
 
