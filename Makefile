@@ -77,12 +77,14 @@ browser:
 # ---- Hold it to its word
 
 .PHONY: test
-test: setup web browser ## Run the tests of the hub and of the web page, and check the coverage
+test: setup web browser ## Run the tests of hub and page, and check the coverage; ARGS="tests/kernel -x" runs some
 	@rm -rf build/coverage* && mkdir -p build
 	@$(BIN)/coverage run -m pytest -m "not faults" -n $(WORKERS) $(ARGS)
+ifeq ($(ARGS),)
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage json --quiet && $(BIN)/python tools/check_coverage.py build/coverage.json
 ifeq ($(HAVE_WEB),yes)
-	@cd web && npm test
+	@cd web && npm run --silent test
+endif
 endif
 
 .PHONY: test-faults

@@ -30,10 +30,8 @@ def test_a_skipped_browser_test_fails_in_ci_only(tmp_path: Path, ci: str, status
     ]
     # An empty folder as the path of programs: there is no browser in it.
     environ = os.environ | {"CI": ci, "PATH": str(tmp_path), "ATRIUM_CHROMIUM": "", "PYTEST_ADDOPTS": ""}
-    done = subprocess.run(
-        [*command, "-c", str(ROOT / "pyproject.toml"), str(tmp_path)],
-        cwd=ROOT, env=environ, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    command += ["-c", str(ROOT / "pyproject.toml"), str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == status, done.stdout
     assert outcome in done.stdout
     assert "no Chromium: apt-get install chromium" in done.stdout
