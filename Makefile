@@ -147,6 +147,6 @@ lock: $(VENV)/.bootstrap ## Lock the dependencies again; make lock ARGS=--upgrad
 
 .PHONY: clean
 clean: ## Remove all that was installed or built here; a home is never touched
-	@rm -rf $(VENV) build dist web/node_modules web/dist src/atrium/plugins/gateway/static
+	@rm -rf $(VENV) build dist web/node_modules web/*/dist web/packages/*/dist src/atrium/plugins/gateway/static
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
