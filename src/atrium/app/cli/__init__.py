@@ -1,0 +1,5 @@
+"""The command `atrium`."""
+
+from .entry import main
+
+__all__ = ["main"]

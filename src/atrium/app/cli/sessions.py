@@ -1,0 +1,126 @@
+"""`atrium sessions`: list, show, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from atrium.app.text import shortened
+
+from .lazy import LazyGroup
+from .output import home_option, json_option, print_json, print_table, run, say
+
+if TYPE_CHECKING:
+    from atrium.contracts.sessions import Message, Session
+
+_EPILOG = """\b
+Examples:
+  atrium sessions list --status active
+  atrium sessions list --json | jq -r '.[].id'
+  atrium sessions show 0192f0c1-...
+  atrium sessions delete 0192f0c1-... --yes
+"""
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "list": (f"{__name__}:list_sessions", "List sessions, the latest first."),
+        "show": (f"{__name__}:show_session", "Show a session with its messages."),
+        "delete": (f"{__name__}:delete_sessions", "Delete sessions with their history, for good."),
+    },
+    epilog=_EPILOG,
+)
+def sessions() -> None:
+    """List, show and delete sessions."""
+
+
+@click.command("list", epilog="\b\nExample:\n  atrium sessions list --tag work -n 50")
+@click.option("-n", "--limit", type=click.IntRange(1, 10000), default=50, show_default=True, help="How many at most.")
+@click.option("--status", help="Only sessions with this status: created, active, stopped.")
+@click.option("--tag", help="Only sessions with this tag.")
+@click.option("--provider", help="Only sessions with this provider.")
+@json_option
+@home_option
+def list_sessions(
+    limit: int, status: str | None, tag: str | None, provider: str | None, as_json: bool, home: str | None
+) -> None:
+    """List sessions, the latest first."""
+    found = run(_find(home, limit, status=status, tag=tag, provider_id=provider))
+    if as_json:
+        print_json([session.model_dump(mode="json", by_alias=True) for session in found])
+    elif not found:
+        say("There are no sessions. `atrium chat` begins one.")
+    else:
+        rows = [(one.id, one.status, one.provider_id, one.message_count, one.updated_at, _title(one)) for one in found]
+        print_table(("ID", "STATUS", "PROVIDER", "MESSAGES", "UPDATED", "TITLE"), rows)
+
+
+@click.command("show", epilog="\b\nExample:\n  atrium sessions show 0192f0c1-... --json")
+@click.argument("session")
+@json_option
+@home_option
+def show_session(session: str, as_json: bool, home: str | None) -> None:
+    """Show a session with its messages."""
+    found, messages = run(_read(home, session))
+    if as_json:
+        shown = found.model_dump(mode="json", by_alias=True)
+        print_json({**shown, "messages": [one.model_dump(mode="json", by_alias=True) for one in messages]})
+        return
+    say(f"{_title(found) or 'Untitled'}  ({found.provider_id}, {found.status}, {found.message_count} messages)")
+    for message in messages:
+        say(f"\n{'you' if message.role == 'user' else 'assistant'}  {message.created_at}")
+        say(message.content)
+
+
+@click.command("delete", epilog="\b\nExample:\n  atrium sessions delete 0192f0c1-... --yes")
+@click.argument("session", nargs=-1, required=True)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@home_option
+def delete_sessions(session: tuple[str, ...], yes: bool, home: str | None) -> None:
+    """Delete sessions with their history, for good."""
+    if not yes:
+        many = f"{len(session)} sessions" if len(session) > 1 else f"session {session[0]}"
+        click.confirm(f"Delete {many} for good?", abort=True)
+    run(_delete(home, session))
+    say(f"Deleted {len(session)}." if len(session) > 1 else "Deleted.")
+
+
+async def _find(home: str | None, limit: int, **filters: Any) -> list[Session]:
+    from atrium.client import attach
+
+    async with attach(home) as client:
+        found: list[Session] = []
+        async for session in client.sessions.all(limit=min(limit, 100), **filters):
+            found.append(session)
+            if len(found) == limit:
+                break
+        return found
+
+
+async def _read(home: str | None, session_id: str) -> tuple[Session, list[Message]]:
+    from atrium.client import attach
+
+    async with attach(home) as client:
+        session = await client.sessions.get(session_id)
+        messages: list[Message] = []
+        cursor: str | None = None
+        while True:
+            page = await client.sessions.messages(session_id, cursor=cursor)
+            messages += page.messages
+            cursor = page.next_cursor
+            if cursor is None:
+                return session, messages
+
+
+async def _delete(home: str | None, ids: tuple[str, ...]) -> None:
+    from atrium.client import attach
+
+    async with attach(home) as client:
+        for session_id in ids:
+            await client.sessions.delete(session_id)
+
+
+def _title(session: Session) -> str:
+    return shortened(session.metadata.title, 80)

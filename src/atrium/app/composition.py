@@ -1,0 +1,94 @@
+"""The composition root: the one place that names adapters and plugins together."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from atrium.kernel.runtime import CoreRuntime
+from atrium.sdk import PluginFailed
+
+from .config import Settings, load, section_of
+from .home import Home
+from .plugin_classes import LoadedClass, gateway_settings, load_classes, sections_of, select
+from .plugin_sources import all_sources
+
+log = logging.getLogger(__name__)
+
+OWNER = "app"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says about a start; None leaves it to the settings."""
+
+    host: str | None = None
+    port: int | None = None
+    plugins: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A runtime with its plugins loaded, not yet started."""
+
+    runtime: CoreRuntime
+    settings: Settings
+
+
+def find_settings(home: Home, options: Options) -> tuple[Settings, list[LoadedClass]]:
+    """Import the chosen plugins and check all settings; raises `ConfigInvalid` or `UnknownPlugins`."""
+    sources = all_sources(home.plugins)
+    chosen = load_classes(select(sources, options.plugins))
+    sections = sections_of(chosen)
+    for source in sources:
+        sections.setdefault(section_of(source.name), None)
+    return load(home, sections, os.environ), chosen
+
+
+async def build(home: Home, settings: Settings, chosen: Collection[LoadedClass], options: Options) -> Hub:
+    """Put the runtime together: storage, providers, plugins. A broken plugin is FAILED, the rest runs."""
+    from atrium.adapters.storage.sqlite import SQLiteStorageAdapter
+
+    database = home.data(settings.core.data_dir) / "atrium.db"
+    runtime = CoreRuntime(
+        SQLiteStorageAdapter(database), config=_plugin_config(settings, chosen, options), home=home.root
+    )
+    _contribute_providers(runtime, home)
+    for one in chosen:
+        await _load(runtime, one)
+    return Hub(runtime, settings)
+
+
+def _plugin_config(settings: Settings, chosen: Collection[LoadedClass], options: Options) -> Mapping[str, Any]:
+    config: dict[str, Any] = {one.name: settings.section(section_of(one.name)) for one in chosen}
+    if "gateway" in config:
+        host = options.host or settings.core.host
+        port = settings.core.port if options.port is None else options.port
+        config["gateway"] = gateway_settings(config["gateway"], host, port)
+    return config
+
+
+def _contribute_providers(runtime: CoreRuntime, home: Home) -> None:
+    from atrium.adapters.models.store import ModelStore
+    from atrium.adapters.providers.echo import EchoProvider
+    from atrium.adapters.providers.local import LocalProvider
+    from atrium.adapters.providers.model import ModelProvider
+
+    for provider in (LocalProvider(ModelStore(home.root)), ModelProvider(), EchoProvider()):
+        runtime.extensions.contribute("providers.provider", OWNER, provider)
+
+
+async def _load(runtime: CoreRuntime, one: LoadedClass) -> None:
+    if one.plugin is None:
+        runtime.plugin_manager.fail(one.name, one.reason)
+        return
+    try:
+        await runtime.plugin_manager.load_plugin(one.plugin(runtime))
+    except PluginFailed as error:
+        runtime.plugin_manager.fail(one.name, error.detail)
+    except Exception as error:  # the supervisor: a constructor of others may fail in any way
+        log.exception("plugin could not be constructed", extra={"plugin": one.name})
+        runtime.plugin_manager.fail(one.name, f"{type(error).__name__}: {error}")

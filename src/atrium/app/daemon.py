@@ -1,0 +1,159 @@
+"""The daemon: this process, from the lock on its home to its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import json
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from atrium import __version__
+
+from . import logs
+from .composition import Hub, Options, build, find_settings
+from .errors import CommandFailed, ExitCode
+from .home import Home
+from .lock import HomeLock
+
+log = logging.getLogger("atrium.daemon")
+
+DRAIN_SECONDS = 30.0
+ESSENTIAL = "gateway"
+
+OnReady = Callable[[Hub], Awaitable[None]]
+
+
+class StartFailed(CommandFailed):
+    """The hub could not start."""
+
+
+def run(home: Home, options: Options, on_ready: OnReady) -> int:
+    """Run the hub in this process until it is told to stop; return the exit code.
+
+    Raises `HomeHeld`, `ConfigInvalid`, `StartFailed` and their kin before anything runs. What ends the hub
+    unexpectedly is written to `logs/crash-<time>.json` and raised.
+    """
+    home.create()
+    with ExitStack() as locks:
+        locks.enter_context(HomeLock(home.lock))
+        settings, chosen = find_settings(home, options)
+        data = home.data(settings.core.data_dir)
+        if data.parent != home.root:
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            locks.enter_context(HomeLock(data / "lock"))
+        logs.start(home, settings.core.log_level, terminal=logs.terminal_or_none())
+        try:
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                return runner.run(_main(home, options, lambda: build(home, settings, chosen, options), on_ready))
+        except CommandFailed:
+            raise
+        except Exception as error:
+            _write_crash(home, error)
+            raise
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+async def _main(home: Home, options: Options, assemble: Callable[[], Awaitable[Hub]], on_ready: OnReady) -> int:
+    hub = await assemble()
+    stop = StopSwitch()
+    hub.runtime.service_registry.register("core.shutdown", stop.shutdown, owner="app")
+    with stop.signals():
+        try:
+            await hub.runtime.start()
+            _require_gateway(hub)
+            _write_options(home, options)
+            log.info("started", extra={"version": __version__, "pid": os.getpid()})
+            gc.collect()
+            gc.freeze()
+            await on_ready(hub)
+            graceful = await stop.wait()
+        except BaseException:
+            await hub.runtime.stop(drain_seconds=0)
+            raise
+        log.info("stopping")
+        await hub.runtime.stop(drain_seconds=DRAIN_SECONDS if graceful else 0)
+    home.options.unlink(missing_ok=True)
+    log.info("stopped")
+    return ExitCode.OK
+
+
+class StopSwitch:
+    """What tells the hub to stop: the first signal or `core.shutdown` lets it finish, the second signal ends it."""
+
+    def __init__(self) -> None:
+        self._told = asyncio.Event()
+        self._graceful = True
+
+    async def wait(self) -> bool:
+        """Return when told to stop: whether running turns may finish."""
+        await self._told.wait()
+        return self._graceful
+
+    async def shutdown(self, graceful: bool = True) -> None:
+        """Stop the hub; running turns may finish if `graceful`. Returns at once."""
+        self._graceful = graceful
+        self._told.set()
+
+    @contextlib.contextmanager
+    def signals(self) -> Iterator[None]:
+        """Listen to SIGTERM and SIGINT for as long as the block lasts."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._signalled, number)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+    def _signalled(self, number: int) -> None:
+        if self._told.is_set():
+            log.warning("stopped at once by a second signal")
+            logging.shutdown()
+            os._exit(128 + number)
+        self._told.set()
+
+
+def _require_gateway(hub: Hub) -> None:
+    """Without its gateway nobody could reach the hub, not even to stop it."""
+    for row in hub.runtime.plugin_manager.describe():
+        if row["name"] == ESSENTIAL and row["status"] == "failed":
+            raise StartFailed(str(row.get("reason", "the gateway did not start")))
+
+
+def _write_options(home: Home, options: Options) -> None:
+    home.options.write_text(json.dumps(asdict(options)), "utf-8")
+
+
+def _write_crash(home: Home, error: Exception) -> None:
+    now = datetime.now(UTC)
+    report = {
+        "timestamp": now.isoformat(timespec="milliseconds"),
+        "version": __version__,
+        "python": sys.version,
+        "platform": sys.platform,
+        "pid": os.getpid(),
+        "error": logs.without_secrets(f"{type(error).__name__}: {error}"),
+        "traceback": logs.without_secrets("".join(traceback.format_exception(error))),
+    }
+    path = home.logs / f"crash-{now:%Y%m%dT%H%M%S.%fZ}.json"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        json.dump(report, file, indent=2)
+    log.critical("the hub ended unexpectedly", extra={"report": str(path)}, exc_info=error)
