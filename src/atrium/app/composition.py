@@ -13,21 +13,13 @@ from atrium.sdk import PluginFailed
 
 from .config import Settings, load, section_of
 from .home import Home
+from .options import Options
 from .plugin_classes import LoadedClass, gateway_settings, load_classes, sections_of, select
 from .plugin_sources import all_sources
 
 log = logging.getLogger(__name__)
 
 OWNER = "app"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line says about a start; None leaves it to the settings."""
-
-    host: str | None = None
-    port: int | None = None
-    plugins: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +64,12 @@ def _plugin_config(settings: Settings, chosen: Collection[LoadedClass], options:
 
 
 def _contribute_providers(runtime: CoreRuntime, home: Home) -> None:
-    from atrium.adapters.models.store import ModelStore
     from atrium.adapters.providers.echo import EchoProvider
     from atrium.adapters.providers.local import LocalProvider
     from atrium.adapters.providers.model import ModelProvider
 
-    for provider in (LocalProvider(ModelStore(home.root)), ModelProvider(), EchoProvider()):
+    clock = runtime.clock
+    for provider in (LocalProvider(home.root, clock), ModelProvider(), EchoProvider(clock)):
         runtime.extensions.contribute("providers.provider", OWNER, provider)
 
 

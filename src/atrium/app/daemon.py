@@ -19,10 +19,11 @@ from datetime import UTC, datetime
 from atrium import __version__
 
 from . import logs
-from .composition import Hub, Options, build, find_settings
+from .composition import Hub, build, find_settings
 from .errors import CommandFailed, ExitCode
 from .home import Home
 from .lock import HomeLock
+from .options import Options
 
 log = logging.getLogger("atrium.daemon")
 

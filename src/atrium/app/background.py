@@ -1,0 +1,124 @@
+"""The hub as another process: started in the background, asked to stop, waited for."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+from .errors import CommandFailed, HomeHeld
+from .home import Home
+from .lock import holder
+from .options import Options
+
+START_SECONDS = 60.0
+STOP_SECONDS = 45.0
+_POLL_SECONDS = 0.02
+
+
+def start(home: Home, options: Options) -> int:
+    """Start the hub in the background, wait until it answers, and return its process id.
+
+    Raises `CommandFailed` with what the hub said if it ends instead, and `HomeHeld` if the home is in use.
+    """
+    home.create()
+    running = holder(home.lock)
+    if running is not None:
+        raise HomeHeld(f"{home.root} is in use by process {running}: Atrium already runs; `atrium status` shows it")
+    said = home.logs / "start.log"
+    with open(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
+        process = subprocess.Popen(  # our own interpreter and arguments
+            [sys.executable, "-m", "atrium.app", "up", *arguments(home, options)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    if not _wait(lambda: process.poll() is not None or _answers(home, process.pid), START_SECONDS):
+        raise CommandFailed(f"the hub (process {process.pid}) does not answer yet; see `atrium logs` and {said}")
+    if process.poll() is not None:
+        lines = said.read_text("utf-8", "replace").strip().splitlines()
+        reason = lines[-1].removeprefix("Error: ") if lines else f"it ended with exit code {process.returncode}"
+        failure = HomeHeld if process.returncode == HomeHeld.exit_code else CommandFailed
+        raise failure(f"the hub did not start: {reason}")
+    return process.pid
+
+
+def stop(home: Home, *, graceful: bool = True) -> bool:
+    """Stop the hub and wait until its home is free; return whether there was one to stop."""
+    running = holder(home.lock)
+    if running is None:
+        return False
+    if not _ask_to_stop(home, graceful) and running:
+        # It does not answer (any more, or yet): the signal does the same.
+        os.kill(running, signal.SIGTERM)
+        if not graceful:
+            os.kill(running, signal.SIGTERM)
+    if not _wait(lambda: holder(home.lock) is None, STOP_SECONDS):
+        raise CommandFailed(f"the hub (process {running}) has not stopped after {STOP_SECONDS:.0f} seconds")
+    return True
+
+
+def arguments(home: Home, options: Options) -> Sequence[str]:
+    """Return the command line of `atrium up` for these options."""
+    line = ["--home", str(home.root)]
+    if options.host is not None:
+        line += ["--host", options.host]
+    if options.port is not None:
+        line += ["--port", str(options.port)]
+    if options.plugins is not None:
+        line += ["--plugins", ",".join(options.plugins)]
+    return line
+
+
+def last_options(home: Home) -> Options:
+    """Return how the running hub was started."""
+    try:
+        stored = json.loads(home.options.read_text("utf-8"))
+        plugins = stored.get("plugins")
+        return Options(stored.get("host"), stored.get("port"), None if plugins is None else tuple(plugins))
+    except (OSError, ValueError, AttributeError):
+        return Options()
+
+
+def _answers(home: Home, pid: int) -> bool:
+    """Tell whether the process that we started is the one that answers."""
+    if holder(home.lock) != pid:
+        return False
+    return _request(home, "GET", "/health") == http.client.OK
+
+
+def _ask_to_stop(home: Home, graceful: bool) -> bool:
+    body = json.dumps({"graceful": graceful})
+    return _request(home, "POST", "/api/v1/core/shutdown", body) == http.client.ACCEPTED
+
+
+def _request(home: Home, method: str, path: str, body: str | None = None) -> int | None:
+    """Send one request with the standard library alone, and return the status; None if nothing answers."""
+    try:
+        url = urlsplit(home.address.read_text("ascii").strip())
+        token = (home.run / "token").read_text("ascii").strip()
+        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=5)
+        try:
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            connection.request(method, path, body, headers)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+
+
+def _wait(ready: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
