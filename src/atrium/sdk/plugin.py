@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar, Generic, TypeVar, get_args
+from typing import Any, ClassVar, Generic, get_args
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+from typing_extensions import TypeVar
 
 from atrium.contracts.events import Event
 from atrium.sdk.context import Context, Events, PluginStorage, Services
@@ -29,11 +30,11 @@ class Config(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
 
-ConfigT = TypeVar("ConfigT", bound=Config)
-
-
 class NoConfig(Config):
     """For plugins that have nothing to configure."""
+
+
+ConfigT = TypeVar("ConfigT", bound=Config, default=NoConfig)
 
 
 @dataclass(frozen=True, slots=True)
