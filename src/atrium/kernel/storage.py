@@ -16,7 +16,7 @@ from atrium.kernel.entries import encode_json, entries_of
 from atrium.kernel.numbers import NumberSource
 from atrium.kernel.streams import Slot, Streams, StreamTail
 from atrium.kernel.topics import Topics
-from atrium.sdk.errors import Conflict, InvalidInput
+from atrium.sdk.errors import Conflict, InvalidInput, NotFound
 from atrium.sdk.spi import (
     Address,
     Commit,
@@ -260,9 +260,14 @@ class Storage:
     async def tail(
         self, stream: str, after: int = 0, wake: Callable[[], None] | None = None, *, space: str = SYSTEM
     ) -> StreamTail:
-        """Follow a stream from beyond an offset."""
+        """Follow a stream from beyond an offset; one that a document topic of its name announces may be empty yet."""
         await self.open()
-        return await self.streams.tail((space, stream), after, wake)
+        try:
+            return await self.streams.tail((space, stream), after, wake)
+        except NotFound:
+            if not isinstance((await self.snapshot(stream, space=space)).data, dict):
+                raise
+            return await self.streams.tail((space, stream), after, wake, begun=False)
 
     async def snapshot(self, topic: str, *, space: str = SYSTEM) -> TopicSnapshot:
         """Return a declared topic's state."""

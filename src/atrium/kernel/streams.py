@@ -313,15 +313,20 @@ class Streams:
         """Return a stream if it is in memory."""
         return self._streams.get(key)
 
-    async def tail(self, key: StreamKey, after: int, wake: Callable[[], None] | None) -> StreamTail:
-        """Follow a stream from beyond `after`; raises `CursorReset` if that lies beyond its head."""
+    async def tail(
+        self, key: StreamKey, after: int, wake: Callable[[], None] | None, *, begun: bool = True
+    ) -> StreamTail:
+        """Follow a stream from beyond `after`; raises `CursorReset` if that lies beyond its head.
+
+        `begun` says that the stream must have an entry already.
+        """
         stream = self.get(key)
         while stream.ring is None:
             page = await self.read_page(key, LARGEST, 1)
             if page.head >= stream.stored or stream.ended:
                 stream.load(page)
         try:
-            if stream.ended or not stream.shown:
+            if stream.ended or (begun and not stream.shown):
                 raise NotFound(f"there is no stream {key[1]}")
             if after > stream.shown:
                 raise CursorReset(f"{key[1]} ends at {stream.shown}, before {after}", head=stream.shown)
