@@ -1,0 +1,177 @@
+"""The `local` provider: a small open model in a child process. No key, no network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from atrium.adapters.models import DEFAULT_MODEL, ModelStore
+from atrium.adapters.providers.local_chat import ModelChat, open_chat
+from atrium.adapters.providers.local_child import LocalChild
+from atrium.adapters.providers.local_process import ModelFile, ModelProcess
+from atrium.adapters.providers.local_prompt import SYSTEM_PROMPT, fit_prompt
+from atrium.adapters.providers.settings import ProviderSettings, SessionSettings, parse_settings
+from atrium.sdk.errors import InvalidInput, ProviderCrashed, ProviderNotInstalled
+from atrium.sdk.plugin import Clock
+from atrium.sdk.providers import Availability, Command, Progress, ProviderEvent, ProviderInfo, TurnRequest
+
+SLOTS = 2
+"""Answers the child generates at the same time; further turns wait in the order they came."""
+
+SAMPLING = {"top_p": 0.9, "min_p": 0.05, "repeat_penalty": 1.05, "dry_multiplier": 0.8, "dry_penalty_last_n": 512}
+"""Small models fall into loops. DRY (a penalty on repeated sequences) breaks these. The usual penalty on repeated words
+has to be light: 1.1 turned the default model's "Paris" into tales of the Eiffel Tower in America."""
+
+
+class LocalSettings(ProviderSettings):
+    """Settings of the local provider; `model` is a name of the catalogue or the path of a `.gguf` file."""
+
+    model: str = DEFAULT_MODEL
+    context_size: Annotated[int, Field(ge=512, le=131_072)] = 2048
+    max_tokens: Annotated[int, Field(ge=1)] = 512
+    idle_timeout: Annotated[float, Field(gt=0)] = 600.0
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.2
+
+    @field_validator("max_tokens")
+    @classmethod
+    def _leave_room(cls, value: int, info: ValidationInfo) -> int:
+        size = info.data.get("context_size", value * 2)
+        if value > size // 2:
+            raise ValueError(f"at most half of contextSize ({size // 2}), so that the question fits as well")
+        return value
+
+
+class LocalProvider:
+    """Runs turns on the embedded model; starts its process at the first turn and stops it when idle."""
+
+    def __init__(self, home: Path, clock: Clock, store: ModelStore | None = None, engine: str = "xllamacpp") -> None:
+        self._store = store or ModelStore(home)
+        self._engine = engine
+        self._engine_found = False
+        self._settings = LocalSettings()
+        self._slots = asyncio.Semaphore(SLOTS)
+        self._child = LocalChild(home / "run", clock)
+        self._sessions: dict[str, SessionSettings] = {}
+
+    @property
+    def info(self) -> ProviderInfo:
+        """Return what it is, with the model it is set to."""
+        settings = self._settings
+        return ProviderInfo(
+            id="local",
+            name="Local model",
+            version="1.0.0",
+            capabilities={"streaming": True, "cancel": True, "usage": True, "offline": True, "tools": False},
+            limits={
+                "model": settings.model,
+                "quality": self._quality(),
+                "contextSize": settings.context_size,
+                "maxTokens": settings.max_tokens,
+                "concurrentTurns": SLOTS,
+            },
+        )
+
+    @property
+    def availability(self) -> Availability:
+        """Return whether the engine and the model's file are here."""
+        self._engine_found = self._engine_found or find_spec(self._engine) is not None
+        if not self._engine_found:
+            return Availability(
+                "unavailable", f"the package {self._engine} is not installed: install atrium-hub[local]"
+            )
+        if self._model_path() is None:
+            return Availability("notInstalled", self._how_to_install())
+        return Availability("active")
+
+    async def configure(self, settings: Mapping[str, Any]) -> None:
+        """Take `{model, contextSize, maxTokens, idleTimeout, temperature}`; an unknown model raises `InvalidInput`."""
+        parsed = parse_settings(LocalSettings, settings, "providers.local")
+        if not parsed.model.endswith(".gguf"):
+            self._store.entry(parsed.model)
+        self._settings = parsed
+
+    async def install_or_update(self, progress: Callable[[Progress], None]) -> None:
+        """Fetch the model it is set to."""
+        if not self._settings.model.endswith(".gguf"):
+            await self._store.pull(self._settings.model, progress=progress)
+
+    async def start_session(self, session_id: str, settings: Mapping[str, Any]) -> None:
+        """Take the session's `{systemPrompt, temperature, maxTokens}`."""
+        self._sessions[session_id] = parse_settings(SessionSettings, settings, "settings")
+
+    async def stream_events(self, session_id: str, turn: TurnRequest) -> AsyncIterator[ProviderEvent]:
+        """Answer; waits for a free slot and for the model to load, yielding nothing meanwhile."""
+        settings = self._sessions.get(session_id) or parse_settings(SessionSettings, turn.settings, "settings")
+        model = self._model_file()
+        async with (
+            self._slots,
+            self._child.use(model, self._settings.idle_timeout) as process,
+            self._talk(process) as chat,
+        ):
+            body = await self._request(chat, turn, settings)
+            async with aclosing(chat.answer(body)) as events:
+                async for event in events:
+                    yield event
+            self._child.proved_well()
+
+    async def control(self, session_id: str, command: Command) -> None:
+        """Refuse: the settings say all there is to say."""
+        raise InvalidInput(f"the provider local takes no command {command.kind!r}; close the turn to cancel it")
+
+    async def stop_session(self, session_id: str) -> None:
+        """Forget the session's settings."""
+        self._sessions.pop(session_id, None)
+
+    async def close(self) -> None:
+        """End the child process."""
+        await self._child.close()
+
+    @asynccontextmanager
+    async def _talk(self, process: ModelProcess) -> AsyncIterator[ModelChat]:
+        try:
+            async with open_chat(process.socket) as chat:
+                yield chat
+        except ConnectionError as error:
+            await self._child.lost(process)
+            raise ProviderCrashed(process.last_words()) from error
+
+    async def _request(self, chat: ModelChat, turn: TurnRequest, settings: SessionSettings) -> dict[str, Any]:
+        most = min(settings.max_tokens or self._settings.max_tokens, self._settings.max_tokens)
+        budget = self._settings.context_size - most
+        system = settings.system_prompt if settings.system_prompt is not None else SYSTEM_PROMPT
+        temperature = self._settings.temperature if settings.temperature is None else settings.temperature
+        return {
+            **SAMPLING,
+            "messages": await fit_prompt(system, turn.history, turn.content, budget, chat.count_tokens),
+            "max_tokens": most,
+            "temperature": temperature,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+
+    def _model_file(self) -> ModelFile:
+        available = self.availability
+        path = self._model_path()
+        if available.status != "active" or path is None:
+            raise ProviderNotInstalled(available.reason or "")
+        return ModelFile(path, self._settings.context_size, SLOTS)
+
+    def _model_path(self) -> Path | None:
+        if not self._settings.model.endswith(".gguf"):
+            return self._store.find(self._settings.model)
+        path = Path(self._settings.model).expanduser()
+        return path if path.is_file() else None
+
+    def _how_to_install(self) -> str:
+        if self._settings.model.endswith(".gguf"):
+            return f"there is no file {self._settings.model}"
+        return f"the model {self._settings.model} is not here yet: run `atrium models pull {self._settings.model}`"
+
+    def _quality(self) -> str:
+        return "unknown" if self._settings.model.endswith(".gguf") else self._store.entry(self._settings.model).quality
