@@ -21,23 +21,34 @@ class Text:
     """A text that arrives in pieces, in any part, and is replaced by the whole of it at the end."""
 
     complete: bool = False
-    _whole: str = ""
-    _pieces: dict[int, str] = field(default_factory=dict)
+    _known: str = ""
+    _next: int = 0
+    _apart: dict[int, str] = field(default_factory=dict)
 
     @property
     def content(self) -> str:
         """Return what is known of the text, in order."""
-        return self._whole if self.complete else "".join(self._pieces[index] for index in sorted(self._pieces))
+        if not self._apart:
+            return self._known
+        return self._known + "".join(self._apart[index] for index in sorted(self._apart))
 
     def add(self, index: int, piece: str) -> None:
         """Take a piece; one that is known, or comes after the end, changes nothing."""
-        if not self.complete:
-            self._pieces.setdefault(index, piece)
+        if self.complete or index < self._next:
+            return
+        if index > self._next:
+            self._apart.setdefault(index, piece)
+            return
+        self._known += piece
+        self._next += 1
+        while self._next in self._apart:
+            self._known += self._apart.pop(self._next)
+            self._next += 1
 
     def finish(self, content: str) -> None:
         """Take the whole text."""
-        self.complete, self._whole = True, content
-        self._pieces.clear()
+        self.complete, self._known = True, content
+        self._apart.clear()
 
 
 @dataclass(slots=True)
@@ -116,6 +127,10 @@ class Conversation:
     def messages(self) -> list[ConversationMessage]:
         """Return the messages in the order of their first entries."""
         return list(self._messages.values())
+
+    def message(self, message_id: str) -> ConversationMessage | None:
+        """Return a message by its id."""
+        return self._messages.get(message_id)
 
     @property
     def busy(self) -> Turn | None:

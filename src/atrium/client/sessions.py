@@ -126,17 +126,17 @@ class Sessions:
         answer = _mapping(await self._http.call("GET", _path(session_id, "messages"), params=params))
         return MessagePage(tuple(_read(Message, item) for item in answer.get("data", ())), answer.get("nextCursor"))
 
-    async def cancel(self, session_id: str) -> None:
-        """Cancel the turn that runs, or dismiss the one that was interrupted."""
-        await self._http.call("POST", _path(session_id, "cancel"))
+    async def cancel(self, session_id: str, *, turn_id: str | None = None) -> None:
+        """Cancel a turn: by default the one that runs, or else dismiss the one that was interrupted."""
+        await self._http.call("POST", _path(session_id, "cancel"), body=_turn(turn_id))
 
     async def stop(self, session_id: str) -> None:
         """Stop a session: its history stays, new messages are refused."""
         await self._http.call("POST", _path(session_id, "stop"))
 
-    async def retry(self, session_id: str) -> None:
-        """Run the turn that failed or was interrupted again."""
-        await self._http.call("POST", _path(session_id, "retry"))
+    async def retry(self, session_id: str, *, turn_id: str | None = None) -> None:
+        """Run a turn again that failed, was cancelled or interrupted: by default the last such turn."""
+        await self._http.call("POST", _path(session_id, "retry"), body=_turn(turn_id))
 
     async def fork(self, session_id: str, *, at: int | None = None) -> str:
         """Copy a session, up to an offset of its history, and return the new one's id."""
@@ -150,6 +150,10 @@ class Sessions:
 def _path(session_id: str, action: str = "") -> str:
     path = f"/sessions/{quote(session_id, safe='')}"
     return f"{path}/{action}" if action else path
+
+
+def _turn(turn_id: str | None) -> dict[str, str]:
+    return {} if turn_id is None else {"turnId": turn_id}
 
 
 def _mapping(answer: Any) -> dict[str, Any]:

@@ -1,0 +1,278 @@
+"""The chat in a terminal: type, watch the answer come, cancel it, leave; the session stays."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import difflib
+import signal
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+from atrium.app.errors import ExitCode
+from atrium.app.text import shortened
+from atrium.client import Client, ClientError, ConnectionState, Conversation, ProblemError, StreamReset
+from atrium.contracts.sessions import Session
+
+from .beginning import choose_provider, create_session
+from .prompt import Prompt, without_echo
+from .screen import Screen
+
+HELP = """\
+/new              begin another session
+/sessions [N]     list sessions, or go to one of the list
+/rename TITLE     give this session another title
+/cancel           cancel the turn, or dismiss an interrupted one
+/retry            run the last turn again that failed or was cut
+/quit             leave; the session stays
+Enter sends, Alt-Enter begins a new line, Ctrl-C cancels a running turn, Ctrl-D leaves.
+To send a message that begins with /help or the like, type one more slash: //help"""
+
+Command = Callable[[str], Awaitable[None]]
+
+
+class Leave(Exception):
+    """The person leaves."""
+
+
+class Chat:
+    """One person at one terminal, in one session at a time."""
+
+    def __init__(self, client: Client, screen: Callable[[], Screen], history: Path, provider: str | None) -> None:
+        self._client = client
+        self._new_screen = screen
+        self._screen = screen()
+        self._provider = provider
+        self._session_id: str | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
+        self._listed: list[Session] = []
+        self._online = True
+        self._commands: dict[str, Command] = {
+            "/help": self._help,
+            "/new": self._new,
+            "/sessions": self._sessions,
+            "/rename": self._rename,
+            "/cancel": self._cancel,
+            "/retry": self._retry,
+            "/quit": self._quit,
+        }
+        self._prompt = Prompt(history, list(self._commands))
+
+    async def run(self, session_id: str | None) -> int:
+        """Talk until the person leaves; return the exit code."""
+        self._provider = await choose_provider(self._client, self._provider) if session_id is None else self._provider
+        self._client.connection.on_state(self._connection_changed)
+        if session_id is None:
+            self._screen.note(f"{self._provider} answers. /help says what can be done.")
+        else:
+            await self._enter(session_id)
+        try:
+            while True:
+                await self._once()
+        except Leave:
+            return ExitCode.OK
+        finally:
+            await self._stop_following()
+
+    async def _once(self) -> None:
+        text = await self._ask()
+        try:
+            await self._do(text)
+        except ProblemError as error:
+            fields = "".join(f"; {field.field}: {field.message}" for field in error.fields)
+            self._screen.note(f"{error}{fields}")
+        except ClientError as error:
+            self._screen.note(str(error))
+
+    async def _ask(self) -> str:
+        self._screen.share(True)
+        warned = False
+        try:
+            while True:
+                try:
+                    return (await self._prompt.ask()).strip()
+                except KeyboardInterrupt:
+                    if warned:
+                        raise Leave from None
+                    warned = True
+                    self._screen.note("Ctrl-C again or Ctrl-D leaves")
+                except EOFError:
+                    raise Leave from None
+        finally:
+            self._screen.share(False)
+
+    async def _do(self, text: str) -> None:
+        if not text:
+            return
+        word, _, rest = text.partition(" ")
+        command = self._commands.get(word)
+        if command is not None:
+            await command(rest.strip())
+        elif near := difflib.get_close_matches(word, list(self._commands), n=1, cutoff=0.8):
+            self._screen.note(f"There is no {word}; did you mean {near[0]}? (//{word[1:]} sends it as a message)")
+        else:
+            await self._send(text[1:] if text.startswith("//") else text)
+
+    async def _send(self, content: str) -> None:
+        if self._session_id is None:
+            provider = await choose_provider(self._client, self._provider)
+            await self._enter(await create_session(self._client, provider, content))
+        assert self._session_id is not None
+        token = str(uuid.uuid4())
+        self._screen.own_tokens.add(token)
+        with without_echo(), self._cancelled_by_ctrl_c():
+            accepted = await self._client.sessions.send(self._session_id, content, client_token=token)
+            await self._until(lambda: self._knows(accepted.turn_id))
+            if await self._is_stuck():
+                self._screen.note("It waits behind the answer that was interrupted: /retry or /cancel that one first")
+                return
+            await self._until(lambda: self._has_ended(accepted.turn_id))
+
+    # ---- what goes on in the session
+
+    async def _enter(self, session_id: str) -> None:
+        await self._stop_following()
+        self._screen = self._new_screen()
+        conversation = Conversation()
+        async for entry in self._client.events(session_id):
+            conversation.apply(entry)
+        self._session_id = session_id
+        self._screen.open(conversation)
+        self._following = asyncio.create_task(self._follow(session_id), name="chat follower")
+
+    async def _follow(self, session_id: str) -> None:
+        try:
+            async for entry in self._client.follow(session_id, after=self._screen.conversation.cursor):
+                self._screen.show(entry)
+                self._changed.set()
+        except StreamReset as error:
+            self._screen.note(f"{error}; `/sessions` leads back to it")
+        except ClientError as error:
+            self._screen.note(str(error))
+        self._session_id = None
+        self._changed.set()
+
+    async def _stop_following(self) -> None:
+        task, self._following, self._session_id = self._following, None, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _until(self, done: Callable[[], bool]) -> None:
+        """Wait until something holds of the conversation, or the session is gone."""
+        while self._session_id is not None and not done():
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _knows(self, turn_id: str) -> bool:
+        return turn_id in self._screen.conversation.turns
+
+    def _has_ended(self, turn_id: str) -> bool:
+        turn = self._screen.conversation.turns.get(turn_id)
+        return turn is not None and turn.status not in {"queued", "running"}
+
+    async def _is_stuck(self) -> bool:
+        if self._session_id is None:
+            return False
+        session = await self._client.sessions.get(self._session_id)
+        return session.turn is not None and session.turn.status == "interrupted"
+
+    def _connection_changed(self, state: ConnectionState) -> None:
+        if state is ConnectionState.ONLINE:
+            if not self._online:
+                self._screen.note("Connected again")
+            self._online = True
+        elif state is ConnectionState.RESTARTING:
+            self._screen.note("The hub restarts; this goes on when it is back")
+            self._online = False
+        elif state is ConnectionState.OFFLINE and self._online:
+            self._screen.note("The connection to the hub is lost; trying again")
+            self._online = False
+
+    @contextlib.contextmanager
+    def _cancelled_by_ctrl_c(self) -> Iterator[None]:
+        """Let the first Ctrl-C cancel the running turn, and the second one leave."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        cancelling: set[asyncio.Task[None]] = set()
+        left = False
+
+        def pressed() -> None:
+            nonlocal left
+            if cancelling:
+                left = True
+                if task is not None:
+                    task.cancel()
+            else:
+                cancelling.add(asyncio.create_task(self._cancel_quietly()))
+
+        loop.add_signal_handler(signal.SIGINT, pressed)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if left:
+                raise Leave from None
+            raise
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+            for one in cancelling:
+                one.cancel()
+
+    async def _cancel_quietly(self) -> None:
+        try:
+            if self._session_id is not None:
+                await self._client.sessions.cancel(self._session_id)
+        except ClientError as error:
+            self._screen.note(f"{error}; Ctrl-C again leaves")
+
+    # ---- commands
+
+    async def _help(self, rest: str) -> None:
+        for line in HELP.splitlines():
+            self._screen.note(line)
+
+    async def _new(self, rest: str) -> None:
+        await self._stop_following()
+        self._screen = self._new_screen()
+        self._provider = await choose_provider(self._client, rest or self._provider)
+        self._screen.note(f"A new session with {self._provider}; it begins with your first message.")
+
+    async def _sessions(self, rest: str) -> None:
+        if rest:
+            chosen = next((one for one in self._listed if one.id == rest), None)
+            if chosen is None and rest.isdigit() and 0 < int(rest) <= len(self._listed):
+                chosen = self._listed[int(rest) - 1]
+            if chosen is None:
+                self._screen.note("/sessions lists them; /sessions 2 goes to the second of the list")
+                return
+            await self._enter(chosen.id)
+            return
+        page = await self._client.sessions.list(limit=20)
+        self._listed = list(page.sessions)
+        for number, session in enumerate(self._listed, 1):
+            here = "  (here)" if session.id == self._session_id else ""
+            self._screen.note(f"{number:3}  {shortened(session.metadata.title or 'Untitled', 60)}{here}")
+
+    async def _rename(self, rest: str) -> None:
+        if not rest or self._session_id is None:
+            self._screen.note("/rename TITLE gives a session another title, once it has begun")
+            return
+        await self._client.sessions.rename(self._session_id, rest)
+
+    async def _cancel(self, rest: str) -> None:
+        if self._session_id is not None:
+            await self._client.sessions.cancel(self._session_id)
+
+    async def _retry(self, rest: str) -> None:
+        if self._session_id is None:
+            return
+        known = set(self._screen.conversation.turns)
+        with without_echo(), self._cancelled_by_ctrl_c():
+            await self._client.sessions.retry(self._session_id)
+            await self._until(lambda: bool(set(self._screen.conversation.turns) - known))
+            fresh = set(self._screen.conversation.turns) - known
+            await self._until(lambda: all(self._has_ended(turn_id) for turn_id in fresh))
+
+    async def _quit(self, rest: str) -> None:
+        raise Leave

@@ -1,0 +1,76 @@
+"""One question, one answer: for scripts and pipes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from atrium.app.cli.output import print_json_line, warn
+from atrium.app.errors import ExitCode
+from atrium.app.text import printable
+from atrium.client import Client, Conversation, Entry
+
+from .beginning import choose_provider, create_session
+
+ENDINGS = frozenset(f"sessions.turn.{how}.v1" for how in ("completed", "failed", "cancelled", "interrupted"))
+
+
+async def ask(client: Client, question: str, session_id: str | None, provider: str | None, as_json: bool) -> int:
+    """Send one message, print the answer as it comes, and return the exit code: 1 if the turn did not complete."""
+    if session_id is None:
+        session_id = await create_session(client, await choose_provider(client, provider), question)
+    accepted = await client.sessions.send(session_id, question)
+    show: Callable[[Entry], None] = _show_json if as_json else _Answer(accepted.turn_id).show
+    async with client.following(session_id, after=accepted.offset) as entries:
+        async for entry in entries:
+            if entry.data.get("turnId") != accepted.turn_id:
+                continue
+            show(entry)
+            if entry.type in ENDINGS:
+                return _end(entry, as_json)
+    warn("The session was deleted before the answer was complete.")
+    return ExitCode.FAILED
+
+
+def _show_json(entry: Entry) -> None:
+    print_json_line(entry.raw)
+
+
+def _end(entry: Entry, as_json: bool) -> int:
+    if entry.type == "sessions.turn.completed.v1":
+        return ExitCode.OK
+    if not as_json:
+        problem = entry.data.get("problem") or {}
+        how = entry.type.split(".")[2]
+        warn(
+            f"The turn was {how}: {problem.get('detail') or problem.get('title')}"
+            if problem
+            else f"The turn was {how}."
+        )
+    return ExitCode.FAILED
+
+
+class _Answer:
+    """Prints the text of one turn's answer as it grows."""
+
+    def __init__(self, turn_id: str) -> None:
+        self._turn_id = turn_id
+        self._conversation = Conversation()
+        self._printed: dict[str, str] = {}
+
+    def show(self, entry: Entry) -> None:
+        """Print what an entry adds."""
+        self._conversation.apply(entry)
+        message_id = str(entry.data.get("messageId", ""))
+        message = self._conversation.message(message_id)
+        if message is None or message.role != "assistant":
+            return
+        printed, content = self._printed.get(message_id, ""), message.content
+        new = content[len(printed) :] if content.startswith(printed) else f"\n{content}"
+        self._printed[message_id] = content
+        _write(new + ("\n" if message.text.complete and not content.endswith("\n") else ""))
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(printable(text, multiline=True) if sys.stdout.isatty() else text)
+    sys.stdout.flush()

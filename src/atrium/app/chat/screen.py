@@ -1,0 +1,165 @@
+"""What the chat shows: one column, people and agents told apart by name and indent."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from atrium.app.text import printable, shortened
+from atrium.client import Conversation, ConversationMessage, Entry
+
+from .blocks import Blocks, Output, Render
+
+DIM, BOLD, PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
+HISTORY = 20
+
+
+class Screen:
+    """Shows the entries of one session as they come; `own_tokens` are the messages typed here, shown already."""
+
+    def __init__(self, output: Output, *, colour: bool, render: Render | None) -> None:
+        self._output = output
+        self._colour = colour
+        self._render = render
+        self._alone = True
+        self.own_tokens: set[str] = set()
+        self.conversation = Conversation()
+        self._blocks: Blocks | None = None
+        self._shown: dict[str, str] = {}
+        self._thinking: set[str] = set()
+        self._show: dict[str, Callable[[Entry], None]] = {
+            "sessions.message.added.v1": self._message_added,
+            "sessions.message.delta.v1": self._answer,
+            "sessions.message.completed.v1": self._answer,
+            "sessions.thinking.delta.v1": self._thinks,
+            "sessions.tool.called.v1": self._tool_called,
+            "sessions.tool.finished.v1": self._tool_finished,
+            "sessions.turn.failed.v1": self._turn_failed,
+            "sessions.turn.cancelled.v1": self._turn_cancelled,
+            "sessions.turn.interrupted.v1": self._turn_interrupted,
+            "sessions.session.renamed.v1": self._renamed,
+            "sessions.session.stopped.v1": self._stopped,
+            "sessions.session.deleted.v1": self._deleted,
+        }
+
+    def note(self, text: str) -> None:
+        """Show a quiet line about what goes on."""
+        self._end_answer()
+        self._line(printable(text), DIM)
+
+    def share(self, shared: bool) -> None:
+        """Note that a prompt is on the terminal as well: then nothing above it is set anew."""
+        self._end_answer()
+        self._alone = not shared
+
+    def open(self, conversation: Conversation) -> None:
+        """Show the end of a conversation that exists."""
+        self.conversation = conversation
+        messages = conversation.messages
+        if len(messages) > HISTORY:
+            self.note(f"{len(messages) - HISTORY} earlier messages; `atrium sessions show` prints them all")
+        for message in messages[-HISTORY:]:
+            if message.role == "user":
+                self._user_line(message)
+            else:
+                self._grow(message)
+
+    def show(self, entry: Entry) -> None:
+        """Take the session's next entry and show what it says."""
+        if entry.offset <= self.conversation.cursor:
+            return
+        self.conversation.apply(entry)
+        show = self._show.get(entry.type)
+        if show is not None:
+            show(entry)
+
+    def _message_added(self, entry: Entry) -> None:
+        message = self.conversation.message(str(entry.data["messageId"]))
+        if message is not None and message.client_token not in self.own_tokens:
+            self._end_answer()
+            self._user_line(message)
+
+    def _user_line(self, message: ConversationMessage) -> None:
+        lines = printable(message.content, multiline=True).splitlines() or [""]
+        for index, line in enumerate(lines):
+            self._line(f"{'> ' if index == 0 else '  '}{line}", BOLD)
+
+    def _answer(self, entry: Entry) -> None:
+        message = self.conversation.message(str(entry.data["messageId"]))
+        if message is not None:
+            self._grow(message)
+
+    def _grow(self, message: ConversationMessage) -> None:
+        content = printable(message.content, multiline=True)
+        shown = self._shown.get(message.id, "")
+        if not content.startswith(shown):
+            # What was shown while pieces were missing is not how the text begins: show the whole of it.
+            self._end_answer()
+            shown = ""
+        self._blocks = self._blocks or Blocks(self._output, self._render if self._alone else None)
+        self._blocks.add(content[len(shown) :])
+        self._shown[message.id] = content
+        if message.text.complete:
+            self._end_answer()
+            self._shown[message.id] = content
+
+    def _end_answer(self) -> None:
+        if self._blocks is not None:
+            self._blocks.finish()
+            self._blocks = None
+
+    def _thinks(self, entry: Entry) -> None:
+        turn_id = str(entry.data["turnId"])
+        if turn_id not in self._thinking:
+            self._thinking.add(turn_id)
+            self.note("thinking")
+
+    def _tool_called(self, entry: Entry) -> None:
+        arguments = shortened(str(entry.data.get("arguments") or ""), 60)
+        self.note(f"{entry.data['name']} {arguments}".rstrip())
+
+    def _tool_finished(self, entry: Entry) -> None:
+        took = entry.data.get("durationMs")
+        seconds = f", {took / 1000:.1f} s" if isinstance(took, int | float) else ""
+        self.note(f"{entry.data['name']}: {entry.data['status']}{seconds}")
+
+    def _turn_failed(self, entry: Entry) -> None:
+        self.note(f"Failed: {_reason(entry.data.get('problem'))}; /retry runs it again")
+
+    def _turn_cancelled(self, entry: Entry) -> None:
+        self.note("Cancelled")
+
+    def _turn_interrupted(self, entry: Entry) -> None:
+        self.note("The hub stopped in the middle of this answer; /retry runs it again, /cancel dismisses it")
+
+    def _renamed(self, entry: Entry) -> None:
+        self.note(f"Renamed to {shortened(str(entry.data['title']), 80)}")
+
+    def _stopped(self, entry: Entry) -> None:
+        self.note("This session was stopped: /new begins another")
+
+    def _deleted(self, entry: Entry) -> None:
+        self.note("This session was deleted: /new begins another")
+
+    def _line(self, text: str, style: str) -> None:
+        styled = f"{style}{text}{PLAIN}" if self._colour else text
+        self._output.write(f"{styled}\n")
+        self._output.flush()
+
+
+def _reason(problem: Mapping[str, Any] | None) -> str:
+    problem = problem or {}
+    return str(problem.get("detail") or problem.get("title") or "the provider gave no reason").rstrip(".")
+
+
+class StandardOutput:
+    """Standard output as it is at the time of writing: the prompt replaces it while it is shown."""
+
+    def write(self, text: str, /) -> None:
+        """Write text."""
+        sys.stdout.write(text)
+
+    def flush(self) -> None:
+        """Show it."""
+        sys.stdout.flush()

@@ -1,0 +1,75 @@
+"""`atrium chat`: a conversation in the terminal, or one question in a pipe."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from atrium.app.errors import CommandFailed
+from atrium.app.home import find_home
+
+from .output import home_option, run
+
+if TYPE_CHECKING:
+    from atrium.app.chat.screen import Screen
+
+_EPILOG = """\b
+Examples:
+  atrium chat                            a new session
+  atrium chat 0192f0c1-...               go on with a session
+  atrium chat -m "What is a monad?"      one question; exit code 1 if there is no answer
+  git diff | atrium chat -m "Review this"
+  echo hi | atrium chat --json           one JSON line for each entry of the turn
+\b
+Within the chat /help lists what can be done. Ctrl-C cancels a running turn,
+Ctrl-D leaves. The session stays, here and on every other screen.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("session", required=False)
+@click.option("-m", "--message", help="Ask this and print the answer. What is piped in is added below it.")
+@click.option("-p", "--provider", help="Who answers in a new session. [the first that can]")
+@click.option("--json", "as_json", is_flag=True, help="Print the turn's entries as JSON lines.")
+@home_option
+def chat(session: str | None, message: str | None, provider: str | None, as_json: bool, home: str | None) -> int:
+    """Talk to a model in this terminal."""
+    piped = "" if sys.stdin.isatty() else sys.stdin.read().strip()
+    question = "\n\n".join(part for part in (message, piped) if part)
+    if question:
+        return run(_ask(home, question, session, provider, as_json))
+    if message is not None or not sys.stdin.isatty():
+        raise CommandFailed("there is nothing to ask: give a message with -m, or pipe one in")
+    if as_json:
+        raise CommandFailed("--json needs a message: give one with -m, or pipe one in")
+    return run(_talk(home, session, provider))
+
+
+async def _ask(home: str | None, question: str, session: str | None, provider: str | None, as_json: bool) -> int:
+    from atrium.app.chat.one_shot import ask
+    from atrium.client import attach
+
+    async with attach(home) as client:
+        return await ask(client, question, session, provider, as_json)
+
+
+async def _talk(home: str | None, session: str | None, provider: str | None) -> int:
+    from atrium.app.chat.interactive import Chat
+    from atrium.client import attach
+
+    async with attach(home) as client:
+        history = find_home(home).root / "core" / "chat-history"
+        return await Chat(client, _screen, history, provider).run(session)
+
+
+def _screen() -> Screen:
+    from atrium.app.chat.blocks import markdown_renderer
+    from atrium.app.chat.screen import Screen, StandardOutput
+
+    able = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    render = markdown_renderer(lambda: shutil.get_terminal_size().columns) if able else None
+    return Screen(StandardOutput(), colour=able and "NO_COLOR" not in os.environ, render=render)
