@@ -8,7 +8,8 @@ A class names a fact, its docstring is the title that people read, its code is s
     |- TooManyRequests 429     |- Unavailable 503        |- StorageFailed 507
     |- CursorReset 409
     |- ServiceNotFound         |- ServiceTimeout 504     |- PluginFailed
-    `- ProviderError: ProviderRateLimited, ProviderAuthFailed, ProviderCrashed, ProviderUnreachable, ProviderNotInstalled
+    `- ProviderError 502: ProviderRateLimited, ProviderAuthFailed, ProviderCrashed, ProviderUnreachable,
+                          ProviderNotInstalled
 """
 
 from __future__ import annotations
