@@ -48,7 +48,9 @@ export function readProblem(value: unknown, status = 0): Problem {
 export const UNREACHABLE = "UNREACHABLE";
 
 /** The problem of a hub that does not answer. */
-export function unreachable(detail = "The hub does not answer. It may be stopped or restarting."): ApiProblem {
+export function unreachable(
+  detail = "The hub does not answer. It may be stopped or restarting.",
+): ApiProblem {
   return new ApiProblem({
     title: "Not connected",
     detail,
@@ -63,7 +65,14 @@ export function unreachable(detail = "The hub does not answer. It may be stopped
 export function problemOf(error: unknown): Problem {
   if (error instanceof ApiProblem) return error.problem;
   const detail = error instanceof Error ? error.message : String(error);
-  return { title: "Something in this page failed", detail, code: "PAGE", status: 0, recoverable: true, actions: [] };
+  return {
+    title: "Something in this page failed",
+    detail,
+    code: "PAGE",
+    status: 0,
+    recoverable: true,
+    actions: [],
+  };
 }
 
 /** Whether a value is a JSON object. */

@@ -37,7 +37,11 @@ export async function createSession(providerId: string, title: string, key: stri
 }
 
 /** Store a message; the same token and content is stored once, however often the call is repeated. */
-export function sendMessage(sessionId: string, content: string, clientToken: string): Promise<MessageAccepted> {
+export function sendMessage(
+  sessionId: string,
+  content: string,
+  clientToken: string,
+): Promise<MessageAccepted> {
   return callHub(`${pathOf(sessionId)}/messages`, { method: "POST", body: { content, clientToken } });
 }
 

@@ -145,7 +145,8 @@ export class HubConnection {
     this.#becomeLive();
     switch (frame.type) {
       case "sync:invalidate":
-        for (const listener of this.#topics.get(text(frame.payload["topic"])) ?? []) listener.invalidated(frame.payload);
+        for (const listener of this.#topics.get(text(frame.payload["topic"])) ?? [])
+          listener.invalidated(frame.payload);
         break;
       case "stream:chunk":
         this.#streams.get(streamOf(frame))?.received(frame.payload);
@@ -196,7 +197,8 @@ export class HubConnection {
 
   #absence(now: number, lostAt: number): ConnectionState {
     const restarting = this.#restartingSince;
-    if (restarting !== undefined && now - restarting < RESTART_GRACE_MS) return { kind: "restarting", since: restarting };
+    if (restarting !== undefined && now - restarting < RESTART_GRACE_MS)
+      return { kind: "restarting", since: restarting };
     return { kind: "offline", since: lostAt };
   }
 }

@@ -128,7 +128,12 @@ function addDelta(draft: Draft, entry: Entry): void {
 function completeText(draft: Draft, entry: Entry): void {
   const turn = turnOf(draft, entry);
   const part = textPart(turn, entry);
-  putPart(draft, turn, { ...part, content: text(entry.data["content"]), isComplete: true, ahead: NOTHING_AHEAD });
+  putPart(draft, turn, {
+    ...part,
+    content: text(entry.data["content"]),
+    isComplete: true,
+    ahead: NOTHING_AHEAD,
+  });
 }
 
 function putTool(draft: Draft, entry: Entry): void {

@@ -11,7 +11,18 @@ const TAGS = [
 
 const POLICY = {
   ALLOWED_TAGS: TAGS,
-  ALLOWED_ATTR: ["href", "src", "alt", "title", "start", "align", "type", "checked", "disabled", "data-language"],
+  ALLOWED_ATTR: [
+    "href",
+    "src",
+    "alt",
+    "title",
+    "start",
+    "align",
+    "type",
+    "checked",
+    "disabled",
+    "data-language",
+  ],
   ALLOW_ARIA_ATTR: false,
   ALLOW_DATA_ATTR: false,
   RETURN_DOM_FRAGMENT: true,

@@ -1,10 +1,20 @@
-import { Directive, type DirectiveResult, directive, type ElementPart, type PartInfo, PartType } from "lit/directive.js";
+import {
+  Directive,
+  type DirectiveResult,
+  directive,
+  type ElementPart,
+  type PartInfo,
+  PartType,
+} from "lit/directive.js";
 import type { Token } from "marked";
 import { readBlocks, renderBlocks } from "./markdown.ts";
 
 interface Shown {
-  readonly raw: string;
+  raw: string;
   readonly nodes: readonly Node[];
+  /** Where the text of a code block stands, and its language. */
+  readonly code?: Element | null;
+  readonly language?: string;
 }
 
 /**
@@ -25,7 +35,8 @@ export class MarkdownView {
   }
 
   /** Show the text. */
-  show(text: string, isComplete: boolean): void {
+  show(source: string, isComplete: boolean): void {
+    const text = source.replace(/\r\n?/g, "\n");
     if (text === this.#text && isComplete === this.#isComplete) return;
     if (isComplete || !text.startsWith(this.#text)) this.#finished = this.#finishedLength = 0;
     this.#text = text;
@@ -44,10 +55,10 @@ export class MarkdownView {
 
   #put(place: number, block: Token): void {
     const known = this.#shown[place];
-    if (known?.raw === block.raw) return;
+    if (known?.raw === block.raw || (known && grewInPlace(known, block))) return;
     const fragment = renderBlocks([block]);
     for (const pre of fragment.querySelectorAll("pre")) frameCode(pre);
-    const next: Shown = { raw: block.raw, nodes: [...fragment.childNodes] };
+    const next = shownAs(block, fragment);
     this.#element.insertBefore(fragment, known?.nodes[0] ?? this.#nodeAfter(place));
     if (known) remove(known);
     this.#shown[place] = next;
@@ -84,6 +95,25 @@ class MarkdownDirective extends Directive {
 
 /** Show Markdown inside the element this stands on. */
 export const markdown: (text: string, isComplete: boolean) => DirectiveResult = directive(MarkdownDirective);
+
+function shownAs(block: Token, fragment: DocumentFragment): Shown {
+  const nodes = [...fragment.childNodes];
+  if (block.type !== "code") return { raw: block.raw, nodes };
+  return {
+    raw: block.raw,
+    nodes,
+    code: fragment.querySelector("pre > code"),
+    language: String(block["lang"] ?? ""),
+  };
+}
+
+/** Give a code block its new text where it stands, so that its scroll position and focus stay. */
+function grewInPlace(known: Shown, block: Token): boolean {
+  if (block.type !== "code" || !known.code || known.language !== String(block["lang"] ?? "")) return false;
+  known.code.textContent = String(block["text"]);
+  known.raw = block.raw;
+  return true;
+}
 
 function remove(shown: Shown): void {
   for (const node of shown.nodes) node.parentNode?.removeChild(node);

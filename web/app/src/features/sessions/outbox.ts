@@ -71,7 +71,9 @@ export class Outbox {
     for (let item = this.#next(); item && !this.#isClosed; item = this.#next()) {
       const outcome = await this.#send(item);
       if (!outcome) break;
-      this.#update(this.items.peek().map((known) => (known.clientToken === item?.clientToken ? outcome : known)));
+      this.#update(
+        this.items.peek().map((known) => (known.clientToken === item?.clientToken ? outcome : known)),
+      );
     }
     this.#isSending = false;
   }

@@ -1,0 +1,81 @@
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals-core";
+import { type Session, sendMessage } from "../../api/sessions.ts";
+import { followTopicState } from "../../connection/topic_state.ts";
+import type { Hub } from "../../state/hub.ts";
+import { randomId } from "../../state/random_id.ts";
+import { runningTurn, type Turn } from "./conversation.ts";
+import { ConversationFeed } from "./conversation_feed.ts";
+import { Outbox } from "./outbox.ts";
+
+/** A session that is open on the page: what the hub says of it, its conversation, and what is still to be sent. */
+export class OpenSession {
+  readonly id: string;
+  readonly feed: ConversationFeed;
+  readonly outbox: Outbox;
+  readonly isGone: ReadonlySignal<boolean>;
+  readonly running: ReadonlySignal<Turn | undefined>;
+  readonly #hub: Hub;
+  readonly #own = signal<Session | undefined>(undefined);
+  readonly #isMissing = signal(false);
+  #ends: (() => void)[] = [];
+
+  constructor(id: string, hub: Hub) {
+    this.id = id;
+    this.#hub = hub;
+    this.feed = new ConversationFeed(id, hub.connection, beforeNextPicture);
+    this.outbox = new Outbox(id, {
+      send: (content, clientToken) => sendMessage(id, content, clientToken),
+      newToken: randomId,
+      texts: hub.texts,
+    });
+    this.running = computed(() => runningTurn(this.feed.conversation.value));
+    this.isGone = computed(
+      () =>
+        this.#isMissing.value || this.feed.phase.value === "gone" || this.feed.conversation.value.isDeleted,
+    );
+  }
+
+  /** What the hub says of the session: its own topic, or the list while that has not answered. */
+  get session(): Session | undefined {
+    return this.#own.value ?? this.#hub.sessionList.find(this.id);
+  }
+
+  /** The title as the stream or the topic has it; empty while there is none. */
+  get title(): string {
+    return this.feed.conversation.value.title ?? this.session?.metadata.title ?? "";
+  }
+
+  /** Follow the session's topic and its stream, and send what waits. */
+  start(): void {
+    this.#ends = [
+      followTopicState<Session>(this.#hub.connection, `sessions/${this.id}`, {
+        apply: (session) => {
+          this.#own.value = session;
+        },
+        gone: () => {
+          this.#isMissing.value = true;
+        },
+      }),
+      effect(() => {
+        this.outbox.settle(this.feed.conversation.value.clientTokens);
+      }),
+      effect(() => {
+        if (this.#hub.connection.state.value.kind === "live") this.outbox.hurry();
+      }),
+    ];
+    this.feed.start();
+  }
+
+  /** End all of it. */
+  stop(): void {
+    for (const end of this.#ends.splice(0)) end();
+    this.feed.stop();
+    this.outbox.close();
+  }
+}
+
+/** A page in the background gets no pictures, but must go on folding. */
+function beforeNextPicture(run: () => void): void {
+  if (document.hidden) setTimeout(run, 100);
+  else requestAnimationFrame(run);
+}

@@ -1,0 +1,167 @@
+import { css } from "lit";
+
+/** How an answer is typeset: like an article. */
+export const proseStyles = css`
+  .prose {
+    font-size: var(--size-16);
+    line-height: 1.5;
+    overflow-wrap: break-word;
+  }
+
+  .prose > * {
+    margin: 0 0 12px;
+  }
+
+  .prose > :last-child {
+    margin-bottom: 0;
+  }
+
+  .prose :is(h1, h2, h3, h4, h5, h6) {
+    margin: 24px 0 8px;
+    font-weight: 600;
+    line-height: 1.3;
+  }
+
+  .prose > :first-child {
+    margin-top: 0;
+  }
+
+  .prose h1 {
+    font-size: var(--size-20);
+  }
+
+  .prose :is(h2, h3, h4, h5, h6) {
+    font-size: var(--size-16);
+  }
+
+  .prose :is(ul, ol) {
+    padding-left: 24px;
+  }
+
+  .prose li + li,
+  .prose li > :is(ul, ol) {
+    margin-top: 4px;
+  }
+
+  .prose li::marker {
+    color: var(--text-muted);
+    font-variant-numeric: tabular-nums;
+  }
+
+  .prose li p {
+    margin: 0 0 4px;
+  }
+
+  .prose li > input {
+    margin: 0 8px 0 0;
+    vertical-align: -1px;
+    accent-color: var(--accent);
+  }
+
+  .prose a {
+    color: var(--accent);
+    text-decoration-thickness: 1px;
+    text-underline-offset: 3px;
+  }
+
+  .prose blockquote {
+    padding-left: 16px;
+    border-left: 2px solid var(--line);
+    color: var(--text-muted);
+  }
+
+  .prose blockquote p {
+    margin: 0 0 8px;
+  }
+
+  .prose hr {
+    height: 1px;
+    margin: 24px 0;
+    border: 0;
+    background: var(--line);
+  }
+
+  .prose img {
+    max-width: 100%;
+    border-radius: var(--radius-control);
+  }
+
+  .prose code {
+    font-family: var(--font-mono);
+    font-size: 0.875em;
+    font-variant-ligatures: none;
+  }
+
+  .prose :not(pre) > code {
+    padding: 2px 4px;
+    border-radius: 4px;
+    background: var(--surface);
+  }
+
+  .prose figure {
+    margin: 16px 0;
+    border: 1px solid var(--line);
+    border-radius: var(--radius-control);
+    background: var(--surface);
+  }
+
+  .prose figcaption {
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+    padding: 4px 4px 0 16px;
+    font: 400 var(--size-12) / 1.3 var(--font-mono);
+    color: var(--text-muted);
+  }
+
+  .prose figcaption button {
+    min-height: 28px;
+    padding: 0 8px;
+    font-family: var(--font-text);
+    font-size: var(--size-12);
+  }
+
+  .prose pre {
+    margin: 0;
+    padding: 4px 16px 12px;
+    overflow-x: auto;
+    scrollbar-width: thin;
+    border-radius: var(--radius-control);
+    font-size: var(--size-16);
+    line-height: 1.5;
+    tab-size: 4;
+  }
+
+  .prose pre code {
+    font-size: var(--size-14);
+  }
+
+  .prose table {
+    display: block;
+    width: fit-content;
+    max-width: 100%;
+    overflow-x: auto;
+    border-collapse: collapse;
+    font-size: var(--size-14);
+    font-variant-numeric: tabular-nums;
+  }
+
+  .prose :is(th, td) {
+    padding: 8px 16px 8px 0;
+    border-bottom: 1px solid var(--line);
+    text-align: left;
+    vertical-align: top;
+  }
+
+  .prose :is(th, td)[align="right"] {
+    text-align: right;
+  }
+
+  .prose :is(th, td)[align="center"] {
+    text-align: center;
+  }
+
+  .prose th {
+    font-weight: 600;
+  }
+`;

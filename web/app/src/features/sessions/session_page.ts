@@ -1,0 +1,171 @@
+import { html, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { ApiProblem } from "../../api/problem.ts";
+import { cancelTurn, deleteSession, renameSession, retryTurn } from "../../api/sessions.ts";
+import { controls } from "../../design/controls.ts";
+import type { Hub } from "../../state/hub.ts";
+import { SignalElement } from "../../state/signal_element.ts";
+import type { Composer, SendEvent } from "./composer.ts";
+import "./composer.ts";
+import type { ConfirmDelete } from "./confirm_delete.ts";
+import "./confirm_delete.ts";
+import { OpenSession } from "./open_session.ts";
+import { pageStyles } from "./page_styles.ts";
+import type { RenameEvent } from "./session_head.ts";
+import "./session_head.ts";
+import { activityOf, titleOf } from "./session_words.ts";
+import type { RestoreEvent, Timeline, TurnEvent } from "./timeline.ts";
+import "./timeline.ts";
+
+/** One session: its title, its conversation, and where to write. */
+@customElement("atrium-session-page")
+export class SessionPage extends SignalElement {
+  static override styles = [controls, pageStyles];
+
+  @property({ attribute: false }) hub!: Hub;
+  @property({ attribute: false }) sessionId = "";
+
+  @state() private isBusy = false;
+  @state() private newTitle: string | undefined;
+  @query("atrium-timeline") private timeline!: Timeline;
+  @query("atrium-composer") private composer!: Composer;
+  @query("atrium-confirm-delete") private question!: ConfirmDelete;
+  #open: OpenSession | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("keydown", this.#onKey);
+    if (this.#open) this.#reopen();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("keydown", this.#onKey);
+    this.#open?.stop();
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("sessionId")) this.#reopen();
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("sessionId") && matchMedia("(pointer: fine)").matches) this.composer.focus();
+    if (this.#open?.isGone.value) queueMicrotask(() => this.#leave());
+  }
+
+  protected override render(): TemplateResult {
+    const open = this.#open as OpenSession;
+    const title = this.newTitle ?? open.title;
+    return html`
+      <atrium-session-head
+        .sessionId=${open.id}
+        .sessionTitle=${title}
+        .words=${this.#words(open)}
+        @rename=${this.#rename}
+        @delete=${() => this.question.ask()}
+      ></atrium-session-head>
+      <atrium-timeline
+        .hub=${this.hub}
+        .open=${open}
+        ?busy=${this.isBusy}
+        @turn=${this.#onTurn}
+        @restore=${(event: RestoreEvent) => this.composer.restore(event.content)}
+      ></atrium-timeline>
+      <div class="foot">${this.#renderComposer(open)}</div>
+      <atrium-confirm-delete .name=${titleOf(title)} @confirm=${this.#delete}></atrium-confirm-delete>
+    `;
+  }
+
+  #renderComposer(open: OpenSession): TemplateResult {
+    if (open.session?.status === "stopped" || open.feed.conversation.value.isStopped) {
+      return html`<p class="stopped">This session is stopped: it can be read, not continued. <a href="/new">New session</a></p>`;
+    }
+    const agent = open.session ? this.hub.providers.nameOf(open.session.providerId) : "";
+    return html`
+      <atrium-composer
+        .texts=${this.hub.texts}
+        .draftKey=${`draft.${open.id}`}
+        .label=${agent ? `Message ${agent}` : "Message"}
+        ?running=${open.running.value !== undefined}
+        @send=${this.#send}
+        @cancel=${this.#cancel}
+      >
+        <span class="hint">${agent}</span>
+      </atrium-composer>
+    `;
+  }
+
+  #words(open: OpenSession): string {
+    const { session } = open;
+    return session ? (activityOf(session)?.words ?? "") : "";
+  }
+
+  #reopen(): void {
+    this.#open?.stop();
+    this.#open = new OpenSession(this.sessionId, this.hub);
+    this.newTitle = undefined;
+    this.isBusy = false;
+    this.#open.start();
+  }
+
+  #leave(): void {
+    const open = this.#open;
+    if (!open || !this.isConnected || open.id !== this.sessionId) return;
+    this.#open = undefined;
+    open.stop();
+    this.hub.notices.say(`“${titleOf(open.title)}” was deleted.`);
+    this.hub.router.go("/", "replace");
+  }
+
+  #send(event: SendEvent): void {
+    this.composer.clear();
+    this.#open?.outbox.add(event.content);
+    this.timeline.toEnd();
+  }
+
+  #cancel(): void {
+    void this.#attempt("The turn was not cancelled.", () => cancelTurn(this.sessionId));
+  }
+
+  #onTurn(event: TurnEvent): void {
+    if (event.step === "retry")
+      void this.#attempt("The turn was not retried.", () => retryTurn(this.sessionId));
+    else void this.#attempt("The turn was not dismissed.", () => cancelTurn(this.sessionId));
+  }
+
+  async #rename({ title }: RenameEvent): Promise<void> {
+    this.newTitle = title;
+    await this.#attempt("The session was not renamed.", () => renameSession(this.sessionId, title));
+    this.newTitle = undefined;
+  }
+
+  async #delete(): Promise<void> {
+    const id = this.sessionId;
+    await this.#attempt("The session was not deleted.", async () => {
+      await deleteSession(id).catch(ignoreMissing);
+      this.hub.texts.set(`draft.${id}`, "");
+      this.hub.texts.set(`outbox.${id}`, "");
+    });
+  }
+
+  async #attempt(failure: string, step: () => Promise<void>): Promise<void> {
+    this.isBusy = true;
+    try {
+      await step();
+    } catch (error) {
+      this.hub.notices.fail(failure, error);
+    }
+    this.isBusy = false;
+  }
+
+  readonly #onKey = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
+    const isDialogOpen = this.question.isOpen;
+    if (!isDialogOpen && this.#open?.running.value) this.#cancel();
+  };
+}
+
+/** A session that somebody else deleted first is deleted all the same. */
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof ApiProblem) || error.problem.status !== 404) throw error;
+}

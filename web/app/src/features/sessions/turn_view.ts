@@ -1,0 +1,190 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { Check, ChevronRight, RotateCcw, Wrench } from "lucide";
+import { copyFrom } from "../../design/clipboard.ts";
+import { icon } from "../../design/icon.ts";
+import { duration, fullTime, shortTime } from "../../design/times.ts";
+import { isOpen, type Text, type ToolCall, type Turn, textOf, type UserMessage } from "./conversation.ts";
+import { markdown } from "./markdown_view.ts";
+
+/** What a turn needs to be shown. */
+export interface TurnContext {
+  readonly agent: string;
+  readonly now: number;
+  /** Whether this turn is what the session waits for: only then can it be retried or dismissed. */
+  readonly isLast: boolean;
+  readonly isBusy: boolean;
+  readonly retry: () => void;
+  readonly dismiss: () => void;
+}
+
+/** Show one message and everything it caused. */
+export function renderTurn(turn: Turn, context: TurnContext): TemplateResult {
+  const isAnswered = turn.parts.length > 0 || turn.status !== "queued";
+  return html`
+    <article class="turn" data-testid="turn" data-turn-id=${turn.id} data-status=${turn.status}>
+      ${turn.message ? renderSaid(turn.message, context.now) : nothing}
+      ${isAnswered ? renderAnswer(turn, context) : html`<p class="waits">Queued</p>`}
+    </article>
+  `;
+}
+
+/** Show what a person wrote, as they wrote it. */
+export function renderSaid(
+  message: Pick<UserMessage, "content" | "at">,
+  now: number,
+  note?: unknown,
+): TemplateResult {
+  return html`
+    <section class="said" data-testid="message" data-role="user">
+      <header>
+        <span class="name">You</span>
+        ${message.at ? html`<time datetime=${message.at} title=${fullTime(message.at)}>${shortTime(message.at, now)}</time>` : nothing}
+      </header>
+      <div class="words">${message.content}</div>
+      ${note ?? nothing}
+    </section>
+  `;
+}
+
+function renderAnswer(turn: Turn, context: TurnContext): TemplateResult {
+  return html`
+    <section class="answer">
+      <header><span class="name">${context.agent}</span></header>
+      ${turn.parts.map((part) => (part.kind === "tool" ? renderTool(part, turn) : renderText(part, turn)))}
+      ${renderEnd(turn, context)}
+    </section>
+  `;
+}
+
+function renderText(part: Text, turn: Turn): TemplateResult {
+  const isComplete = part.isComplete || !isOpen(turn);
+  if (part.kind === "thinking") return renderThinking(part, isComplete);
+  return html`
+    <div
+      class="prose"
+      data-testid="message"
+      data-role="assistant"
+      data-message-id=${part.id}
+      data-complete=${String(part.isComplete)}
+      ${markdown(textOf(part), isComplete)}
+    ></div>
+  `;
+}
+
+function renderThinking(part: Text, isComplete: boolean): TemplateResult {
+  return html`
+    <details class="aside" data-testid="thinking">
+      <summary>${icon(ChevronRight)}<span>${isComplete ? "Thought" : "Thinking"}</span></summary>
+      <div class="words">${textOf(part)}</div>
+    </details>
+  `;
+}
+
+function renderTool(tool: ToolCall, turn: Turn): TemplateResult {
+  const state = tool.isFinished ? "" : isOpen(turn) ? tool.status || "running" : "not finished";
+  const hasFailed = tool.isFinished && /fail|error|cancel|reject|denied/i.test(tool.status);
+  return html`
+    <details class="aside tool" data-testid="tool-call" data-status=${tool.status}>
+      <summary>
+        ${icon(Wrench)}<span class="tool-name">${tool.name}</span>
+        <span class="tool-input">${oneLine(tool.arguments)}</span>
+        <span class=${hasFailed ? "danger" : ""}>
+          ${[hasFailed ? tool.status : state, tool.durationMs === undefined ? "" : duration(tool.durationMs)].filter(Boolean).join(", ")}
+        </span>
+      </summary>
+      ${tool.arguments === undefined ? nothing : html`<h3>Arguments</h3><pre tabindex="0">${readable(tool.arguments)}</pre>`}
+      ${tool.output === undefined ? nothing : html`<h3>Output</h3><pre tabindex="0">${readable(tool.output)}</pre>`}
+    </details>
+  `;
+}
+
+function renderEnd(turn: Turn, context: TurnContext): TemplateResult {
+  switch (turn.status) {
+    case "queued":
+    case "running":
+      return renderRunning(turn, context);
+    case "completed":
+      return renderCompleted(turn);
+    case "cancelled":
+      return html`<p class="end">Cancelled. What was written until then is kept.</p>`;
+    case "interrupted":
+      return renderBreak(
+        turn,
+        context,
+        "warning",
+        "Interrupted",
+        "The hub stopped during this answer. What was written is kept.",
+      );
+    case "failed":
+      return renderBreak(
+        turn,
+        context,
+        "danger",
+        turn.problem?.title ?? "Failed",
+        turn.problem?.detail ?? "",
+      );
+  }
+}
+
+function renderRunning(turn: Turn, { agent, now }: TurnContext): TemplateResult {
+  const elapsed = turn.startedAt ? now - Date.parse(turn.startedAt) : 0;
+  const words = turn.parts.length > 0 ? "Answering" : `Waiting for ${agent}`;
+  return html`<p class="end running">
+    <span class="dot"></span>${words}${elapsed >= 1000 ? `, ${Math.floor(elapsed / 1000)} s` : ""}
+  </p>`;
+}
+
+function renderCompleted(turn: Turn): TemplateResult {
+  const facts = [
+    turn.durationMs === undefined ? "" : duration(turn.durationMs),
+    turn.usage ? `${turn.usage.outputTokens.toLocaleString()} tokens` : "",
+  ].filter(Boolean);
+  const answer = turn.parts
+    .filter((part): part is Text => part.kind === "message")
+    .map(textOf)
+    .join("\n\n");
+  const copy = (event: MouseEvent): void => void copyFrom(event.currentTarget as HTMLButtonElement, answer);
+  return html`<p class="end">
+    <span>${facts.join(", ") || "Done"}</span>
+    ${answer ? html`<button type="button" class="quiet" aria-label="Copy the answer" @click=${copy}>Copy</button>` : nothing}
+  </p>`;
+}
+
+function renderBreak(
+  turn: Turn,
+  context: TurnContext,
+  tone: string,
+  title: string,
+  detail: string,
+): TemplateResult {
+  return html`
+    <div class="break ${tone}" role="status" data-testid="turn-break">
+      <p><strong>${title}.</strong> ${detail}</p>
+      ${
+        context.isLast
+          ? html`<div class="steps">
+              <button type="button" class="plain" data-testid="retry" ?disabled=${context.isBusy} @click=${context.retry}>
+                ${icon(RotateCcw)}Retry
+              </button>
+              ${
+                turn.status === "interrupted"
+                  ? html`<button type="button" class="quiet" data-testid="dismiss" ?disabled=${context.isBusy} @click=${context.dismiss}>
+                      ${icon(Check)}Leave it
+                    </button>`
+                  : nothing
+              }
+            </div>`
+          : nothing
+      }
+    </div>
+  `;
+}
+
+function oneLine(value: unknown): string {
+  const text = typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}
+
+function readable(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+}

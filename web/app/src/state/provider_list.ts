@@ -1,0 +1,26 @@
+import { computed, signal } from "@preact/signals-core";
+import { type Problem, problemOf } from "../api/problem.ts";
+import { listProviders, type Provider, preferredProvider } from "../api/providers.ts";
+
+/** The providers of the hub, and which one a new session gets. */
+export class ProviderList {
+  /** `undefined` until they were read. */
+  readonly all = signal<readonly Provider[] | undefined>(undefined);
+  readonly problem = signal<Problem | undefined>(undefined);
+  readonly preferred = computed(() => preferredProvider(this.all.value ?? []));
+
+  /** Read them again; what was known stays when that fails. */
+  async refresh(): Promise<void> {
+    try {
+      this.all.value = await listProviders();
+      this.problem.value = undefined;
+    } catch (error) {
+      this.problem.value = problemOf(error);
+    }
+  }
+
+  /** What people call a provider. */
+  nameOf(id: string): string {
+    return this.all.value?.find((provider) => provider.id === id)?.name ?? id;
+  }
+}
