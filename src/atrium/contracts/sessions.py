@@ -28,11 +28,12 @@ class MessageAdded(Event):
 
 
 class TurnStarted(Event):
-    """A turn began to run; exactly one of the turn endings follows."""
+    """A turn began to run; exactly one of the turn endings follows. `message_id` is the message it answers."""
 
     type: ClassVar[str] = "sessions.turn.started.v1"
 
     turn_id: str
+    message_id: str
     provider_id: str
 
 
@@ -194,11 +195,99 @@ class SessionDeleted(Event):
     by: str
 
 
+class SessionUpdated(Event):
+    """A session's status, title or number of messages changed: what `session:update` frames tell."""
+
+    type: ClassVar[str] = "sessions.session.updated.v1"
+
+    space: str
+    stream: str
+    session_id: str
+    status: SessionStatus
+    message_count: int
+    title: str
+
+
+class MessageStored(Event):
+    """A person's message was stored; for plugins, without its text."""
+
+    type: ClassVar[str] = "sessions.message.stored.v1"
+
+    space: str
+    session_id: str
+    message_id: str
+    turn_id: str
+    by: str
+
+
+class TurnFinished(Event):
+    """A turn ended, in whichever way; for plugins. `answer_id` is the stored answer's, if there is one."""
+
+    type: ClassVar[str] = "sessions.turn.finished.v1"
+
+    space: str
+    session_id: str
+    turn_id: str
+    status: TurnStatus
+    answer_id: str | None = None
+
+
 class SessionMetadata(Model):
     """What people say about a session."""
 
     title: str = Field(default="", max_length=200)
     tags: tuple[str, ...] = Field(default=(), max_length=32)
+
+
+class MetadataChange(Model):
+    """What to change of a session's metadata; absent fields stay as they are."""
+
+    title: str | None = None
+    tags: tuple[str, ...] | None = None
+
+
+class CreateSession(Model):
+    """The payload of a `session:create` frame."""
+
+    provider_id: str
+    settings: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class SendMessage(Model):
+    """The payload of a `session:message` frame."""
+
+    content: str
+    target_agent: str | None = None
+    client_token: str | None = None
+
+
+class CancelTurn(Model):
+    """The payload of a `turn:cancel` frame: the turn to cancel, by default the one the session is busy with."""
+
+    turn_id: str | None = None
+
+
+class SessionCreated(Model):
+    """The answer to creating or forking a session: its id, and where its stream is followed."""
+
+    session_id: str
+    status: SessionStatus
+    ws_url: str
+
+
+class TurnAccepted(Model):
+    """The answer to cancelling or retrying: the turn concerned and what has become of it."""
+
+    turn_id: str
+    status: TurnStatus
+
+
+class SessionState(Model):
+    """The answer to stopping a session."""
+
+    session_id: str
+    status: SessionStatus
 
 
 class TurnSummary(Model):
@@ -239,6 +328,13 @@ class MessageAccepted(Model):
     message_id: str
     turn_id: str
     offset: str
+
+
+class MessagePage(Model):
+    """One page of a conversation, oldest first; `next_cursor` None at the end."""
+
+    data: tuple[Message, ...]
+    next_cursor: str | None
 
 
 ENTRIES: tuple[type[Event], ...] = (

@@ -1,0 +1,141 @@
+"""What a turn has produced so far, whether it is streamed now or folded from what was stored of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from atrium.contracts.events import Event
+from atrium.contracts.sessions import (
+    MessageCompleted,
+    MessageDelta,
+    ThinkingCompleted,
+    ThinkingDelta,
+    ToolCalled,
+    ToolEvent,
+    ToolFinished,
+    ToolUpdated,
+    UsageReported,
+)
+from atrium.plugins.sessions.conversation import decode
+from atrium.sdk import Entry, NewEntry
+from atrium.sdk.providers import ToolCall, ToolResult, Usage
+
+Ending = Literal["completed", "failed", "cancelled", "interrupted"]
+
+_DELTAS = {MessageDelta.type: "text", ThinkingDelta.type: "thinking"}
+_TOOL_ENTRIES = frozenset({ToolCalled.type, ToolUpdated.type, ToolFinished.type})
+_OPEN_TOOLS_END_AS = {"completed": "completed", "failed": "failed", "cancelled": "cancelled", "interrupted": "failed"}
+
+
+@dataclass(slots=True)
+class OpenTool:
+    """A tool call without a result; `since` is monotonic seconds, None if that is not known."""
+
+    name: str
+    since: float | None
+
+
+@dataclass(slots=True)
+class Answer:
+    """The answer of one turn: its text and thinking in pieces, tool calls that are open, what it used."""
+
+    message_id: str
+    turn_id: str
+    text: list[str] = field(default_factory=list)
+    thinking: list[str] = field(default_factory=list)
+    characters: int = 0
+    tools: dict[str, OpenTool] = field(default_factory=dict)
+    usage: Usage | None = None
+
+    def delta(self, content: str, *, thinking: bool) -> NewEntry:
+        """Take in a piece of text and return the hint that shows it."""
+        pieces = self.thinking if thinking else self.text
+        data = {
+            "messageId": self.message_id,
+            "turnId": self.turn_id,
+            "index": len(pieces),
+            "role": "assistant",
+            "content": content,
+        }
+        pieces.append(content)
+        self.characters += len(content)
+        return NewEntry(ThinkingDelta.type if thinking else MessageDelta.type, data)
+
+    def called(self, call: ToolCall, now: float) -> ToolEvent:
+        """Take in a tool call and return its entry: an id that is known already is an update."""
+        kind = ToolUpdated if call.id in self.tools else ToolCalled
+        self.tools.setdefault(call.id, OpenTool(call.name, now))
+        return kind(
+            tool_call_id=call.id,
+            turn_id=self.turn_id,
+            name=call.name,
+            arguments=dict(call.arguments),
+            status=call.status,
+        )
+
+    def returned(self, result: ToolResult, now: float) -> list[ToolEvent]:
+        """Take in a tool's result and return its entries: a call nobody announced is announced first."""
+        entries: list[ToolEvent] = []
+        if result.id not in self.tools:
+            entries.append(self.called(ToolCall(result.id, result.name), now))
+        since = self.tools.pop(result.id).since
+        entries.append(self._finished(result.id, result.name, result.status, since, now, result.output))
+        return entries
+
+    def ended(self, ending: Ending, now: float) -> Iterator[Event]:
+        """Yield the entries that say all of this for good, tool calls that are still open ended with the turn."""
+        for tool_id, tool in self.tools.items():
+            yield self._finished(tool_id, tool.name, _OPEN_TOOLS_END_AS[ending], tool.since, now, None)
+        if self.thinking:
+            content = "".join(self.thinking)
+            yield ThinkingCompleted(message_id=self.message_id, turn_id=self.turn_id, content=content)
+        if self.has_message(ending):
+            yield MessageCompleted(message_id=self.message_id, turn_id=self.turn_id, content="".join(self.text))
+        if self.usage is not None:
+            usage = self.usage
+            yield UsageReported(
+                turn_id=self.turn_id,
+                input_tokens=usage.input_tokens,
+                output_tokens=usage.output_tokens,
+                cost=usage.cost,
+            )
+
+    def has_message(self, ending: Ending) -> bool:
+        """Tell whether the turn leaves a message: always when it completed, else if there is some text."""
+        return ending == "completed" or bool(self.text)
+
+    def fold(self, entry: Entry) -> None:
+        """Take in a stored entry of this turn; those of others are ignored."""
+        if entry.type in _DELTAS:
+            data = decode(entry)["data"]
+            if data["turnId"] == self.turn_id:
+                (self.thinking if entry.type == ThinkingDelta.type else self.text).append(data["content"])
+        elif entry.type in _TOOL_ENTRIES:
+            self._fold_tool(entry.type, decode(entry)["data"])
+
+    def _fold_tool(self, entry_type: str, data: dict[str, Any]) -> None:
+        if data["turnId"] != self.turn_id:
+            return
+        if entry_type == ToolFinished.type:
+            self.tools.pop(data["toolCallId"], None)
+        else:
+            self.tools[data["toolCallId"]] = OpenTool(data["name"], None)
+
+    def _finished(
+        self, tool_id: str, name: str, status: str, since: float | None, now: float, output: str | None
+    ) -> ToolFinished:
+        return ToolFinished(
+            tool_call_id=tool_id,
+            turn_id=self.turn_id,
+            name=name,
+            output=output,
+            status=status,
+            duration_ms=None if since is None else milliseconds(now - since),
+        )
+
+
+def milliseconds(seconds: float) -> int:
+    """Return a duration as it is sent."""
+    return max(0, round(seconds * 1000))

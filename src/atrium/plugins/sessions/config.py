@@ -1,0 +1,22 @@
+"""Settings of the sessions plugin."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from atrium.sdk import Config
+
+
+class SessionsConfig(Config):
+    """Settings of the sessions plugin."""
+
+    max_concurrent: int = Field(default=50, ge=1, le=10_000)
+    """How many turns may run at once in the whole hub; others wait as queued."""
+
+    cold_storage_timeout: int = Field(default=3600, ge=0)
+    """Seconds after which an idle session may leave the database; 0 is never."""
+
+    persistence_format: Literal["jsonl", "none"] = "jsonl"
+    """Whether each session's history is also kept as a text file below `<home>/sessions/`."""

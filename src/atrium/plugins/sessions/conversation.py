@@ -1,0 +1,170 @@
+"""A conversation as it is folded from the entries of its stream: message lists, histories, copies."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from atrium.contracts.sessions import (
+    Message,
+    MessageAdded,
+    MessageCompleted,
+    MessagePage,
+    TurnCancelled,
+    TurnStarted,
+    TurnStatus,
+)
+from atrium.plugins.sessions.documents import TURNS, TurnRecord, stream_of, turns_with
+from atrium.plugins.sessions.limits import HISTORY_CHARACTERS, HISTORY_MESSAGES, MAX_INCLUDED_MESSAGES
+from atrium.sdk import Entry, SpaceStorage
+from atrium.sdk.providers import ChatMessage
+
+MESSAGES = frozenset({MessageAdded.type, MessageCompleted.type})
+
+_ENTRIES = 1000
+
+
+async def entries_after(storage: SpaceStorage, session_id: str, after: int) -> AsyncIterator[Entry]:
+    """Iterate over a session's stored entries beyond an offset, page by page."""
+    while entries := await storage.read(stream_of(session_id), after, _ENTRIES):
+        for entry in entries:
+            yield entry
+        after = entries[-1].offset
+
+
+def decode(entry: Entry) -> dict[str, Any]:
+    """Return an entry as a CloudEvent."""
+    event: dict[str, Any] = orjson.loads(entry.encoded)
+    return event
+
+
+async def message_page(storage: SpaceStorage, session_id: str, after: int, limit: int) -> MessagePage:
+    """Return messages beyond an offset, oldest first, each with the status of its (latest) turn."""
+    found: list[tuple[int, dict[str, Any]]] = []
+    async for entry in entries_after(storage, session_id, after):
+        if entry.type in MESSAGES:
+            if len(found) == limit:
+                return MessagePage(data=await _messages(storage, found), next_cursor=str(found[-1][0]))
+            found.append((entry.offset, decode(entry)))
+    return MessagePage(data=await _messages(storage, found), next_cursor=None)
+
+
+async def last_messages(storage: SpaceStorage, session_id: str) -> list[dict[str, Any]]:
+    """Return the last messages of a session as they are sent, oldest first."""
+    found: deque[tuple[int, dict[str, Any]]] = deque(maxlen=MAX_INCLUDED_MESSAGES)
+    async for entry in entries_after(storage, session_id, 0):
+        if entry.type in MESSAGES:
+            found.append((entry.offset, decode(entry)))
+    messages = await _messages(storage, list(found))
+    return [message.model_dump(mode="json", by_alias=True) for message in messages]
+
+
+async def _messages(storage: SpaceStorage, events: list[tuple[int, dict[str, Any]]]) -> tuple[Message, ...]:
+    return tuple([await _message(storage, event) for _, event in events])
+
+
+async def _message(storage: SpaceStorage, event: dict[str, Any]) -> Message:
+    data = event["data"]
+    turn_id, status = await _turn_of(storage, data["turnId"], latest=event["type"] == MessageAdded.type)
+    return Message(
+        id=data["messageId"],
+        role=data["role"],
+        content=data["content"],
+        created_at=event["time"],
+        turn_id=turn_id,
+        status=status,
+    )
+
+
+async def _turn_of(storage: SpaceStorage, turn_id: str, *, latest: bool) -> tuple[str, TurnStatus]:
+    """Return a turn and its status: a question's latest one. What was copied from elsewhere is complete."""
+    value = await storage.get(turn_id, collection=TURNS)
+    if value is None:
+        return turn_id, "completed"
+    turn = TurnRecord.model_validate(value)
+    if latest and turn.latest is not None:
+        return await _turn_of(storage, turn.latest, latest=False)
+    return turn.id, turn.status
+
+
+@dataclass(slots=True)
+class Question:
+    """A person's message, and the latest answer to it, if any."""
+
+    offset: int
+    content: str
+    answer: str = ""
+    started: bool = False
+    withdrawn: bool = False
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Questions and answers by message, folded from entries in order."""
+
+    questions: dict[str, Question] = field(default_factory=dict)
+    _of_turn: dict[str, str] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        """Take in one more entry."""
+        if entry.type == MessageAdded.type:
+            data = decode(entry)["data"]
+            self.questions[data["messageId"]] = Question(entry.offset, data["content"])
+            self._of_turn[data["turnId"]] = data["messageId"]
+        elif entry.type == TurnStarted.type:
+            data = decode(entry)["data"]
+            self._of_turn[data["turnId"]] = data["messageId"]
+            if (question := self.questions.get(data["messageId"])) is not None:
+                question.started, question.answer = True, ""
+        elif entry.type in {MessageCompleted.type, TurnCancelled.type}:
+            data = decode(entry)["data"]
+            question = self.questions.get(self._of_turn.get(data["turnId"], ""))
+            if question is not None and entry.type == MessageCompleted.type:
+                question.answer = data["content"]
+            elif question is not None:
+                question.withdrawn = True
+
+    def message_of(self, turn_id: str) -> str | None:
+        """Return the id of the message that a turn answers, None if that is not known."""
+        return self._of_turn.get(turn_id)
+
+    def before(self, offset: int) -> list[ChatMessage]:
+        """Return what was said before a message, oldest first: at most what a provider should be asked to read.
+
+        Messages that were withdrawn before they ran are left out.
+        """
+        kept: list[ChatMessage] = []
+        room = HISTORY_CHARACTERS
+        for question in sorted(self.questions.values(), key=lambda q: q.offset, reverse=True):
+            if question.offset >= offset or (question.withdrawn and not question.started):
+                continue
+            pair = [ChatMessage("user", question.content)]
+            if question.answer:
+                pair.append(ChatMessage("assistant", question.answer))
+            room -= sum(len(message.content) for message in pair)
+            if room < 0 or len(kept) + len(pair) > HISTORY_MESSAGES:
+                break
+            kept.extend(reversed(pair))
+        return kept[::-1]
+
+
+async def history(storage: SpaceStorage, turn: TurnRecord) -> tuple[str, list[ChatMessage]]:
+    """Return a turn's message, and the conversation before it."""
+    conversation = Conversation()
+    async for entry in entries_after(storage, turn.session_id, await _beginning(storage, turn)):
+        conversation.add(entry)
+    question = conversation.questions[turn.message_id]
+    return question.content, conversation.before(turn.offset)
+
+
+async def _beginning(storage: SpaceStorage, turn: TurnRecord) -> int:
+    """Return from where on entries matter: far enough back for a whole history, and for the message itself."""
+    turns = HISTORY_MESSAGES // 2
+    completed = await turns_with(storage, turn.session_id, "completed", newest=True, limit=turns)
+    if len(completed) < turns or completed[-1].offset >= turn.offset:
+        return 0
+    return completed[-1].offset - 1

@@ -1,0 +1,258 @@
+"""Sessions: conversations that outlive clients and restarts, and the turns that run in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atrium.contracts.sessions import (
+    CancelTurn,
+    CreateSession,
+    MessageAccepted,
+    MessageStored,
+    SendMessage,
+    SessionCreated,
+    SessionState,
+    SessionUpdated,
+    TurnAccepted,
+    TurnFinished,
+)
+from atrium.plugins.sessions import inputs
+from atrium.plugins.sessions.config import SessionsConfig
+from atrium.plugins.sessions.conversation import last_messages, message_page
+from atrium.plugins.sessions.desk import Desk
+from atrium.plugins.sessions.documents import INDEXES, TOPICS, check_id, find_session, stream_of
+from atrium.plugins.sessions.listing import get_session, overview, page_of_sessions, selection
+from atrium.plugins.sessions.sending import Draft, send
+from atrium.sdk import (
+    CursorReset,
+    EntryStream,
+    Manifest,
+    Plugin,
+    Principal,
+    Resource,
+    frame,
+    route,
+    service,
+)
+
+
+class Sessions(Plugin[SessionsConfig]):
+    """Owns the `sessions.*` services, the `sessions` topics and the `sessions/<id>` streams."""
+
+    manifest = Manifest(
+        name="sessions",
+        version="1.0.0",
+        dependencies=("providers",),
+        description="Conversations that outlive clients and restarts",
+        emits=(SessionUpdated, MessageStored, TurnFinished),
+        features=("sessions",),
+    )
+    topics = TOPICS
+    indexes = INDEXES
+
+    _desk: Desk | None = None
+
+    async def start(self) -> None:
+        """Put in order what the last stop left behind, and go on with queued turns."""
+        self.context.extensions.contribute("gateway.push", None, event_type=SessionUpdated.type, frame="session:update")
+        self._desk = Desk(self.context, self.config)
+        await self._desk.open()
+
+    async def drain(self) -> None:
+        """Start no more turns and wait for those that run."""
+        if self._desk is not None:
+            await self._desk.drain()
+
+    async def stop(self) -> None:
+        """End the turns that still run as interrupted, with the text they have."""
+        desk, self._desk = self._desk, None
+        if desk is not None:
+            await desk.close()
+
+    @property
+    def desk(self) -> Desk:
+        """Return what lives from start to stop."""
+        assert self._desk is not None, "the plugin runs"
+        return self._desk
+
+    @route("POST", "/sessions", status=201)
+    @service("sessions.create")
+    async def create(
+        self,
+        caller: Principal,
+        provider_id: str,
+        settings: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+        idempotency_key: str | None = None,
+        host: str | None = None,
+    ) -> SessionCreated:
+        """Create a session; the same `Idempotency-Key` and request give the same one."""
+        draft = self.desk.lifecycle.draft(provider_id, settings, metadata)
+        key = inputs.idempotency_key(idempotency_key)
+        session_id = await self.desk.acts.run("create", self.desk.lifecycle.create(caller, draft, key))
+        return _created(session_id, host)
+
+    @route("GET", "/sessions")
+    @service("sessions.list")
+    async def list_sessions(
+        self,
+        caller: Principal,
+        limit: int | None = None,
+        cursor: str | None = None,
+        offset: int | None = None,
+        status: str | None = None,
+        tag: str | None = None,
+        provider_id: str | None = None,
+        sort: str | None = None,
+    ) -> Resource:
+        """List sessions, by default the last used first; `limit` is 1 to 500, by default 100."""
+        wanted = selection(
+            limit=limit, cursor=cursor, skip=offset, sort=sort, status=status, tag=tag, provider_id=provider_id
+        )
+        return await page_of_sessions(self.storage.of(caller.space), wanted)
+
+    @route("GET", "/sessions/{session_id}")
+    @service("sessions.get")
+    async def get(self, caller: Principal, session_id: str, include: str | None = None) -> Resource:
+        """Return a session; `include=messages` adds its last messages."""
+        if include not in {None, "messages"}:
+            raise inputs.invalid("include", "give messages, or leave it out")
+        storage = self.storage.of(caller.space)
+        resource = await get_session(storage, check_id(session_id))
+        if include == "messages":
+            resource.data["messages"] = await last_messages(storage, session_id)
+        return resource
+
+    @route("PATCH", "/sessions/{session_id}")
+    @service("sessions.update")
+    async def update(
+        self, caller: Principal, session_id: str, metadata: dict[str, Any], if_match: str | None = None
+    ) -> Resource:
+        """Rename or tag a session; absent fields stay as they are."""
+        changing = self.desk.lifecycle.change_metadata(caller, session_id, metadata, if_match)
+        await self.desk.acts.run("update", changing)
+        return await get_session(self.storage.of(caller.space), session_id)
+
+    @route("DELETE", "/sessions/{session_id}", status=204)
+    @service("sessions.delete")
+    async def delete(self, caller: Principal, session_id: str) -> None:
+        """Delete a session and everything of it."""
+        await self.desk.acts.run("delete", self.desk.lifecycle.delete(caller, session_id))
+
+    @route("POST", "/sessions/{session_id}/messages", status=202)
+    @service("sessions.send")
+    async def send(
+        self,
+        caller: Principal,
+        session_id: str,
+        content: str,
+        target_agent: str | None = None,
+        client_token: str | None = None,
+    ) -> MessageAccepted:
+        """Store a message and queue its turn; the same `clientToken` and content give the same answer."""
+        target = None if target_agent is None else inputs.name("targetAgent", target_agent)
+        draft = Draft(inputs.message_content(content), target, inputs.client_token(client_token))
+        sending = send(self.context, self.desk.ledger, caller, session_id, draft)
+        return await self.desk.acts.run("send", sending)
+
+    @route("GET", "/sessions/{session_id}/messages")
+    @service("sessions.messages")
+    async def messages(
+        self, caller: Principal, session_id: str, limit: int | None = None, cursor: str | None = None
+    ) -> dict[str, Any]:
+        """Return a page of a session's messages, oldest first."""
+        storage = self.storage.of(caller.space)
+        await find_session(storage, session_id)
+        after = 0 if cursor is None else inputs.offset("cursor", cursor)
+        page = await message_page(storage, session_id, after, inputs.page_limit(limit))
+        return page.model_dump(mode="json", by_alias=True)
+
+    @route("GET", "/sessions/{session_id}/events")
+    async def events_of(
+        self,
+        caller: Principal,
+        session_id: str,
+        after: str | None = None,
+        follow: bool = False,
+        last_event_id: str | None = None,
+    ) -> EntryStream:
+        """Return a session's entries beyond a cursor; `Last-Event-ID` counts before `after`."""
+        storage = self.storage.of(caller.space)
+        await find_session(storage, session_id)
+        field, given = ("after", after) if last_event_id is None else ("last_event_id", last_event_id)
+        cursor = 0 if given is None else inputs.offset(field, given)
+        head = await storage.head(stream_of(session_id))
+        if cursor > head:
+            raise CursorReset(f"the session's history ends at {head}: read it again from there or from 0", head=head)
+        return EntryStream(caller.space, stream_of(session_id), cursor, follow)
+
+    @route("POST", "/sessions/{session_id}/cancel", status=202)
+    @service("sessions.cancel")
+    async def cancel(self, caller: Principal, session_id: str, turn_id: str | None = None) -> TurnAccepted:
+        """Cancel the running turn, dismiss the interrupted one, or withdraw a queued one; done when this returns."""
+        return await self.desk.acts.run("cancel", self.desk.control.cancel(caller.space, session_id, turn_id))
+
+    @route("POST", "/sessions/{session_id}/retry", status=202)
+    @service("sessions.retry")
+    async def retry(self, caller: Principal, session_id: str, turn_id: str | None = None) -> TurnAccepted:
+        """Run the message of the last turn that ended badly again, ahead of the queue."""
+        return await self.desk.acts.run("retry", self.desk.control.retry(caller, session_id, turn_id))
+
+    @route("POST", "/sessions/{session_id}/stop", status=202)
+    @service("sessions.stop")
+    async def stop_session(self, caller: Principal, session_id: str) -> SessionState:
+        """Cancel a session's turns and take no more messages; its history stays."""
+        await self.desk.acts.run("stop", self.desk.lifecycle.stop(caller, session_id))
+        return SessionState(session_id=session_id, status="stopped")
+
+    @route("POST", "/sessions/{session_id}/fork", status=201)
+    @service("sessions.fork")
+    async def fork(
+        self, caller: Principal, session_id: str, at: int | str | None = None, host: str | None = None
+    ) -> SessionCreated:
+        """Copy a session's messages up to an offset (by default all) into a new session."""
+        copy_id = await self.desk.acts.run("fork", self.desk.lifecycle.fork(caller, session_id, at))
+        return _created(copy_id, host)
+
+    @service("sessions.count_active")
+    async def count_active(self) -> int:
+        """Return how many sessions are active, of all people."""
+        return self.desk.ledger.active
+
+    @service("sessions.overview")
+    async def overview(self, caller: Principal) -> list[dict[str, Any]]:
+        """Return the caller's newest sessions in brief."""
+        return await overview(self.storage.of(caller.space))
+
+    @frame("session:create")
+    async def on_create(self, caller: Principal, session_id: str | None, payload: object) -> SessionCreated:
+        """Create a session."""
+        wanted = inputs.parse(CreateSession, payload)
+        return await self.create(caller, wanted.provider_id, wanted.settings, wanted.metadata)
+
+    @frame("session:message")
+    async def on_message(self, caller: Principal, session_id: str | None, payload: object) -> MessageAccepted:
+        """Send a message."""
+        wanted = inputs.parse(SendMessage, payload)
+        return await self.send(caller, _named(session_id), wanted.content, wanted.target_agent, wanted.client_token)
+
+    @frame("session:stop")
+    async def on_stop(self, caller: Principal, session_id: str | None, payload: object) -> SessionState:
+        """Stop a session."""
+        return await self.stop_session(caller, _named(session_id))
+
+    @frame("turn:cancel")
+    async def on_cancel(self, caller: Principal, session_id: str | None, payload: object) -> TurnAccepted:
+        """Cancel a turn."""
+        return await self.cancel(caller, _named(session_id), inputs.parse(CancelTurn, payload).turn_id)
+
+
+def _named(session_id: str | None) -> str:
+    if session_id is None:
+        raise inputs.invalid("sessionId", "name the session")
+    return session_id
+
+
+def _created(session_id: str, host: str | None) -> SessionCreated:
+    path = f"/api/v1/{stream_of(session_id)}/stream"
+    return SessionCreated(session_id=session_id, status="created", ws_url=f"ws://{host}{path}" if host else path)
