@@ -32,14 +32,14 @@ export class ApiProblem extends Error {
 /** Read a problem from untrusted JSON; whatever is missing gets a plain default. */
 export function readProblem(value: unknown, status = 0): Problem {
   const source = isRecord(value) ? value : {};
-  const retryAfter = source["retryAfter"];
+  const retryAfter = source.retryAfter;
   return {
-    title: text(source["title"]) || titleOf(status),
-    detail: text(source["detail"]) || text(source["message"]),
-    code: text(source["code"]) || "UNKNOWN",
-    status: typeof source["status"] === "number" ? source["status"] : status,
-    recoverable: source["recoverable"] === true,
-    actions: Array.isArray(source["actions"]) ? source["actions"].filter(isAction) : [],
+    title: text(source.title) || titleOf(status),
+    detail: text(source.detail) || text(source.message),
+    code: text(source.code) || "UNKNOWN",
+    status: typeof source.status === "number" ? source.status : status,
+    recoverable: source.recoverable === true,
+    actions: Array.isArray(source.actions) ? source.actions.filter(isAction) : [],
     ...(typeof retryAfter === "number" && { retryAfter }),
   };
 }
@@ -81,7 +81,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isAction(value: unknown): value is ProblemAction {
-  return isRecord(value) && typeof value["id"] === "string" && typeof value["label"] === "string";
+  return isRecord(value) && typeof value.id === "string" && typeof value.label === "string";
 }
 
 function text(value: unknown): string {

@@ -145,14 +145,14 @@ export class HubConnection {
     this.#becomeLive();
     switch (frame.type) {
       case "sync:invalidate":
-        for (const listener of this.#topics.get(text(frame.payload["topic"])) ?? [])
+        for (const listener of this.#topics.get(text(frame.payload.topic)) ?? [])
           listener.invalidated(frame.payload);
         break;
       case "stream:chunk":
         this.#streams.get(streamOf(frame))?.received(frame.payload);
         break;
       case "stream:reset":
-        this.#streams.get(text(frame.payload["stream"]))?.reset(text(frame.payload["reason"]));
+        this.#streams.get(text(frame.payload.stream))?.reset(text(frame.payload.reason));
         break;
       case "core:restarting":
         this.#restartingSince = this.#ports.now();
@@ -204,7 +204,7 @@ export class HubConnection {
 }
 
 function streamOf(frame: Frame): string {
-  const source = text(frame.payload["source"]);
+  const source = text(frame.payload.source);
   return source ? source.replace(/^\//, "") : `sessions/${frame.sessionId ?? ""}`;
 }
 

@@ -17,7 +17,7 @@ export function readFrame(data: unknown): Frame | undefined {
   } catch {
     return undefined;
   }
-  if (!isRecord(value) || typeof value["type"] !== "string") return undefined;
+  if (!isRecord(value) || typeof value.type !== "string") return undefined;
   const { type, id, sessionId, payload } = value;
   return {
     type,

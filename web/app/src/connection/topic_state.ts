@@ -1,4 +1,5 @@
 import { createRevisionSync, type InvalidationEvent, withTimeout } from "@atrium/state-sync";
+import { effect } from "@preact/signals-core";
 import { ApiProblem } from "../api/problem.ts";
 import { getSnapshot } from "../api/topics.ts";
 import type { HubConnection } from "./connection.ts";
@@ -39,15 +40,20 @@ export function followTopicState<T>(
     onError: ({ error }) => failed(error),
   });
   const start = (): void => {
+    clearTimeout(timer);
     sync.start().catch(() => {
-      if (!ended) timer = setTimeout(start, START_RETRY_MS);
+      const isLive = connection.state.peek().kind === "live";
+      if (!ended && isLive) timer = setTimeout(start, START_RETRY_MS);
     });
   };
+  const unwatch = effect(() => {
+    if (connection.state.value.kind === "live") start();
+  });
   const end = (): void => {
     ended = true;
     clearTimeout(timer);
+    unwatch();
     sync.stop();
   };
-  start();
   return end;
 }

@@ -59,7 +59,7 @@ export const controls = css`
 
   button:disabled {
     cursor: default;
-    opacity: 0.5;
+    color: var(--text-muted);
   }
 
   .quiet {
@@ -80,9 +80,13 @@ export const controls = css`
     background: linear-gradient(var(--hover), var(--hover)), var(--surface-raised);
   }
 
-  .primary {
+  .primary:enabled {
     background: var(--accent);
     color: var(--on-accent);
+  }
+
+  .primary:disabled {
+    background: var(--selected);
   }
 
   .primary:hover:not(:disabled) {

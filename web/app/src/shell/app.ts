@@ -10,6 +10,7 @@ import type { SessionListView } from "../features/sessions/session_list_view.ts"
 import "../features/sessions/session_list_view.ts";
 import "../features/sessions/session_page.ts";
 import type { Hub } from "../state/hub.ts";
+import type { Route } from "../state/router.ts";
 import { SignalElement } from "../state/signal_element.ts";
 import { shellStyles } from "./app_styles.ts";
 import "./connection_status.ts";
@@ -26,6 +27,8 @@ export class App extends SignalElement {
   @query("atrium-session-list") private list!: SessionListView | null;
   @query("main > *") private page!: HTMLElement | null;
 
+  #shownRoute: Route["name"] | undefined;
+
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("keydown", this.#onKey);
@@ -38,6 +41,12 @@ export class App extends SignalElement {
     super.disconnectedCallback();
     document.removeEventListener("keydown", this.#onKey);
     window.removeEventListener("hashchange", this.#onHash);
+  }
+
+  protected override updated(): void {
+    const { name } = this.hub.router.route.value;
+    if (name === "new" && this.#shownRoute !== name) this.page?.focus();
+    this.#shownRoute = name;
   }
 
   protected override render(): TemplateResult {
@@ -110,7 +119,6 @@ export class App extends SignalElement {
     if (event.key === "n") {
       event.preventDefault();
       this.hub.router.go("/new");
-      void this.updateComplete.then(() => this.page?.focus());
     } else if (event.key === "j" || event.key === "k") {
       this.list?.step(event.key === "j" ? 1 : -1);
     }

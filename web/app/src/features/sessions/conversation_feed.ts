@@ -45,9 +45,9 @@ export class ConversationFeed implements StreamListener {
 
   /** Read the history, then follow the stream. */
   start(): void {
-    void this.#load();
     this.#unwatch = effect(() => {
-      if (this.#connection.state.value.kind === "live" && this.phase.peek() === "waiting") void this.#load();
+      const isLive = this.#connection.state.value.kind === "live";
+      if (isLive && this.phase.peek() !== "ready") void this.#load();
     });
   }
 
@@ -101,7 +101,8 @@ export class ConversationFeed implements StreamListener {
   async #load(): Promise<void> {
     this.#abort.abort();
     clearTimeout(this.#retry);
-    const { signal } = (this.#abort = new AbortController());
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
     try {
       const entries = (await getHistory(this.#sessionId, signal)).map(readEntry).filter((entry) => !!entry);
       if (!signal.aborted) this.#follow(entries);
@@ -128,7 +129,8 @@ export class ConversationFeed implements StreamListener {
     }
     this.problem.value = problemOf(error);
     if (this.phase.peek() !== "ready") this.phase.value = "waiting";
-    this.#retry = setTimeout(() => void this.#load(), RETRY_MS);
+    const isLive = this.#connection.state.peek().kind === "live";
+    if (isLive) this.#retry = setTimeout(() => void this.#load(), RETRY_MS);
   }
 
   get #stream(): string {

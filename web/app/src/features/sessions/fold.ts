@@ -21,7 +21,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   "tool.updated": putTool,
   "tool.finished": putTool,
   "usage.reported": reportUsage,
-  "session.renamed": (draft, entry) => draft.set({ title: text(entry.data["title"]) }),
+  "session.renamed": (draft, entry) => draft.set({ title: text(entry.data.title) }),
   "session.stopped": (draft) => draft.set({ isStopped: true }),
   "session.deleted": (draft) => draft.set({ isDeleted: true }),
 };
@@ -92,23 +92,23 @@ class Draft {
 }
 
 function addMessage(draft: Draft, entry: Entry): void {
-  const id = text(entry.data["messageId"]);
+  const id = text(entry.data.messageId);
   const turn = turnOf(draft, entry);
   if (turn.message) return;
-  draft.putTurn({ ...turn, message: { id, content: text(entry.data["content"]), at: entry.time } });
-  const token = text(entry.data["clientToken"]);
+  draft.putTurn({ ...turn, message: { id, content: text(entry.data.content), at: entry.time } });
+  const token = text(entry.data.clientToken);
   if (token) draft.addToken(token);
 }
 
 function startTurn(draft: Draft, entry: Entry): void {
   const { problem: _problem, durationMs: _duration, usage: _usage, ...turn } = turnOf(draft, entry);
-  const providerId = text(entry.data["providerId"]);
+  const providerId = text(entry.data.providerId);
   draft.putTurn({ ...turn, status: "running", startedAt: entry.time, ...(providerId && { providerId }) });
 }
 
 function endTurn(draft: Draft, entry: Entry, status: TurnStatus): void {
-  const durationMs = numberOf(entry.data["durationMs"]);
-  const problem = entry.data["problem"];
+  const durationMs = numberOf(entry.data.durationMs);
+  const problem = entry.data.problem;
   draft.putTurn({
     ...turnOf(draft, entry),
     status,
@@ -120,9 +120,9 @@ function endTurn(draft: Draft, entry: Entry, status: TurnStatus): void {
 function addDelta(draft: Draft, entry: Entry): void {
   const turn = turnOf(draft, entry);
   const part = textPart(turn, entry);
-  const index = numberOf(entry.data["index"]);
+  const index = numberOf(entry.data.index);
   if (part.isComplete || index === undefined || index < part.nextIndex || part.ahead.has(index)) return;
-  putPart(draft, turn, withPiece(part, index, text(entry.data["content"])));
+  putPart(draft, turn, withPiece(part, index, text(entry.data.content)));
 }
 
 function completeText(draft: Draft, entry: Entry): void {
@@ -130,7 +130,7 @@ function completeText(draft: Draft, entry: Entry): void {
   const part = textPart(turn, entry);
   putPart(draft, turn, {
     ...part,
-    content: text(entry.data["content"]),
+    content: text(entry.data.content),
     isComplete: true,
     ahead: NOTHING_AHEAD,
   });
@@ -139,7 +139,7 @@ function completeText(draft: Draft, entry: Entry): void {
 function putTool(draft: Draft, entry: Entry): void {
   const turn = turnOf(draft, entry);
   const { toolCallId, name, arguments: input, output, status } = entry.data;
-  const durationMs = numberOf(entry.data["durationMs"]);
+  const durationMs = numberOf(entry.data.durationMs);
   const id = text(toolCallId);
   const known = turn.parts.find((part): part is ToolCall => part.kind === "tool" && part.id === id);
   if (known?.isFinished && entry.kind !== "tool.finished") return;
@@ -157,13 +157,13 @@ function putTool(draft: Draft, entry: Entry): void {
 }
 
 function reportUsage(draft: Draft, entry: Entry): void {
-  const inputTokens = numberOf(entry.data["inputTokens"]) ?? 0;
-  const outputTokens = numberOf(entry.data["outputTokens"]) ?? 0;
+  const inputTokens = numberOf(entry.data.inputTokens) ?? 0;
+  const outputTokens = numberOf(entry.data.outputTokens) ?? 0;
   draft.putTurn({ ...turnOf(draft, entry), usage: { inputTokens, outputTokens } });
 }
 
 function turnOf(draft: Draft, entry: Entry): Turn {
-  const id = text(entry.data["turnId"]);
+  const id = text(entry.data.turnId);
   return draft.turn(id) ?? { id, status: "queued", parts: [] };
 }
 
@@ -171,7 +171,7 @@ const NOTHING_AHEAD: ReadonlyMap<number, string> = new Map();
 
 function textPart(turn: Turn, entry: Entry): Text {
   const kind = entry.kind.startsWith("thinking") ? "thinking" : "message";
-  const id = text(entry.data["messageId"]);
+  const id = text(entry.data.messageId);
   const known = turn.parts.find((part): part is Text => part.kind === kind && part.id === id);
   return known ?? { kind, id, content: "", isComplete: false, nextIndex: 0, ahead: NOTHING_AHEAD };
 }

@@ -103,14 +103,14 @@ function shownAs(block: Token, fragment: DocumentFragment): Shown {
     raw: block.raw,
     nodes,
     code: fragment.querySelector("pre > code"),
-    language: String(block["lang"] ?? ""),
+    language: String(block.lang ?? ""),
   };
 }
 
 /** Give a code block its new text where it stands, so that its scroll position and focus stay. */
 function grewInPlace(known: Shown, block: Token): boolean {
-  if (block.type !== "code" || !known.code || known.language !== String(block["lang"] ?? "")) return false;
-  known.code.textContent = String(block["text"]);
+  if (block.type !== "code" || !known.code || known.language !== String(block.lang ?? "")) return false;
+  known.code.textContent = String(block.text);
   known.raw = block.raw;
   return true;
 }
@@ -124,11 +124,11 @@ function frameCode(pre: HTMLPreElement): void {
   const frame = document.createElement("figure");
   const caption = document.createElement("figcaption");
   const copy = document.createElement("button");
-  caption.append(pre.dataset["language"] || "text", copy);
+  caption.append(pre.dataset.language || "text", copy);
   copy.type = "button";
   copy.className = "quiet";
   copy.textContent = "Copy";
-  copy.dataset["copy"] = "code";
+  copy.dataset.copy = "code";
   pre.replaceWith(frame);
   pre.tabIndex = 0;
   frame.append(caption, pre);

@@ -77,6 +77,7 @@ export class NewSessionPage extends SignalElement {
       select {
         min-width: 0;
         max-width: 100%;
+        field-sizing: content;
         min-height: 28px;
         padding: 0 4px;
         margin-left: -4px;
@@ -131,7 +132,7 @@ export class NewSessionPage extends SignalElement {
         <atrium-composer
           .texts=${this.hub.texts}
           .draftKey=${DRAFT_KEY}
-          .label=${provider ? `Message ${provider.name}` : "Message"}
+          .label=${"Write the first message"}
           ?busy=${this.isBusy || !provider}
           @send=${this.#begin}
         >

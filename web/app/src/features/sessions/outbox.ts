@@ -119,5 +119,5 @@ function readItems(stored: string): OutboxItem[] {
 }
 
 function isStored(value: unknown): value is Pick<OutboxItem, "clientToken" | "content"> {
-  return isRecord(value) && typeof value["clientToken"] === "string" && typeof value["content"] === "string";
+  return isRecord(value) && typeof value.clientToken === "string" && typeof value.content === "string";
 }

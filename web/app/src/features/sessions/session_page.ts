@@ -85,7 +85,7 @@ export class SessionPage extends SignalElement {
       <atrium-composer
         .texts=${this.hub.texts}
         .draftKey=${`draft.${open.id}`}
-        .label=${agent ? `Message ${agent}` : "Message"}
+        .label=${"Write a message"}
         ?running=${open.running.value !== undefined}
         @send=${this.#send}
         @cancel=${this.#cancel}

@@ -43,7 +43,7 @@ export class Timeline extends SignalElement {
         height: 100%;
         overflow: hidden auto;
         overscroll-behavior: contain;
-        scrollbar-gutter: stable;
+        scrollbar-gutter: stable both-edges;
         scrollbar-width: thin;
         scrollbar-color: var(--line-strong) transparent;
       }
@@ -192,10 +192,16 @@ export class Timeline extends SignalElement {
   }
 
   #renderNote(count: number): unknown {
-    const phase = this.open.feed.phase.value;
-    if (phase === "waiting")
-      return html`<p class="note" role="status">The history cannot be read yet: ${this.open.feed.problem.value?.detail} It is tried again.</p>`;
-    if (phase === "ready" && count === 0 && this.open.outbox.items.value.length === 0) {
+    const { phase, problem } = this.open.feed;
+    const { kind } = this.hub.connection.state.value;
+    if (
+      phase.value === "waiting" ||
+      (phase.value === "loading" && kind !== "live" && kind !== "connecting")
+    ) {
+      const reason = problem.value?.detail ?? "The hub does not answer.";
+      return html`<p class="note" role="status">The conversation cannot be read yet. ${reason} It is tried again until it can.</p>`;
+    }
+    if (phase.value === "ready" && count === 0 && this.open.outbox.items.value.length === 0) {
       return html`<p class="note">Nothing has been said yet. Write the first message below.</p>`;
     }
     return "";
@@ -215,7 +221,7 @@ export class Timeline extends SignalElement {
 
   #onClick(event: MouseEvent): void {
     const button = event.composedPath()[0];
-    if (!(button instanceof HTMLButtonElement) || button.dataset["copy"] !== "code") return;
+    if (!(button instanceof HTMLButtonElement) || button.dataset.copy !== "code") return;
     void copyFrom(button, button.closest("figure")?.querySelector("pre")?.textContent ?? "");
   }
 }

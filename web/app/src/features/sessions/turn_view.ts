@@ -137,7 +137,7 @@ function renderRunning(turn: Turn, { agent, now }: TurnContext): TemplateResult 
 function renderCompleted(turn: Turn): TemplateResult {
   const facts = [
     turn.durationMs === undefined ? "" : duration(turn.durationMs),
-    turn.usage ? `${turn.usage.outputTokens.toLocaleString()} tokens` : "",
+    turn.usage ? tokens(turn.usage.outputTokens) : "",
   ].filter(Boolean);
   const answer = turn.parts
     .filter((part): part is Text => part.kind === "message")
@@ -178,6 +178,10 @@ function renderBreak(
       }
     </div>
   `;
+}
+
+function tokens(count: number): string {
+  return count === 1 ? "1 token" : `${count.toLocaleString()} tokens`;
 }
 
 function oneLine(value: unknown): string {
