@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atrium.kernel.runtime import CoreRuntime
+from atrium.plugins.gateway.plugin import Gateway
 from atrium.sdk import PluginFailed
 
 from .config import Settings, load, section_of
@@ -28,6 +29,20 @@ class Hub:
 
     runtime: CoreRuntime
     settings: Settings
+
+    @property
+    def gateway(self) -> Gateway | None:
+        """Return the gateway, None if it was not chosen; raises `PluginFailed` if it does not run."""
+        manager = self.runtime.plugin_manager
+        if Gateway.manifest.name in manager.failures:
+            raise PluginFailed(manager.failures[Gateway.manifest.name])
+        chosen = any(row["name"] == Gateway.manifest.name for row in manager.describe())
+        plugin = manager.plugin(Gateway.manifest.name) if chosen else None
+        return plugin if isinstance(plugin, Gateway) else None
+
+    async def login_link(self) -> str:
+        """Return a link that signs a browser in, once."""
+        return str((await self.runtime.service_registry.call("gateway.login_code"))["url"])
 
 
 def find_settings(home: Home, options: Options) -> tuple[Settings, list[LoadedClass]]:

@@ -13,10 +13,12 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from atrium import __version__
+from atrium.sdk import PluginFailed
 
 from . import logs
 from .composition import Hub, build, find_settings
@@ -28,7 +30,6 @@ from .options import Options
 log = logging.getLogger("atrium.daemon")
 
 DRAIN_SECONDS = 30.0
-ESSENTIAL = "gateway"
 
 OnReady = Callable[[Hub], Awaitable[None]]
 
@@ -77,8 +78,8 @@ async def _main(home: Home, options: Options, assemble: Callable[[], Awaitable[H
     with stop.signals():
         try:
             await hub.runtime.start()
-            _require_gateway(hub)
-            _write_options(home, options)
+            await _open_gateway(hub)
+            _write_options(home, options, hub)
             log.info("started", extra={"version": __version__, "pid": os.getpid()})
             gc.collect()
             gc.freeze()
@@ -131,14 +132,20 @@ class StopSwitch:
         self._told.set()
 
 
-def _require_gateway(hub: Hub) -> None:
-    """Without its gateway nobody could reach the hub, not even to stop it."""
-    for row in hub.runtime.plugin_manager.describe():
-        if row["name"] == ESSENTIAL and row["status"] == "failed":
-            raise StartFailed(str(row.get("reason", "the gateway did not start")))
+async def _open_gateway(hub: Hub) -> None:
+    """Wait until requests are answered: without its gateway nobody could reach the hub, not even to stop it."""
+    try:
+        gateway = hub.gateway
+    except PluginFailed as error:
+        raise StartFailed(error.detail) from None
+    if gateway is not None:
+        await gateway.opened()
 
 
-def _write_options(home: Home, options: Options) -> None:
+def _write_options(home: Home, options: Options, hub: Hub) -> None:
+    """Write how the hub was started, with the port it got, so that clients find it there again after a restart."""
+    if hub.gateway is not None:
+        options = replace(options, port=urlsplit(hub.gateway.address).port)
     home.options.write_text(json.dumps(asdict(options)), "utf-8")
 
 

@@ -19,9 +19,9 @@ PluginClass = type[Plugin[Any]]
 GROUP = "atrium.plugins"
 
 BUNDLED: Mapping[str, str] = {
-    "providers": "atrium.plugins.providers:Providers",
-    "sessions": "atrium.plugins.sessions:Sessions",
-    "gateway": "atrium.plugins.gateway:Gateway",
+    "providers": "atrium.plugins.providers.plugin:Providers",
+    "sessions": "atrium.plugins.sessions.plugin:Sessions",
+    "gateway": "atrium.plugins.gateway.plugin:Gateway",
 }
 """All plugins that ship with the hub, in the order they are loaded. Nothing is imported before it is wanted."""
 

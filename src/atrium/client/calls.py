@@ -20,7 +20,7 @@ class Calls:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._ids = itertools.count(1)
-        self._waiting: dict[str, tuple[asyncio.Future[Any], Callable[[], None] | None]] = {}
+        self._waiting: dict[str, tuple[asyncio.Future[Any], Callable[[Any], None] | None]] = {}
 
     async def ask(
         self,
@@ -28,11 +28,11 @@ class Calls:
         payload: Mapping[str, Any],
         *,
         session_id: str | None = None,
-        ready: Callable[[], None] | None = None,
+        ready: Callable[[Any], None] | None = None,
     ) -> Any:
         """Send a frame and return the payload of its `ack`; raises `ProblemError` or `ConnectionLost`.
 
-        `ready` is called as the `ack` arrives, before any frame behind it is looked at.
+        `ready` gets that payload as the `ack` arrives, before any frame behind it is looked at.
         """
         name = str(next(self._ids))
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -57,7 +57,7 @@ class Calls:
             answer.set_exception(ProblemError.from_wire(frame.get("payload") or {}))
             return
         if ready is not None:
-            ready()
+            ready(frame.get("payload"))
         answer.set_result(frame.get("payload"))
 
     def lose(self) -> None:

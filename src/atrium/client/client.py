@@ -87,8 +87,8 @@ class Client:
         """Call any path below `/api/v1` and return its JSON answer."""
         return await self._http.call(method, path, body=body, params=params)
 
-    async def follow(self, session_id: str, *, after: Cursor = 0) -> AsyncIterator[Entry]:
-        """Yield a session's entries beyond a cursor, then new ones as they come, over reconnects and restarts.
+    async def follow(self, session_id: str, *, after: Cursor | None = 0) -> AsyncIterator[Entry]:
+        """Yield a session's entries beyond a cursor (None: from now on), then new ones, over reconnects and restarts.
 
         No entry is missing and none comes twice. Ends after the entry that says the session was deleted. Raises
         `StreamReset` when the cursor is not of this history, `ProblemError` if there is no such session. Several may
@@ -99,9 +99,9 @@ class Client:
                 yield entry
 
     @asynccontextmanager
-    async def following(self, session_id: str, *, after: Cursor = 0) -> AsyncIterator[AsyncIterator[Entry]]:
+    async def following(self, session_id: str, *, after: Cursor | None = 0) -> AsyncIterator[AsyncIterator[Entry]]:
         """Do as `follow`, and have begun when the block begins: `async with client.following(id) as entries`."""
-        follower = self.connection.follow(f"sessions/{session_id}", int(after))
+        follower = self.connection.follow(f"sessions/{session_id}", None if after is None else int(after))
         try:
             await follower.started.wait()
             yield follower

@@ -66,8 +66,8 @@ class Connection:
         self._state_handlers.append(handler)
         return lambda: self._state_handlers.remove(handler) if handler in self._state_handlers else None
 
-    def follow(self, stream: str, after: int) -> Follower:
-        """Follow a stream from beyond a cursor until it ends or `unfollow`."""
+    def follow(self, stream: str, after: int | None) -> Follower:
+        """Follow a stream from beyond a cursor (None: from now on) until it ends or `unfollow`."""
         follower = Follower(stream, after, self._attach_soon)
         self._followers.setdefault(stream, []).append(follower)
         self._start()
@@ -82,7 +82,7 @@ class Connection:
         if follower in others:
             others.remove(follower)
         if not others and self._followers.pop(follower.stream, None) is not None:
-            self._send_soon("unsubscribe", {"streams": {follower.stream: str(follower.cursor)}})
+            self._send_soon("unsubscribe", {"streams": {follower.stream: None}})
 
     async def watch(self, topic: str, handler: InvalidationHandler) -> Callable[[], None]:
         """Hand each invalidation of a topic to the handler; returns once that is so, with what ends it."""
@@ -232,8 +232,13 @@ class Connection:
             self._spawn(self._attach(follower))
 
     async def _attach(self, follower: Follower) -> None:
+        def ready(payload: Any) -> None:
+            heads = payload.get("streams", {}) if isinstance(payload, dict) else {}
+            follower.attach(int(heads.get(follower.stream, 0)))
+
+        cursor = None if follower.cursor is None else str(follower.cursor)
         try:
-            await self._ask("subscribe", {"streams": {follower.stream: str(follower.cursor)}}, ready=follower.attach)
+            await self._ask("subscribe", {"streams": {follower.stream: cursor}}, ready=ready)
         except ConnectionLost:
             return  # the next connection attaches it
         except ProblemError as error:
@@ -245,7 +250,7 @@ class Connection:
         payload: Mapping[str, Any],
         *,
         session_id: str | None = None,
-        ready: Callable[[], None] | None = None,
+        ready: Callable[[Any], None] | None = None,
     ) -> Any:
         if self._calls is None:
             raise ConnectionLost("there is no connection to the hub at the moment")

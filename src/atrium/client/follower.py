@@ -30,7 +30,7 @@ class Follower:
     entry is missing. `attached` tells whether the connection delivers to this follower at the moment.
     """
 
-    def __init__(self, stream: str, after: int, request: Callable[[Follower], None]) -> None:
+    def __init__(self, stream: str, after: int | None, request: Callable[[Follower], None]) -> None:
         self.stream = stream
         self.cursor = after
         self.attached = False
@@ -42,8 +42,10 @@ class Follower:
         self._changed = asyncio.Event()
         self._error: Exception | None = None
 
-    def attach(self) -> None:
-        """Note that the hub delivers from the cursor on."""
+    def attach(self, head: int) -> None:
+        """Note that the hub delivers from the cursor on, or, without one, from the head on."""
+        if self.cursor is None:
+            self.cursor = head
         self.attached = True
         self.started.set()
 
@@ -53,10 +55,11 @@ class Follower:
 
     def feed(self, entry: Entry) -> Verdict:
         """Take an entry if it is the next; tell the connection when it must ask again from the cursor."""
-        if entry.offset <= self.cursor or self.ended:
+        cursor = self.cursor or 0
+        if entry.offset <= cursor or self.ended:
             return Verdict.KNOWN
-        if entry.prev > self.cursor:
-            return self._gap()
+        if entry.prev > cursor:
+            return self._gap(cursor)
         if len(self._waiting) >= LIMIT:
             self.detach()
             return Verdict.FULL
@@ -80,12 +83,12 @@ class Follower:
         self.started.set()
         self._changed.set()
 
-    def _gap(self) -> Verdict:
-        if self._stuck_at == self.cursor:
+    def _gap(self, cursor: int) -> Verdict:
+        if self._stuck_at == cursor:
             # Asked again from this very place, the hub still leaves something out: its history is another one now.
             self.fail(StreamReset(self.stream, "gap"))
             return Verdict.KNOWN
-        self._stuck_at = self.cursor
+        self._stuck_at = cursor
         self.detach()
         return Verdict.GAP
 

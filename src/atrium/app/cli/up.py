@@ -66,17 +66,9 @@ def _become_the_hub(home: Home, options: Options, print_login: bool) -> int:
     from atrium.app import daemon
 
     async def ready(hub: Hub) -> None:
-        address = home.address.read_text("ascii").strip() if home.address.exists() else "(no gateway)"
-        say(f"Atrium runs at {address}; Ctrl-C stops it.")
-        if print_login:
-            say(f"Open {await _login_link_from_within(home)}")
+        gateway = hub.gateway
+        say(f"Atrium runs{f' at {gateway.address}' if gateway else ''}; Ctrl-C stops it.")
+        if print_login and gateway:
+            say(f"Open {await hub.login_link()}")
 
     return daemon.run(home, options, ready)
-
-
-async def _login_link_from_within(home: Home) -> str:
-    import asyncio
-
-    from atrium.app.logins import login_link
-
-    return await asyncio.to_thread(login_link, home)
