@@ -1,0 +1,124 @@
+"""From a plugin's method to an HTTP endpoint: where each argument comes from."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from fastapi import Body, Header, Path, Query, Request
+from pydantic import BaseModel, create_model
+from pydantic.alias_generators import to_camel, to_pascal
+
+from atrium.contracts.base import Model
+from atrium.sdk import Principal
+
+BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+HEADERS = {
+    "if_match": "If-Match",
+    "if_none_match": "If-None-Match",
+    "accept": "Accept",
+    "idempotency_key": "Idempotency-Key",
+    "last_event_id": "Last-Event-ID",
+}
+PRINCIPAL = "principal"
+"""The key of the request's state under which the authenticated caller is found."""
+
+Method = Callable[..., Awaitable[Any]]
+Respond = Callable[[Any, Request, int], Awaitable[Any]]
+
+
+@dataclass(slots=True)
+class Binding:
+    """A method's parameters as an HTTP interface."""
+
+    parameters: list[inspect.Parameter] = field(default_factory=list)
+    caller: str | None = None
+    body_fields: dict[str, Any] = field(default_factory=dict)
+    returns: Any = None
+
+
+def bind(method: Method, http_method: str, path: str) -> Binding:
+    """Decide where each argument of a method comes from: caller, path, query, headers or body.
+
+    Annotations may be strings; they are resolved with the globals of the method's module.
+    """
+    hints = get_type_hints(method, include_extras=True)
+    in_path = set(re.findall(r"{(\w+)", path))
+    has_body = http_method in BODY_METHODS
+    whole_body = has_body and any(_is_model(hints.get(name)) for name in inspect.signature(method).parameters)
+    binding = Binding(returns=hints.get("return"))
+    for name, parameter in inspect.signature(method).parameters.items():
+        annotation = hints.get(name, Any)
+        default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+        if annotation is Principal or name == "caller":
+            binding.caller = name
+        elif name in in_path:
+            binding.parameters.append(_parameter(name, annotation, Path()))
+        elif name in HEADERS:
+            binding.parameters.append(_parameter(name, annotation, Header(default, alias=HEADERS[name])))
+        elif has_body and _is_model(annotation):
+            binding.parameters.append(_parameter(name, annotation, Body(default)))
+        elif has_body and not whole_body:
+            binding.body_fields[name] = (annotation, default)
+        else:
+            binding.parameters.append(_parameter(name, annotation, Query(default, alias=to_camel(name))))
+    _add_body(binding, method.__name__)
+    _add_cursor_alias(binding)
+    return binding
+
+
+def endpoint(method: Method, binding: Binding, status: int, respond: Respond) -> Callable[..., Awaitable[Any]]:
+    """Return the function that FastAPI calls, with the signature that it needs."""
+
+    async def call(request: Request, **values: Any) -> Any:
+        if binding.body_fields:
+            _unpack(values, binding.body_fields)
+        alias = values.pop("last_event_id_query", None)
+        if alias is not None and values.get("last_event_id") is None:
+            values["last_event_id"] = alias
+        if binding.caller is not None:
+            values[binding.caller] = request.scope["state"][PRINCIPAL]
+        return await respond(await method(**values), request, status)
+
+    call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # read by FastAPI
+        [_parameter("request", Request), *binding.parameters]
+    )
+    call.__name__ = method.__name__
+    call.__doc__ = method.__doc__
+    return call
+
+
+def _add_body(binding: Binding, name: str) -> None:
+    if not binding.body_fields:
+        return
+    model: type[BaseModel] = create_model(f"{to_pascal(name)}Body", __base__=Model, **binding.body_fields)
+    if all(default is not ... for _, default in binding.body_fields.values()):
+        binding.parameters.append(_parameter("body", model | None, Body(None)))
+    else:
+        binding.parameters.append(_parameter("body", model, Body()))
+
+
+def _add_cursor_alias(binding: Binding) -> None:
+    if any(parameter.name == "last_event_id" for parameter in binding.parameters):
+        alias = Query(None, alias="last_event_id", description="The same as the header Last-Event-ID.")
+        binding.parameters.append(_parameter("last_event_id_query", str | None, alias))
+
+
+def _unpack(values: dict[str, Any], fields: Mapping[str, Any]) -> None:
+    body = values.pop("body")
+    if body is not None:
+        values.update({name: getattr(body, name) for name in fields})
+
+
+def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _is_model(annotation: Any) -> bool:
+    if get_origin(annotation) in {Union, UnionType}:
+        return any(_is_model(part) for part in get_args(annotation))
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

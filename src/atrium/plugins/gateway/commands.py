@@ -1,0 +1,189 @@
+"""What the frames of clients do: the gateway's own, and those that plugins contribute."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from atrium.plugins.gateway.connection import Connection, Follower
+from atrium.plugins.gateway.frames import ClientFrame, FrameId, UnknownFrame, envelope, parse_frame
+from atrium.plugins.gateway.hub import Hub
+from atrium.plugins.gateway.problems import InternalError, PluginStopped, invalid_input, problem_reply
+from atrium.sdk import AtriumError, Clock, Contribution, CursorReset, FieldError, InvalidInput, NotFound
+
+log = logging.getLogger(__name__)
+
+LARGEST_CURSOR = (1 << 63) - 1
+
+
+class Commands:
+    """Handles one frame at a time; whatever goes wrong is answered, and the connection lives."""
+
+    def __init__(
+        self, hub: Hub, offered: Callable[[], list[Contribution]], clock: Clock, new_trace_id: Callable[[], str]
+    ) -> None:
+        self._hub = hub
+        self._offered = offered
+        self._clock = clock
+        self._new_trace_id = new_trace_id
+        self._contributed: dict[str, Contribution] | None = None
+        self._known: dict[str, str] = {}
+
+    @property
+    def types(self) -> dict[str, str]:
+        """Return every type of frame that is answered now, with the plugin that answers it."""
+        own = dict.fromkeys(("subscribe", "unsubscribe", "ping"), "gateway")
+        return own | {name: offered.owner for name, offered in self._contributions().items()}
+
+    def changed(self) -> None:
+        """Look anew at what is contributed, and remember who offered what."""
+        self._contributed = None
+        self._known.update({str(offered.options["type"]): offered.owner for offered in self._offered()})
+
+    async def handle(self, connection: Connection, message: str | bytes) -> None:
+        """Answer one message of a client."""
+        frame_id, frame = parse_frame(message)
+        try:
+            if isinstance(frame, AtriumError):
+                raise frame
+            await self._perform(connection, frame)
+        except AtriumError as error:
+            self._refuse(connection, frame_id, frame, error)
+        except ValidationError as error:
+            found = [{**item, "loc": ("payload", *item["loc"])} for item in error.errors()]
+            self._refuse(connection, frame_id, frame, invalid_input(found))
+        except Exception:  # the edge: the client gets an answer, the log gets the reason
+            log.exception("frame failed", extra={"frame": frame.type if isinstance(frame, ClientFrame) else None})
+            self._refuse(connection, frame_id, frame, InternalError("see the log of the hub"))
+
+    async def _perform(self, connection: Connection, frame: ClientFrame) -> None:
+        if frame.type == "ping":
+            self._answer(connection, frame, "pong", {})
+        elif frame.type == "subscribe":
+            await self._subscribe(connection, frame)
+        elif frame.type == "unsubscribe":
+            self._unsubscribe(connection, frame)
+        else:
+            command = self._command(frame.type)
+            session_id = frame.session_id or connection.session_id
+            self._acknowledge(connection, frame, await command(connection.principal, session_id, frame.payload))
+
+    def _command(self, frame_type: str) -> Callable[..., Any]:
+        contribution = self._contributions().get(frame_type)
+        if contribution is not None:
+            value: Callable[..., Any] = contribution.value
+            return value
+        if frame_type in self._known:
+            owner = self._known[frame_type]
+            raise PluginStopped(f"the plugin {owner!r} is stopped; start it to use {frame_type}")
+        raise UnknownFrame(f"{frame_type!r} is none of {', '.join(sorted(self.types))}")
+
+    def _contributions(self) -> Mapping[str, Contribution]:
+        if self._contributed is None:
+            self._contributed = {str(offered.options["type"]): offered for offered in self._offered()}
+        return self._contributed
+
+    async def _subscribe(self, connection: Connection, frame: ClientFrame) -> None:
+        """Subscribe to all that is named, or, if any name is wrong, to nothing; a cursor that is wrong is reset."""
+        topics, streams = _topics(frame.payload), _streams(frame.payload)
+        added = [topic for topic in topics if topic not in connection.topics]
+        revisions: dict[str, str] = {}
+        followers: dict[str, Follower] = {}
+        resets: dict[str, CursorReset] = {}
+        wrong: list[FieldError] = []
+        for topic in topics:
+            try:
+                revisions[topic] = str(await self._hub.subscribe(connection, topic))
+            except NotFound:
+                wrong.append(FieldError(f"topics.{topic}", "there is no such topic"))
+        for stream, cursor in streams.items():
+            try:
+                followers[stream] = await self._hub.follow(connection, stream, cursor)
+            except NotFound:
+                wrong.append(FieldError(f"streams.{stream}", "there is no such stream"))
+            except CursorReset as reset:
+                resets[stream] = reset
+        if wrong:
+            self._undo(connection, added, followers)
+            raise NotFound("; ".join(f"{field.field}: {field.message}" for field in wrong), fields=wrong)
+        heads = {stream: str(await self._head(connection, stream)) for stream in streams}
+        self._acknowledge(connection, frame, {"topics": revisions, "streams": heads})
+        for stream, error in resets.items():
+            self.reset(connection, stream, error)
+        self._hub.begin(connection, followers.values())
+
+    def reset(self, connection: Connection, stream: str, reset: CursorReset) -> None:
+        """Tell a client that its cursor does not belong to the stream: it has to fetch anew."""
+        payload = {"stream": stream, "reason": reset.detail or reset.title(), "head": str(reset.head)}
+        connection.write(envelope("stream:reset", payload, self._hub.now()))
+
+    def _undo(self, connection: Connection, topics: list[str], followers: Mapping[str, Follower]) -> None:
+        for topic in topics:
+            self._hub.unsubscribe(connection, topic)
+        for stream in followers:
+            self._hub.unfollow(connection, stream)
+
+    async def _head(self, connection: Connection, stream: str) -> int:
+        return await self._hub.head(connection.space, stream)
+
+    def _unsubscribe(self, connection: Connection, frame: ClientFrame) -> None:
+        topics, streams = _topics(frame.payload), _names(frame.payload, "streams")
+        for topic in topics:
+            self._hub.unsubscribe(connection, topic)
+        for stream in streams:
+            self._hub.unfollow(connection, stream)
+        self._acknowledge(connection, frame, {"topics": topics, "streams": streams})
+
+    def _acknowledge(self, connection: Connection, frame: ClientFrame, payload: Any) -> None:
+        if frame.id is not None:
+            self._answer(connection, frame, "ack", {} if payload is None else payload)
+
+    def _answer(self, connection: Connection, frame: ClientFrame, answer: str, payload: Any) -> None:
+        message = envelope(answer, payload, self._hub.now(), frame_id=frame.id, session_id=frame.session_id)
+        connection.write(message)
+
+    def _refuse(
+        self, connection: Connection, frame_id: FrameId | None, frame: ClientFrame | AtriumError, error: AtriumError
+    ) -> None:
+        body = problem_reply(error, self._new_trace_id(), self._clock.now()).body
+        session_id = frame.session_id if isinstance(frame, ClientFrame) else None
+        payload = {**body, "message": body["detail"]}
+        connection.write(envelope("error", payload, self._hub.now(), frame_id=frame_id, session_id=session_id))
+
+
+def _topics(payload: Mapping[str, Any]) -> list[str]:
+    return _names(payload, "topics")
+
+
+def _names(payload: Mapping[str, Any], field: str) -> list[str]:
+    names = payload.get(field) or []
+    if isinstance(names, dict) and field == "streams":
+        names = list(names)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InvalidInput(fields=[FieldError(field, "should be a list of names")], detail=f"{field} is not valid")
+    return list(dict.fromkeys(names))
+
+
+def _streams(payload: Mapping[str, Any]) -> dict[str, int | None]:
+    """Return cursors by stream; None is from now on."""
+    streams = payload.get("streams") or {}
+    if not isinstance(streams, dict):
+        wrong = FieldError("streams", "should be an object: the cursor (or null) for each stream")
+        raise InvalidInput("streams is not valid", fields=[wrong])
+    return {stream: cursor_of(cursor, f"streams.{stream}") for stream, cursor in streams.items()}
+
+
+def cursor_of(value: Any, field: str) -> int | None:
+    """Return a cursor from the wire: a decimal string (or a number), or None; raises `InvalidInput`."""
+    if value is None:
+        return None
+    decimal = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 19
+    if decimal or (isinstance(value, int) and not isinstance(value, bool)):
+        cursor = int(value)
+        if 0 <= cursor <= LARGEST_CURSOR:
+            return cursor
+    wrong = FieldError(field, "should be an offset: a string of decimal digits")
+    raise InvalidInput(f"{field} is not a cursor", fields=[wrong])

@@ -1,0 +1,208 @@
+"""The outermost application: what every request passes before any plugin sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+import structlog
+
+from atrium.plugins.gateway.binding import PRINCIPAL
+from atrium.plugins.gateway.dispatcher import PREFIX, Dispatcher
+from atrium.plugins.gateway.headers import SECURITY_HEADERS, RequestHeaders
+from atrium.plugins.gateway.hosts import HostRules
+from atrium.plugins.gateway.identity import Credentials, Identity
+from atrium.plugins.gateway.page import Page
+from atrium.plugins.gateway.problems import (
+    MEDIA_TYPE,
+    BodyTooLarge,
+    InternalError,
+    ProblemReply,
+    RequestTimeout,
+    problem_reply,
+)
+from atrium.plugins.gateway.protocols import TARGET
+from atrium.plugins.gateway.settings import GatewayConfig
+from atrium.plugins.gateway.sockets import Sockets
+from atrium.sdk import AtriumError, Clock
+
+log = logging.getLogger(__name__)
+
+TRACE_ID = "traceId"
+ALIASES = {"/health": f"{PREFIX}/health", "/ready": f"{PREFIX}/ready"}
+
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+
+
+class ClientLeft(Exception):
+    """The client closed the connection before its request was whole."""
+
+
+class Answer:
+    """The answer to one request, with the headers that every answer has."""
+
+    def __init__(self, scope: Any, send: Any, trace_id: str, now: Callable[[], float]) -> None:
+        self.scope = scope
+        self.started = False
+        self.finished = False
+        self.cookie: str | None = None
+        self.body_unread = False
+        self._send = send
+        self._trace_id = trace_id
+        self._now = now
+
+    async def send(self, message: Message) -> None:
+        """Send an ASGI message, headers added."""
+        if message["type"] in {"http.response.start", "websocket.http.response.start"}:
+            self.started = True
+            message["headers"] = [*message.get("headers", ()), *self._headers(message)]
+        elif message["type"] == "http.response.body" and not message.get("more_body"):
+            self.finished = True
+        await self._send(message)
+
+    async def problem(self, error: AtriumError) -> None:
+        """Send an error."""
+        await self.send_problem(problem_reply(error, self._trace_id, self._now()))
+
+    async def send_problem(self, reply: ProblemReply) -> None:
+        """Send a problem; over a WebSocket that is not open yet this refuses the handshake."""
+        kind = "websocket.http.response" if self.scope["type"] == "websocket" else "http.response"
+        body = orjson.dumps(reply.body)
+        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in reply.headers.items()]
+        if self.body_unread:
+            headers.append((b"connection", b"close"))
+        await self.send({"type": f"{kind}.start", "status": reply.status, "headers": headers})
+        await self.send({"type": f"{kind}.body", "body": body, "more_body": False})
+
+    def _headers(self, message: Message) -> list[tuple[bytes, bytes]]:
+        headers = [*SECURITY_HEADERS, (b"trace-id", self._trace_id.encode())]
+        if not any(name.lower() == b"cache-control" for name, _ in message.get("headers", ())):
+            headers.append((b"cache-control", b"no-store"))
+        if self.cookie is not None:
+            headers.append((b"set-cookie", self.cookie.encode("latin-1")))
+        return headers
+
+
+class Edge:
+    """Checks host, origin and caller, bounds the body, names the request, and turns every error into an answer."""
+
+    def __init__(
+        self,
+        rules: HostRules,
+        identity: Identity,
+        api: Dispatcher,
+        sockets: Sockets,
+        page: Page,
+        config: GatewayConfig,
+        clock: Clock,
+        new_trace_id: Callable[[], str],
+    ) -> None:
+        self._rules = rules
+        self._identity = identity
+        self._api = api
+        self._sockets = sockets
+        self._page = page
+        self._config = config
+        self._clock = clock
+        self._new_trace_id = new_trace_id
+
+    async def __call__(self, scope: Any, receive: Receive, send: Any) -> None:
+        """Answer one request, or serve one WebSocket."""
+        headers = RequestHeaders(scope["headers"])
+        trace_id = _trace_id(headers.get("traceparent")) or self._new_trace_id()
+        structlog.contextvars.bind_contextvars(**{TRACE_ID: trace_id})
+        scope["state"][TRACE_ID] = trace_id
+        answer = Answer(scope, send, trace_id, self._clock.now)
+        try:
+            await self._admit(scope, receive, headers, answer)
+        except AtriumError as error:
+            await answer.problem(error)
+        except ClientLeft:
+            log.debug("client left before its request was whole")
+        except Exception:  # the edge: whatever it was, the client gets an answer and the log the reason
+            log.exception("request failed", extra={"path": scope["path"]})
+            if not answer.started:
+                await answer.problem(InternalError("see the log of the hub, by this trace id"))
+            elif not answer.finished:
+                raise
+
+    async def _admit(self, scope: Any, receive: Receive, headers: RequestHeaders, answer: Answer) -> None:
+        has_body = headers.get("transfer-encoding") is not None or headers.get("content-length") not in {None, "0"}
+        answer.body_unread = has_body
+        target = scope.get(TARGET) or scope["raw_path"].decode("latin-1")
+        self._rules.check(target, headers.all("host"), headers.all("origin"))
+        if scope["type"] == "websocket":
+            await self._sockets(scope, receive, answer.send, headers)
+            return
+        path = scope["path"] = ALIASES.get(scope["path"], scope["path"])
+        if path != "/api" and not path.startswith("/api/"):
+            await self._page(scope, receive, answer.send)
+            return
+        await self._authenticate(scope, headers, answer)
+        if has_body:
+            receive = await self._whole_body(receive, headers)
+            answer.body_unread = False
+        await self._api(scope, receive, answer.send)
+
+    async def _authenticate(self, scope: Any, headers: RequestHeaders, answer: Answer) -> None:
+        if self._api.is_public(scope["method"], scope["path"]):
+            return
+        credentials = Credentials(
+            authorization=headers.get("authorization"),
+            cookie=headers.get("cookie"),
+            origin=headers.get("origin"),
+            fetch_site=headers.get("sec-fetch-site"),
+        )
+        login = await self._identity.authenticate(credentials, scope["method"])
+        scope["state"][PRINCIPAL] = login.principal
+        if login.cookie is not None:
+            answer.cookie = self._identity.set_cookie(login.cookie)
+
+    async def _whole_body(self, receive: Receive, headers: RequestHeaders) -> Receive:
+        """Read the body within its limits, and return a `receive` that gives it again."""
+        limit = self._config.max_body_bytes
+        declared = headers.get("content-length") or "0"
+        if not declared.isdigit() or len(declared) > 18 or int(declared) > limit:
+            raise BodyTooLarge(f"send at most {limit} bytes")
+        try:
+            async with asyncio.timeout(self._config.body_timeout):
+                body = await _read(receive, limit)
+        except TimeoutError:
+            raise RequestTimeout(f"send the body within {self._config.body_timeout:g} seconds") from None
+        given = False
+
+        async def again() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        return again
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeft
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise BodyTooLarge(f"send at most {limit} bytes")
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _trace_id(traceparent: str | None) -> str | None:
+    """Return the trace id of a W3C `traceparent` header, if it is valid."""
+    match = _TRACEPARENT.fullmatch(traceparent or "")
+    return match[1] if match and match[0][:2] != "ff" and match[1].strip("0") else None

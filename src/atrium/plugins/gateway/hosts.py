@@ -1,0 +1,48 @@
+"""Which `Host` and `Origin` a request may carry: exact matches only, against DNS rebinding and foreign pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from atrium.sdk import AtriumError, Forbidden
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Misdirected(AtriumError):
+    """This address is not served here."""
+
+    status = 421
+
+
+class ForeignOrigin(Forbidden):
+    """Pages of other origins may not use this hub."""
+
+
+class HostRules:
+    """The allowed values of `Host` (with the port) and `Origin`, compared whole and without regard to case."""
+
+    def __init__(self, port: int, allowed_hosts: Iterable[str] = (), allowed_origins: Iterable[str] = ()) -> None:
+        configured = [host.lower() for host in allowed_hosts]
+        local = [f"{host}:{port}" for host in LOOPBACK]
+        if port == 80:
+            local += LOOPBACK
+        named = configured + [f"{host}:{port}" for host in configured]
+        self._hosts = frozenset(local + named)
+        self._origins = frozenset(
+            [f"http://{host}" for host in self._hosts]
+            + [f"https://{host}" for host in named]
+            + [origin.lower().rstrip("/") for origin in allowed_origins]
+        )
+
+    def check(self, target: str, hosts: list[str], origins: list[str]) -> None:
+        """Raise `Misdirected` or `ForeignOrigin` unless the request is meant for this hub.
+
+        `target` is the request target as sent; `hosts` and `origins` are all values of these headers.
+        """
+        if not target.startswith("/"):
+            raise Misdirected("send the path alone as the request target, not a whole address")
+        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+            raise Misdirected("the Host header is none of the configured names; `allowedHosts` adds one")
+        if origins and (len(origins) != 1 or origins[0].lower() not in self._origins):
+            raise ForeignOrigin("the Origin header is none of the configured ones; `allowedOrigins` adds one")

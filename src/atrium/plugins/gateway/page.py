@@ -1,0 +1,65 @@
+"""The web page: files of the build, and `index.html` for the routes that live in the browser."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from atrium.plugins.gateway.problems import MethodNotAllowed
+from atrium.sdk import NotFound
+
+BUILT = Path(__file__).parent / "static"
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATE = "no-cache"
+
+MISSING = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Atrium: the web page is not built</title></head>
+<body><main><h1>Atrium is running</h1>
+<p>The web page has not been built. It needs Node 20 or newer; then run</p>
+<pre><code>make web</code></pre>
+<p>in the folder of the sources and reload. Everything else works: try <code>atrium chat</code> in a terminal.</p>
+</main></body></html>
+"""
+
+
+class Page:
+    """An ASGI application for GET and HEAD. Only files that the build contains can be named."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder or BUILT
+        self._built_at = 0
+        self._files: dict[str, Path] = {}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request."""
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise MethodNotAllowed("the page can only be read")
+        await self._response(scope["path"])(scope, receive, send)
+
+    def _response(self, path: str) -> Response:
+        self._look()
+        file = self._files.get(path)
+        if file is not None and path != "/index.html":
+            headers = {"cache-control": IMMUTABLE if path.startswith("/assets/") else REVALIDATE}
+            media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+            return FileResponse(file, headers=headers, media_type=media_type)
+        if path.startswith("/assets/") or "." in path.rpartition("/")[2].removesuffix(".html"):
+            raise NotFound("the page has no such file")
+        if not self._files:
+            return HTMLResponse(MISSING, headers={"cache-control": "no-store"})
+        return FileResponse(
+            self._files["/index.html"], headers={"cache-control": REVALIDATE}, media_type="text/html; charset=utf-8"
+        )
+
+    def _look(self) -> None:
+        """List the build's files again when it was built anew."""
+        index = self._folder / "index.html"
+        built_at = index.stat().st_mtime_ns if index.is_file() else 0
+        if built_at != self._built_at:
+            self._built_at = built_at
+            files = self._folder.rglob("*") if built_at else ()
+            self._files = {f"/{file.relative_to(self._folder).as_posix()}": file for file in files if file.is_file()}

@@ -1,0 +1,195 @@
+"""The gateway plugin: opens the port, and answers what concerns the hub itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from atrium.plugins.gateway.run_files import RunFiles
+from atrium.plugins.gateway.settings import GatewayConfig
+from atrium.sdk import (
+    InvalidInput,
+    Manifest,
+    Plugin,
+    Principal,
+    Reply,
+    Resource,
+    ServiceNotFound,
+    Unavailable,
+    route,
+    service,
+)
+
+if TYPE_CHECKING:
+    from atrium.plugins.gateway.serving import Serving
+
+OPEN_SECONDS = 10.0
+"""How long the port waits for the other plugins to start before it answers without them."""
+
+BROWSER = "browser:"
+
+
+class NotReady(Unavailable):
+    """The hub is not ready."""
+
+
+class Gateway(Plugin[GatewayConfig]):
+    """Owns the port. What other plugins offer at `gateway.route`, `gateway.frame` and `gateway.push` is served here."""
+
+    manifest = Manifest(name="gateway", version="1.0.0", description="HTTP, WebSocket, SSE and the web page")
+
+    _serving: Serving | None = None
+
+    @property
+    def serving(self) -> Serving:
+        """Return what serves the port; raises `Unavailable` before start and after stop."""
+        if self._serving is None:
+            raise Unavailable("the gateway does not run")
+        return self._serving
+
+    @property
+    def address(self) -> str:
+        """Return where the hub answers, as `http://127.0.0.1:8080`."""
+        return self.serving.address
+
+    @property
+    def token(self) -> str:
+        """Return the local owner's token of this run."""
+        return self.serving.identity.token
+
+    async def start(self) -> None:
+        """Take the port, and answer on it as soon as every plugin has started; raises `PluginFailed` if it is taken."""
+        # The web framework is imported when it is needed: commands that only read the configuration start without it.
+        from atrium.plugins.gateway.serving import Serving
+
+        self._serving = Serving(self.context, self.config)
+        self._files().write("token", self.token)
+        await self.serving.identity.logins.sweep()
+        _ = self.context.spawn(self._open(), "open the port")
+
+    async def opened(self) -> None:
+        """Wait until requests are answered."""
+        await self.serving.server.ready.wait()
+
+    async def drain(self) -> None:
+        """Tell every client that the hub restarts; what goes on is still delivered."""
+        if self._serving is not None:
+            self._serving.announce_restart()
+
+    async def stop(self) -> None:
+        """End streams at an entry, close sockets, and stop the server; what does not end in time is cut."""
+        self._files().remove("address", "token")
+        serving, self._serving = self._serving, None
+        if serving is not None:
+            await serving.close()
+
+    async def _open(self) -> None:
+        serving = self.serving
+        try:
+            running = self.state.wait_for("runtime.phase", lambda phase: phase == "running")
+            await asyncio.wait_for(running, OPEN_SECONDS)
+        except TimeoutError:
+            pass
+        await serving.open()
+        self._files().write("address", serving.address + "\n")
+
+    def _files(self) -> RunFiles:
+        return RunFiles(self.context.home)
+
+    @route("GET", "/health", public=True)
+    async def health(self) -> dict[str, Any]:
+        """Tell that the hub lives; nothing it depends on is asked."""
+        facts = await self.context.inspect()
+        active = await self._call("sessions.count_active", default=0)
+        uptime = round(facts["uptime"], 3)
+        return {"status": "ok", "version": facts["version"], "uptime": uptime, "activeSessions": active}
+
+    @route("GET", "/ready", public=True)
+    async def ready(self) -> dict[str, Any]:
+        """Tell whether the hub can do its work; if not, 503 says why."""
+        facts = await self.context.inspect()
+        if not facts["ready"]:
+            raise NotReady("; ".join(facts["reasons"]))
+        return {"status": "ready"}
+
+    @route("GET", "/status")
+    async def hub_status(self, caller: Principal) -> dict[str, Any]:
+        """Return the hub, its providers, and the caller's sessions in brief."""
+        facts = await self.context.inspect()
+        core = {"version": facts["version"], "uptime": round(facts["uptime"], 3), "pid": os.getpid()}
+        providers = (await self._call("providers.list", default={"data": []}))["data"]
+        sessions = await self._call("sessions.overview", caller, default=[])
+        return {"core": core, "providers": _counted(providers, sessions), "sessions": sessions}
+
+    @route("GET", "/plugins")
+    async def plugins(self, caller: Principal) -> dict[str, Any]:
+        """List every plugin, its state, and why it failed if it did."""
+        return {"data": (await self.context.inspect())["plugins"]}
+
+    @route("POST", "/core/shutdown", status=202)
+    async def shutdown(self, caller: Principal, graceful: bool = True) -> None:
+        """Stop the hub; `graceful` false does not wait for turns that run."""
+        _ = self.context.spawn(self.services.call("core.shutdown", graceful), "shutdown")
+
+    @route("GET", "/topics/{topic:path}")
+    async def topic(self, caller: Principal, topic: str) -> Resource:
+        """Return a topic's snapshot."""
+        snapshot = await self.storage.of(caller.space).snapshot(topic)
+        return Resource(snapshot.revision, snapshot.data)
+
+    @route("GET", "/openapi.json")
+    async def openapi(self, caller: Principal) -> Any:
+        """Return this interface as OpenAPI 3.1."""
+        return orjson.Fragment(self.serving.dispatcher.openapi())
+
+    @route("POST", "/auth/code")
+    async def code(self, caller: Principal) -> dict[str, Any]:
+        """Return a one-time code that signs a browser in, and the link that carries it."""
+        return await self.login_code(caller.user)
+
+    @service("gateway.login_code")
+    async def login_code(self, user: str = "local") -> dict[str, Any]:
+        """Return `{code, expiresIn, url}`; the code works once."""
+        code = self.serving.identity.issue_code(user)
+        expires_in = round(self.config.code_expiry)
+        return {"code": code, "expiresIn": expires_in, "url": f"{self.address}/#code={code}"}
+
+    @route("POST", "/auth/login", status=204, public=True)
+    async def login(self, code: str) -> Reply:
+        """Redeem a one-time code for a session cookie."""
+        return Reply(status=204, headers={"set-cookie": await self.serving.identity.login(code)})
+
+    @route("POST", "/auth/logout", status=204)
+    async def logout(self, caller: Principal) -> Reply:
+        """Sign this browser out and close its sockets."""
+        if not caller.client.startswith(BROWSER):
+            raise InvalidInput("only a browser can sign out; the token is valid until the hub restarts")
+        await self.serving.identity.logins.end(caller.client.removeprefix(BROWSER))
+        self.serving.hub.close_client(caller.client)
+        return Reply(status=204, headers={"set-cookie": self.serving.identity.set_cookie("")})
+
+    @route("POST", "/auth/ticket")
+    async def ticket(self, caller: Principal) -> dict[str, Any]:
+        """Return a ticket that opens one WebSocket: `?token=<ticket>`."""
+        return {
+            "ticket": self.serving.identity.issue_ticket(caller),
+            "expiresIn": round(self.config.ticket_expiry),
+        }
+
+    async def _call(self, name: str, *arguments: Any, default: Any) -> Any:
+        try:
+            return await self.services.call(name, *arguments)
+        except ServiceNotFound:
+            return default
+
+
+def _counted(providers: list[Any], sessions: list[Any]) -> list[dict[str, Any]]:
+    rows = []
+    for provider in providers:
+        row = provider if isinstance(provider, dict) else provider.model_dump(by_alias=True)
+        count = sum(1 for session in sessions if session["providerId"] == row["id"])
+        rows.append({"id": row["id"], "version": row["version"], "status": row["status"], "sessions": count})
+    return rows

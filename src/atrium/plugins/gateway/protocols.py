@@ -1,0 +1,212 @@
+"""uvicorn's protocol classes, with what the gateway adds: limits on headers, and sockets written to directly."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Protocol, cast
+
+import orjson
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+from websockets.frames import Frame
+
+from atrium.plugins.gateway.headers import SECURITY_HEADERS
+
+SOCKET = "atrium.socket"
+"""The key of the scope's extensions under which a WebSocket's protocol object is found."""
+
+TARGET = "atrium.target"
+"""The key of the scope under which the request target stands as sent."""
+
+CLOSE_TIMEOUT = 5.0
+
+
+class SocketListener(Protocol):
+    """What a WebSocket tells its connection; all calls come on the loop."""
+
+    def received(self, message: str | bytes) -> None:
+        """Take a whole message."""
+
+    def paused(self) -> None:
+        """Write no more: the buffer is full."""
+
+    def resumed(self) -> None:
+        """Write again: the buffer has drained."""
+
+    def closed(self) -> None:
+        """Never write again. May be called more than once."""
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """HTTP/1.1 with a limit on the size of a request's head and on the time it takes to arrive."""
+
+    max_header_bytes = 64 << 10
+    header_timeout = 10.0
+
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any) -> None:
+        super().__init__(config, server_state, app_state, **options)
+        self._head_bytes = 0
+        self._in_head = True
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Wait for the first request, but not for ever."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._head_arrived()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Refuse a head that does not end."""
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > self.max_header_bytes and not self.transport.is_closing():
+            self._refuse(431, "HEADERS_TOO_LARGE", "The request's headers are too large")
+
+    def on_message_begin(self) -> None:
+        """Begin to count a head."""
+        super().on_message_begin()
+        self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        """Keep the target as sent: an absolute one would otherwise lose its host."""
+        self._head_arrived()
+        cast(dict[str, Any], self.scope)[TARGET] = self.url.decode("latin-1")
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP."""
+        self._refuse(400, "MALFORMED_REQUEST", "The request cannot be understood")
+
+    def _expect_head(self) -> None:
+        self._head_arrived()
+        self._in_head = True
+        self._head_bytes = 0
+        self._head_timer = self.loop.call_later(self.header_timeout, self._head_late)
+
+    def _head_arrived(self) -> None:
+        self._in_head = False
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_late(self) -> None:
+        self._head_timer = None
+        if not self.transport.is_closing():
+            self._refuse(408, "REQUEST_TIMEOUT", "The request did not arrive in time")
+
+    def _refuse(self, status: int, code: str, title: str) -> None:
+        problem = {"type": "about:blank", "title": title, "status": status, "detail": title, "code": code}
+        body = orjson.dumps(problem)
+        lines = [STATUS_LINE[status], b"content-type: application/problem+json\r\nconnection: close\r\n"]
+        lines += [name + b": " + value + b"\r\n" for name, value in SECURITY_HEADERS]
+        lines += [b"content-length: %d\r\n\r\n" % len(body), body]
+        self.transport.write(b"".join(lines))
+        self.transport.close()
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """A WebSocket that can be written to directly, and that tells its listener what happens to it."""
+
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any) -> None:
+        super().__init__(config, server_state, app_state, **options)
+        self.listener: SocketListener | None = None
+        self.last_received = self.loop.time()
+        self._abort_timer: asyncio.TimerHandle | None = None
+
+    def handle_connect(self, event: Any) -> None:
+        """Put this object where the application finds it."""
+        super().handle_connect(event)
+        if not self.handshake_complete:
+            cast(dict[str, Any], self.scope["extensions"])[SOCKET] = self
+
+    def data_received(self, data: bytes) -> None:
+        """Remember that the peer lives."""
+        self.last_received = self.loop.time()
+        super().data_received(data)
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a whole message to the listener, without uvicorn's pause after each."""
+        if self.listener is None:
+            super().send_receive_event_to_app()
+            return
+        data = b"".join(self.frames)
+        self.frames = []
+        if self.close_sent:
+            return
+        if self.curr_msg_data_type == "bytes":
+            self.listener.received(data)
+            return
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            self.finish(1007, "text frames are UTF-8")
+        else:
+            self.listener.received(text)
+
+    def handle_ping(self) -> None:
+        """Answer, unless the peer does not read what it is sent: then answers would pile up."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
+    def handle_close(self, event: Frame) -> None:
+        """Finish the closing handshake; a peer that does not read is cut off after a while."""
+        super().handle_close(event)
+        self._closed()
+
+    def handle_parser_exception(self) -> None:
+        """Close after a violation of the protocol (1002), or a frame that is too large (1009)."""
+        super().handle_parser_exception()
+        self._closed()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the listener, whatever the reason."""
+        super().connection_lost(exc)
+        if self._abort_timer is not None:
+            self._abort_timer.cancel()
+            self._abort_timer = None
+        if self.listener is not None:
+            self.listener.closed()
+
+    def shutdown(self) -> None:
+        """Say that the hub restarts, and close."""
+        if self.listener is None:
+            super().shutdown()
+        else:
+            self.finish(1012, "the hub is restarting")
+
+    def pause_writing(self) -> None:
+        """Tell the listener that it is behind."""
+        super().pause_writing()
+        if self.listener is not None:
+            self.listener.paused()
+
+    def resume_writing(self) -> None:
+        """Tell the listener that it may go on."""
+        super().resume_writing()
+        if self.listener is not None:
+            self.listener.resumed()
+
+    def finish(self, code: int, reason: str) -> None:
+        """Send a Close frame and close the transport, at the latest after a while."""
+        if not self.close_sent and not self.transport.is_closing():
+            self.conn.send_close(code, reason)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.close_sent = True
+            self.transport.resume_reading()
+            self.close_timer = self.loop.call_later(CLOSE_TIMEOUT, self.transport.close)
+        self._closed()
+
+    def _closed(self) -> None:
+        if self._abort_timer is None:
+            self._abort_timer = self.loop.call_later(CLOSE_TIMEOUT, self.transport.abort)
+        if self.listener is not None:
+            self.listener.closed()

@@ -1,0 +1,66 @@
+"""From what a plugin's method returns to an HTTP response."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from atrium.plugins.gateway.entry_stream import EntryStreams
+from atrium.sdk import EntryStream, Reply, Resource
+
+JSON = "application/json"
+
+
+def encode(value: Any) -> bytes:
+    """Return JSON; pydantic models inside become camelCase, their absent values are left out."""
+    return orjson.dumps(value, default=_plain)
+
+
+class Replies:
+    """Renders plain data, models, `Reply`, `Resource` and `EntryStream`."""
+
+    def __init__(self, entry_streams: EntryStreams) -> None:
+        self._entry_streams = entry_streams
+
+    async def respond(self, value: Any, request: Request, status: int) -> Response:
+        """Return the response for what a method returned."""
+        if isinstance(value, EntryStream):
+            return await self._entry_streams.respond(value, request)
+        if isinstance(value, Resource):
+            return _resource(value, request, status)
+        if isinstance(value, Reply):
+            return _json(value.data, value.status, value.headers)
+        return _json(value, status, {})
+
+
+def _resource(resource: Resource, request: Request, status: int) -> Response:
+    revision = str(resource.revision)
+    headers = {"etag": f'"{revision}"'}
+    if _matches(request.headers.get("if-none-match"), headers["etag"]):
+        return Response(status_code=304, headers=headers)
+    return _json({"revision": revision, "data": resource.data, **resource.extra}, status, headers)
+
+
+def _matches(condition: str | None, etag: str) -> bool:
+    if condition is None:
+        return False
+    candidates = [part.strip().removeprefix("W/") for part in condition.split(",")]
+    return "*" in candidates or etag in candidates
+
+
+def _json(data: Any, status: int, headers: Mapping[str, str]) -> Response:
+    if data is None and (status in {202, 204} or headers):
+        return Response(status_code=status, headers=dict(headers))
+    return Response(encode(data), status_code=status, headers=dict(headers), media_type=JSON)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} cannot be sent as JSON")

@@ -1,0 +1,121 @@
+"""The gateway's parts put together for one run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+
+from atrium.contracts.events import Event
+from atrium.plugins.gateway.commands import Commands
+from atrium.plugins.gateway.dispatcher import Dispatcher
+from atrium.plugins.gateway.edge import TRACE_ID, Edge
+from atrium.plugins.gateway.entry_stream import EntryStreams
+from atrium.plugins.gateway.hosts import HostRules
+from atrium.plugins.gateway.hub import Hub
+from atrium.plugins.gateway.identity import Identity
+from atrium.plugins.gateway.page import Page
+from atrium.plugins.gateway.problems import MEDIA_TYPE, problem_reply
+from atrium.plugins.gateway.replies import Replies
+from atrium.plugins.gateway.server import HttpServer, bind
+from atrium.plugins.gateway.settings import GatewayConfig
+from atrium.plugins.gateway.sockets import Sockets
+from atrium.sdk import AtriumError, Context
+
+log = logging.getLogger(__name__)
+
+ROUTES, FRAMES, PUSHES = "gateway.route", "gateway.frame", "gateway.push"
+
+
+class Serving:
+    """Everything between the port and the plugins, from start to stop."""
+
+    def __init__(self, context: Context, config: GatewayConfig) -> None:
+        self._context = context
+        self._config = config
+        listener = bind(config.host, config.port)
+        self.port: int = listener.getsockname()[1]
+        self.identity = Identity(context.storage.system, context.clock, context.new_id, config, self.port)
+        self.hub = Hub(context.storage.of, config, context.clock)
+        self.entry_streams = EntryStreams(context.storage.of, config.heartbeat)
+        self.dispatcher = Dispatcher(
+            lambda: context.extensions.at(ROUTES), Replies(self.entry_streams), self._problem_response
+        )
+        self.commands = Commands(self.hub, lambda: context.extensions.at(FRAMES), context.clock, self._new_trace_id)
+        self.server = HttpServer(self._edge(), config, listener)
+        self._pushes: dict[int, Callable[[], None]] = {}
+        self._restarting = False
+
+    @property
+    def address(self) -> str:
+        """Return where the hub answers; a wildcard address is shown as the loopback one."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._config.host, self._config.host)
+        return f"http://{host}:{self.port}"
+
+    async def open(self) -> None:
+        """Answer requests."""
+        extensions = self._context.extensions
+        extensions.watch(ROUTES, self.dispatcher.changed)
+        extensions.watch(FRAMES, self.commands.changed)
+        extensions.watch(PUSHES, self._watch_pushes)
+        self.dispatcher.changed()
+        self.commands.changed()
+        self._watch_pushes()
+        await self.server.open()
+        _ = self._context.spawn(self.hub.keep_alive(), "keep sockets alive")
+
+    def announce_restart(self) -> None:
+        """Tell every WebSocket, once."""
+        if not self._restarting:
+            self._restarting = True
+            self.hub.broadcast("core:restarting", {})
+
+    async def close(self) -> None:
+        """Stop in order: announce, end streams, close sockets, end the server."""
+        self.announce_restart()
+        self.entry_streams.stop()
+        # Streams that end by themselves send their last bytes before their connections are closed.
+        await asyncio.sleep(0)
+        self.hub.close_all()
+        await self.server.close()
+
+    def _edge(self) -> Edge:
+        config, context = self._config, self._context
+        return Edge(
+            HostRules(self.port, config.allowed_hosts, config.allowed_origins),
+            self.identity,
+            self.dispatcher,
+            Sockets(self.hub, self.commands, self.identity),
+            Page(config.static_dir),
+            config,
+            context.clock,
+            self._new_trace_id,
+        )
+
+    def _new_trace_id(self) -> str:
+        return self._context.new_id().replace("-", "")
+
+    def _problem_response(self, request: Request, error: AtriumError) -> Response:
+        reply = problem_reply(error, request.scope["state"][TRACE_ID], self._context.clock.now())
+        return Response(orjson.dumps(reply.body), reply.status, dict(reply.headers), MEDIA_TYPE)
+
+    def _watch_pushes(self) -> None:
+        """Subscribe to the events that plugins want pushed, and to no others."""
+        offered = {id(contribution): contribution for contribution in self._context.extensions.at(PUSHES)}
+        for gone in self._pushes.keys() - offered.keys():
+            self._pushes.pop(gone)()
+        for key in offered.keys() - self._pushes.keys():
+            event_type, frame_type = offered[key].options["event_type"], offered[key].options["frame"]
+            self._pushes[key] = self._context.events.subscribe(event_type, self._pusher(frame_type))
+
+    def _pusher(self, frame_type: str) -> Any:
+        async def push(event_type: str, data: Any) -> None:
+            fields = data.to_wire() if isinstance(data, Event) else dict(data)
+            space, stream = fields.pop("space"), fields.pop("stream")
+            self.hub.push(frame_type, space, stream, fields)
+
+        return push

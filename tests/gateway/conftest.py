@@ -1,0 +1,22 @@
+"""A hub for each test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.gateway.house import House, house_with
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    async with house_with() as running:
+        yield running
+
+
+@pytest.fixture
+async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    async with house.http() as client:
+        yield client
