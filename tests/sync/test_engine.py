@@ -208,26 +208,24 @@ async def test_a_fetch_that_will_not_be_cancelled_is_discarded(late: Any) -> Non
 
 async def test_a_discarded_fetch_leaves_the_next_run_alone() -> None:
     landings: list[asyncio.Future[SnapshotEnvelope[str]]] = []
+    asked_for = [asyncio.Event(), asyncio.Event()]
 
     class Stubborn:
         async def get_snapshot(self) -> SnapshotEnvelope[str]:
             landings.append(asyncio.get_running_loop().create_future())
             landing = landings[-1]
+            asked_for[len(landings) - 1].set()
             try:
                 return await asyncio.shield(landing)
             except asyncio.CancelledError:
                 return await landing
 
-    async def asked_for(count: int) -> None:
-        while len(landings) < count:
-            await asyncio.sleep(0)
-
     window = Window(provider=Stubborn())
     first = asyncio.ensure_future(window.sync.start())
-    await asked_for(1)
+    await asked_for[0].wait()
     window.sync.stop()
     second = asyncio.ensure_future(window.sync.start())
-    await asked_for(2)
+    await asked_for[1].wait()
     landings[0].set_result(window.hub.snapshot(TOPIC))
     await first
     refreshing = asyncio.ensure_future(window.sync.refresh())

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { createInMemoryHub, createRevisionSync, ProtocolError, type SyncErrorContext } from "../src/index";
+import {
+  createInMemoryHub,
+  createRevisionSync,
+  type InvalidationEvent,
+  ProtocolError,
+  type Revision,
+  type SyncErrorContext,
+} from "../src/index";
 
 function setUp(over: Partial<Parameters<typeof createRevisionSync<string>>[0]> = {}) {
   const hub = createInMemoryHub<string>();
@@ -16,6 +23,8 @@ function setUp(over: Partial<Parameters<typeof createRevisionSync<string>>[0]> =
   });
   return { hub, errors, applied, sync };
 }
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 describe("the engine", () => {
   it("declines a blank topic when it is built", () => {
@@ -72,6 +81,90 @@ describe("the engine", () => {
     const inHook = setUp({ provider, onError: () => inHook.sync.stop() });
     await inHook.sync.start();
     expect(inHook.hub.subscriptions).toBe(0);
+  });
+
+  it("does not hear a transport that does not unsubscribe", async () => {
+    const handlers: ((event: InvalidationEvent) => void)[] = [];
+    const subscriber = {
+      subscribe: async (handler: (event: InvalidationEvent) => void) => {
+        handlers.push(handler);
+        return () => undefined;
+      },
+    };
+    const { applied, errors, sync } = setUp({ subscriber });
+    await sync.start();
+    sync.stop();
+    handlers[0]?.({ topic: "t", revision: "01" as Revision });
+    handlers[0]?.({ topic: "t", revision: "99" as Revision });
+    await turn();
+    expect([applied, errors]).toEqual([["one"], []]);
+  });
+
+  it("does not report a subscription that fails after stop", async () => {
+    let decline: (error: Error) => void = () => undefined;
+    const subscribe = () =>
+      new Promise<never>((_, reject) => {
+        decline = reject;
+      });
+    const { errors, sync } = setUp({ subscriber: { subscribe } });
+    const starting = sync.start();
+    sync.stop();
+    await starting;
+    decline(new Error("late"));
+    await turn();
+    expect(errors).toEqual([]);
+  });
+
+  it("forgets an event whose filter stopped it", async () => {
+    const fetches: string[] = [];
+    const { hub, sync } = setUp({
+      shouldRefresh: () => {
+        sync.stop();
+        return true;
+      },
+      provider: {
+        getSnapshot: async () => {
+          fetches.push(hub.revision("t"));
+          return { revision: hub.revision("t"), data: "one" };
+        },
+      },
+    });
+    await sync.start();
+    hub.emit({ topic: "t", revision: "99" });
+    await sync.start();
+    await turn();
+    expect(fetches).toEqual(["1", "1"]);
+    sync.stop();
+  });
+
+  it("leaves the next run alone when a fetch of the run before lands, or a start is stopped while it waits", async () => {
+    const landings: (() => void)[] = [];
+    const { hub, applied, sync } = setUp({
+      provider: {
+        getSnapshot: () =>
+          new Promise((resolve) => {
+            landings.push(() => resolve({ revision: hub.revision("t"), data: "one" }));
+          }),
+      },
+    });
+    const pull = sync.refresh();
+    const first = sync.start();
+    await turn();
+    sync.stop();
+    await Promise.all([pull, first]);
+    await turn();
+    expect(landings).toHaveLength(1);
+    const second = sync.start();
+    await turn();
+    landings[0]?.();
+    await turn();
+    const refreshing = sync.refresh();
+    await turn();
+    expect([landings.length, applied]).toEqual([2, []]);
+    landings[1]?.();
+    await Promise.all([second, refreshing]);
+    expect(applied).toEqual(["one"]);
+    sync.stop();
   });
 
   it("lets a broken logger be", async () => {
