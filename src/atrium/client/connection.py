@@ -87,16 +87,17 @@ class Connection:
     async def watch(self, topic: str, handler: InvalidationHandler) -> Callable[[], None]:
         """Hand each invalidation of a topic to the handler; returns once that is so, with what ends it."""
         self._start()
-        self._topics.setdefault(topic, []).append(handler)
-        try:
-            while True:
-                await self._reachable()
-                with suppress(ConnectionLost):
-                    await self._ask("subscribe", {"topics": [topic]})
-                    break
-        except BaseException:
-            self._forget(topic, handler)
-            raise
+        while True:
+            await self._reachable()
+            self._topics.setdefault(topic, []).append(handler)
+            try:
+                await self._ask("subscribe", {"topics": [topic]})
+                break
+            except ConnectionLost:
+                self._drop(topic, handler)
+            except BaseException:
+                self._forget(topic, handler)
+                raise
         return lambda: self._forget(topic, handler)
 
     async def call(self, frame_type: str, payload: Mapping[str, Any], session_id: str | None = None) -> Any:
@@ -297,11 +298,15 @@ class Connection:
         return [follower for many in self._followers.values() for follower in many]
 
     def _forget(self, topic: str, handler: InvalidationHandler) -> None:
+        if self._drop(topic, handler):
+            self._send_soon("unsubscribe", {"topics": [topic]})
+
+    def _drop(self, topic: str, handler: InvalidationHandler) -> bool:
+        """Take a handler out; tell whether it was the topic's last."""
         handlers = self._topics.get(topic, [])
         if handler in handlers:
             handlers.remove(handler)
-        if not handlers and self._topics.pop(topic, None) is not None:
-            self._send_soon("unsubscribe", {"topics": [topic]})
+        return not handlers and self._topics.pop(topic, None) is not None
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
