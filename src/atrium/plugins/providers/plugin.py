@@ -1,0 +1,119 @@
+"""Providers: the sources of intelligence there are, and the turns they run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from atrium.plugins.providers.config import ProvidersConfig
+from atrium.plugins.providers.roster import Member, Roster
+from atrium.sdk import AtriumError, Manifest, Plugin, Principal, ProviderError, route, service
+from atrium.sdk.errors import ProviderNotInstalled
+from atrium.sdk.host import Host
+from atrium.sdk.providers import ProviderEvent, TurnRequest
+
+log = logging.getLogger(__name__)
+
+PROVIDER_POINT = "providers.provider"
+"""The extension point at which implementations of the `Provider` SPI are offered."""
+
+
+class Providers(Plugin[ProvidersConfig]):
+    """Owns the `providers.*` services."""
+
+    manifest = Manifest(name="providers", version="1.0.0", description="The sources of intelligence.")
+
+    def __init__(self, host: Host | None = None) -> None:
+        super().__init__(host)
+        self._roster = Roster()
+        self._changing = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Configure every provider on offer; one that cannot be is shown as unavailable, with the reason."""
+        self.context.extensions.watch(PROVIDER_POINT, self._offers_changed)
+        await self._follow()
+
+    async def stop(self) -> None:
+        """End what the providers run."""
+        async with self._changing:
+            await self._roster.close()
+
+    @route("GET", "/providers")
+    async def show(self, caller: Principal) -> dict[str, Any]:
+        """List the providers, whether each can be used, and if not, why."""
+        return await self.list()
+
+    @service("providers.list")
+    async def list(self) -> dict[str, Any]:
+        """Return `{data: [{id, name, version, status, reason?, capabilities, limits}]}`."""
+        return {"data": [member.describe() for member in self._roster.all()]}
+
+    @service("providers.default")
+    async def default(self) -> str:
+        """Return the id of the provider for a session that names none."""
+        return self.config.default
+
+    @service("providers.check")
+    async def check(self, provider_id: str) -> None:
+        """Raise `UnknownProvider`, a 422 that names the field `providerId`, unless there is such a provider."""
+        self._roster.find(provider_id)
+
+    @service("providers.run")
+    async def run(self, provider_id: str, turn: TurnRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Run a turn and yield its events; closing the stream cancels it. All failures are `AtriumError`s."""
+        member = self._roster.find(provider_id)
+        if member.fault:
+            raise ProviderNotInstalled(f"{provider_id}: {member.fault}")
+        async with _failures_of(provider_id):
+            await _introduce(member, turn)
+            async with _closing(member.provider.stream_events(turn.session_id, turn)) as events:
+                async for event in events:
+                    yield event
+
+    @service("providers.stop_session")
+    async def stop_session(self, provider_id: str, session_id: str) -> None:
+        """Let a provider forget a session; raises `UnknownProvider`."""
+        member = self._roster.find(provider_id)
+        member.sessions.discard(session_id)
+        async with _failures_of(provider_id):
+            await member.provider.stop_session(session_id)
+
+    def _offers_changed(self) -> None:
+        self.context.spawn(self._follow(), "providers on offer")
+
+    async def _follow(self) -> None:
+        async with self._changing:
+            await self._roster.follow([one.value for one in self.context.extensions.at(PROVIDER_POINT)], self.config)
+
+
+async def _introduce(member: Member, turn: TurnRequest) -> None:
+    """Start the session at its first turn since the hub started."""
+    if turn.session_id not in member.sessions:
+        await member.provider.start_session(turn.session_id, turn.settings)
+        member.sessions.add(turn.session_id)
+
+
+@asynccontextmanager
+async def _failures_of(provider_id: str) -> AsyncIterator[None]:
+    """Turn whatever a provider raises that is not one of the hub's errors into a `ProviderError` that names it."""
+    try:
+        yield
+    except AtriumError:
+        raise
+    except Exception as error:
+        log.exception("provider %s failed", provider_id)
+        raise ProviderError(f"{provider_id} failed unexpectedly ({type(error).__name__})") from error
+
+
+@asynccontextmanager
+async def _closing(events: AsyncIterator[ProviderEvent]) -> AsyncIterator[AsyncIterator[ProviderEvent]]:
+    """Close an iterator of events, where it is one that can be closed, before the turn is over."""
+    try:
+        yield events
+    finally:
+        close = getattr(events, "aclose", None)
+        if close is not None:
+            await close()

@@ -1,0 +1,106 @@
+"""The providers there are: configured one by one, a broken one harms nobody."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from atrium.plugins.providers.config import ProvidersConfig
+from atrium.sdk import AtriumError, FieldError, InvalidInput
+from atrium.sdk.providers import Availability, Closeable, Provider
+
+log = logging.getLogger(__name__)
+
+
+class UnknownProvider(InvalidInput):
+    """There is no such provider."""
+
+
+@dataclass(slots=True)
+class Member:
+    """One provider, why it could not be configured (if so), and the sessions it has been told of."""
+
+    provider: Provider
+    fault: str | None = None
+    sessions: set[str] = field(default_factory=set)
+
+    @property
+    def availability(self) -> Availability:
+        """Return whether it can take a turn now."""
+        return Availability("unavailable", self.fault) if self.fault else self.provider.availability
+
+    def describe(self) -> dict[str, Any]:
+        """Return it as `GET /providers` shows it."""
+        info, available = self.provider.info, self.availability
+        described: dict[str, Any] = {
+            "id": info.id,
+            "name": info.name,
+            "version": info.version,
+            "status": available.status,
+            "capabilities": dict(info.capabilities),
+            "limits": dict(info.limits),
+        }
+        return described | ({"reason": available.reason} if available.reason else {})
+
+
+class Roster:
+    """Finds providers by id."""
+
+    def __init__(self) -> None:
+        self._members: dict[str, Member] = {}
+
+    async def follow(self, offered: Iterable[Provider], config: ProvidersConfig) -> None:
+        """Be what is on offer now: configure what is new, let go of what is gone. The first one of an id stands."""
+        wanted: dict[str, Provider] = {}
+        for provider in offered:
+            if config.section(provider.info.id).get("enabled") is not False:
+                wanted.setdefault(provider.info.id, provider)
+        for provider_id, member in list(self._members.items()):
+            if wanted.get(provider_id) is not member.provider:
+                del self._members[provider_id]
+                await _close(member.provider)
+        for provider_id, provider in wanted.items():
+            if provider_id not in self._members:
+                fault = await _configure(provider, config.section(provider_id))
+                self._members[provider_id] = Member(provider, fault)
+
+    def all(self) -> list[Member]:
+        """Return all of them, in order of arrival."""
+        return list(self._members.values())
+
+    def find(self, provider_id: str) -> Member:
+        """Return one, or raise `UnknownProvider`, which names the field `providerId` and the ids there are."""
+        member = self._members.get(provider_id)
+        if member is None:
+            message = f"{provider_id!r} is not a provider; there is {', '.join(self._members) or 'none'}"
+            raise UnknownProvider(message, fields=[FieldError("providerId", message)])
+        return member
+
+    async def close(self) -> None:
+        """Release what the providers hold and forget them."""
+        members, self._members = self.all(), {}
+        for member in members:
+            await _close(member.provider)
+
+
+async def _configure(provider: Provider, section: Mapping[str, Any]) -> str | None:
+    try:
+        await provider.configure(section)
+    except AtriumError as error:
+        log.warning("provider %s could not be configured: %s", provider.info.id, error)
+        return str(error)
+    except Exception as error:  # providers of others may fail in any way
+        log.exception("provider %s could not be configured", provider.info.id)
+        return f"it could not be configured: {type(error).__name__}"
+    return None
+
+
+async def _close(provider: Provider) -> None:
+    if not isinstance(provider, Closeable):
+        return
+    try:
+        await provider.close()
+    except Exception:  # the others are still to be closed
+        log.exception("provider %s could not be closed", provider.info.id)
