@@ -2,13 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from atrium.sync import (
-    InMemoryHub,
     InvalidationHandler,
     InvalidEvent,
     ProtocolError,
@@ -16,67 +14,8 @@ from atrium.sync import (
     SnapshotEnvelope,
     SyncErrorContext,
     Unsubscribe,
-    create_revision_sync,
 )
-
-TOPIC = "app-config"
-
-
-class Window:
-    """A sync over a hub, with parts that tests replace."""
-
-    def __init__(self, **parts: Any) -> None:
-        self.hub: InMemoryHub[str] = InMemoryHub()
-        self.hub.bump(TOPIC, "one")
-        self.applied: list[str] = []
-        self.errors: list[SyncErrorContext] = []
-        defaults = {
-            "topic": TOPIC,
-            "subscriber": self.hub.subscriber(),
-            "provider": self.hub.provider(TOPIC),
-            "applier": self,
-            "on_error": self.errors.append,
-        }
-        self.sync = create_revision_sync(**{**defaults, **parts})
-
-    def apply(self, snapshot: SnapshotEnvelope[str], /) -> None:
-        self.applied.append(snapshot.data)
-
-
-class Hanging:
-    """A provider and a subscriber that never answer, and note how they end."""
-
-    def __init__(self) -> None:
-        self.asked, self.cancelled = asyncio.Event(), asyncio.Event()
-
-    async def get_snapshot(self) -> SnapshotEnvelope[str]:
-        await self._hang()
-        raise AssertionError("it hangs for ever")
-
-    async def subscribe(self, handler: InvalidationHandler) -> Unsubscribe:
-        await self._hang()
-        raise AssertionError("it hangs for ever")
-
-    async def _hang(self) -> None:
-        self.asked.set()
-        try:
-            await asyncio.get_running_loop().create_future()
-        except asyncio.CancelledError:
-            self.cancelled.set()
-            raise
-
-
-class Raising:
-    """A provider or applier that does what it is given."""
-
-    def __init__(self, act: Callable[[], Any]) -> None:
-        self.act = act
-
-    async def get_snapshot(self) -> Any:
-        return self.act()
-
-    def apply(self, snapshot: SnapshotEnvelope[str], /) -> None:
-        self.act()
+from tests.sync.window import TOPIC, Hanging, Raising, Window
 
 
 @pytest.mark.parametrize("topic", ["", "  ", None, 7])
@@ -157,124 +96,6 @@ async def test_no_task_outlives_stop() -> None:
     await provider.cancelled.wait()
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
-
-
-async def test_a_subscription_gained_despite_cancellation_is_given_back() -> None:
-    subscribed = asyncio.Event()
-    given_back = asyncio.Event()
-
-    class Stubborn:
-        async def subscribe(self, handler: InvalidationHandler) -> Unsubscribe:
-            subscribed.set()
-            try:
-                await asyncio.get_running_loop().create_future()
-            except asyncio.CancelledError:
-                handler({"topic": TOPIC, "revision": "99"})
-            return given_back.set
-
-    window = Window(subscriber=Stubborn())
-    starting = asyncio.ensure_future(window.sync.start())
-    await subscribed.wait()
-    window.sync.stop()
-    await starting
-    await given_back.wait()
-    assert window.applied == []
-
-
-@pytest.mark.parametrize("late", [{"revision": "99", "data": "late"}, {"revision": "099"}, ConnectionError("late")])
-async def test_a_fetch_that_will_not_be_cancelled_is_discarded(late: Any) -> None:
-    ended = asyncio.Event()
-    provider = Hanging()
-
-    class Stubborn:
-        async def get_snapshot(self) -> Any:
-            try:
-                await provider.get_snapshot()
-            except asyncio.CancelledError:
-                ended.set()
-            if isinstance(late, Exception):
-                raise late
-            return late
-
-    window = Window(provider=Stubborn())
-    starting = asyncio.ensure_future(window.sync.start())
-    await provider.asked.wait()
-    window.sync.stop()
-    await starting
-    await ended.wait()
-    await asyncio.sleep(0)
-    assert (window.applied, window.errors, window.sync.local_revision) == ([], [], "0")
-
-
-async def test_a_discarded_fetch_leaves_the_next_run_alone() -> None:
-    landings: list[asyncio.Future[SnapshotEnvelope[str]]] = []
-    asked_for = [asyncio.Event(), asyncio.Event()]
-
-    class Stubborn:
-        async def get_snapshot(self) -> SnapshotEnvelope[str]:
-            landings.append(asyncio.get_running_loop().create_future())
-            landing = landings[-1]
-            asked_for[len(landings) - 1].set()
-            try:
-                return await asyncio.shield(landing)
-            except asyncio.CancelledError:
-                return await landing
-
-    window = Window(provider=Stubborn())
-    first = asyncio.ensure_future(window.sync.start())
-    await asked_for[0].wait()
-    window.sync.stop()
-    second = asyncio.ensure_future(window.sync.start())
-    await asked_for[1].wait()
-    landings[0].set_result(window.hub.snapshot(TOPIC))
-    await first
-    refreshing = asyncio.ensure_future(window.sync.refresh())
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert (len(landings), window.applied) == (2, [])
-    landings[1].set_result(window.hub.snapshot(TOPIC))
-    await asyncio.gather(second, refreshing)
-    assert window.applied == ["one"]
-    window.sync.stop()
-
-
-async def test_a_subscribe_that_fails_after_stop_is_nobodys_business() -> None:
-    hanging = Hanging()
-    ended = asyncio.Event()
-
-    class Stubborn:
-        async def subscribe(self, handler: InvalidationHandler) -> Unsubscribe:
-            try:
-                return await hanging.subscribe(handler)
-            except asyncio.CancelledError:
-                ended.set()
-                raise ConnectionError("late") from None
-
-    window = Window(subscriber=Stubborn())
-    starting = asyncio.ensure_future(window.sync.start())
-    await hanging.asked.wait()
-    window.sync.stop()
-    await starting
-    await ended.wait()
-    await asyncio.sleep(0)
-    assert window.errors == []
-
-
-async def test_events_of_a_transport_that_does_not_unsubscribe_are_not_heard_after_stop() -> None:
-    handlers: list[InvalidationHandler] = []
-
-    class Leaky:
-        async def subscribe(self, handler: InvalidationHandler) -> Unsubscribe:
-            handlers.append(handler)
-            return lambda: None
-
-    window = Window(subscriber=Leaky())
-    await window.sync.start()
-    window.sync.stop()
-    handlers[0]({"topic": TOPIC, "revision": "01"})
-    handlers[0]({"topic": TOPIC, "revision": "99"})
-    await asyncio.sleep(0)
-    assert (window.applied, window.errors) == (["one"], [])
 
 
 async def test_refresh_inside_a_refresh_is_named_instead_of_hanging() -> None:
