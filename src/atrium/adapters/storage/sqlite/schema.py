@@ -59,7 +59,7 @@ def connect_reader(path: Path) -> apsw.Connection:
     """Open the database for reading only."""
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-    connection.execute(f"PRAGMA query_only=1; PRAGMA cache_size=-{CACHE_KIB}")
+    _set(connection, query_only=1, cache_size=-CACHE_KIB)
     return connection
 
 
@@ -94,10 +94,20 @@ def _configure(connection: apsw.Connection) -> None:
     mode = connection.pragma("journal_mode", "wal")
     if mode != "wal":
         raise DatabaseUnusable(f"the disk does not support a write-ahead log (journal mode {mode})")
-    connection.execute(
-        f"PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA checkpoint_fullfsync=1; PRAGMA cache_size=-{CACHE_KIB};"
-        f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}; PRAGMA journal_size_limit={LOG_SIZE_LIMIT}"
+    _set(
+        connection,
+        synchronous=2,  # FULL
+        fullfsync=1,
+        checkpoint_fullfsync=1,
+        cache_size=-CACHE_KIB,
+        wal_autocheckpoint=CHECKPOINT_PAGES,
+        journal_size_limit=LOG_SIZE_LIMIT,
     )
+
+
+def _set(connection: apsw.Connection, **pragmas: int) -> None:
+    for name, value in pragmas.items():
+        connection.pragma(name, value)
 
 
 def _migrate(connection: apsw.Connection) -> None:
