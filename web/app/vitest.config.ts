@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { environment: "happy-dom", include: ["tests/**/*.test.ts"], sequence: { shuffle: true } },
+  test: { environment: "jsdom", include: ["tests/**/*.test.ts"], sequence: { shuffle: true } },
 });

@@ -18,6 +18,11 @@ export const controls = css`
     outline-offset: 2px;
   }
 
+  input:focus-visible,
+  select:focus-visible {
+    outline-offset: -1px;
+  }
+
   h1,
   h2,
   p {

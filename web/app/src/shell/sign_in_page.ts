@@ -53,6 +53,10 @@ export class SignInPage extends LitElement {
         font: 500 var(--size-14) / 1.4 var(--font-mono);
       }
 
+      .command button {
+        font-family: var(--font-text);
+      }
+
       .note {
         font-size: var(--size-14);
         color: var(--text-muted);

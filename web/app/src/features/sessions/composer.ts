@@ -113,6 +113,10 @@ export class Composer extends SignalElement {
     this.focus();
   }
 
+  override focus(): void {
+    void this.updateComplete.then(() => this.field.focus());
+  }
+
   /** Forget the text: it was taken. */
   clear(): void {
     this.#write("");

@@ -120,7 +120,7 @@ export const conversationStyles = css`
   }
 
   .aside[open] .tool-input {
-    visibility: hidden;
+    display: none;
   }
 
   .aside[open] .lucide-chevron-right {

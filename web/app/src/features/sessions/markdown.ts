@@ -1,5 +1,5 @@
 import createPurify, { type Config } from "dompurify";
-import { Marked, type Token, type Tokens } from "marked";
+import { Marked, type Token, type Tokens, type TokensList } from "marked";
 
 const SAFE_LINK = /^(?:https?:|mailto:)/i;
 const SAFE_IMAGE = /^data:image\/(?:png|jpeg|gif|webp|avif);/i;
@@ -49,7 +49,7 @@ const marked = new Marked({
 });
 
 /** Split Markdown into its top-level blocks. */
-export function readBlocks(markdown: string): Token[] {
+export function readBlocks(markdown: string): TokensList {
   return marked.lexer(markdown);
 }
 

@@ -42,6 +42,8 @@ export class MarkdownView {
     this.#text = text;
     this.#isComplete = isComplete;
     const blocks = readBlocks(text.slice(this.#finishedLength));
+    // A definition at the end gives earlier blocks their links.
+    if (isComplete && Object.keys(blocks.links).length > 0) this.#clear();
     this.#place(blocks);
     if (!isComplete) this.#finishAllButLast(blocks);
   }
@@ -51,6 +53,10 @@ export class MarkdownView {
       this.#put(this.#finished + index, block);
     });
     for (const extra of this.#shown.splice(this.#finished + blocks.length)) remove(extra);
+  }
+
+  #clear(): void {
+    for (const shown of this.#shown.splice(0)) remove(shown);
   }
 
   #put(place: number, block: Token): void {

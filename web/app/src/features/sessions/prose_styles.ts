@@ -52,6 +52,11 @@ export const proseStyles = css`
     margin: 0 0 4px;
   }
 
+  .prose li:has(> input:first-child) {
+    margin-left: -24px;
+    list-style: none;
+  }
+
   .prose li > input {
     margin: 0 8px 0 0;
     vertical-align: -1px;
@@ -133,7 +138,7 @@ export const proseStyles = css`
   }
 
   .prose pre code {
-    font-size: var(--size-14);
+    font-size: var(--size-13);
   }
 
   .prose table {

@@ -48,6 +48,12 @@ export class Timeline extends SignalElement {
         scrollbar-color: var(--line-strong) transparent;
       }
 
+      @media (max-width: 767px) {
+        .scroller {
+          scrollbar-gutter: auto;
+        }
+      }
+
       .column {
         max-width: calc(var(--measure) + 2 * var(--gutter));
         margin: 0 auto;
@@ -159,11 +165,13 @@ export class Timeline extends SignalElement {
     const isLast = isLastStarted(turn, turns);
     const agent = this.hub.providers.nameOf(turn.providerId ?? this.open.session?.providerId ?? "");
     const now = isOpen(turn) ? this.now : 0;
-    return guard([turn, isLast, agent, this.busy, now], () =>
+    const waitsFor = turn.status === "queued" ? blockerOf(turns) : undefined;
+    return guard([turn, isLast, agent, this.busy, now, waitsFor], () =>
       renderTurn(turn, {
         agent,
         now: this.now,
         isLast,
+        waitsFor,
         isBusy: this.busy,
         retry: () => this.dispatchEvent(new TurnEvent("retry")),
         dismiss: () => this.dispatchEvent(new TurnEvent("dismiss")),
@@ -231,6 +239,11 @@ export class RestoreEvent extends Event {
   constructor(readonly content: string) {
     super("restore");
   }
+}
+
+function blockerOf(turns: readonly Turn[]): "running" | "interrupted" | undefined {
+  const status = turns.findLast((turn) => turn.status !== "queued")?.status;
+  return status === "running" || status === "interrupted" ? status : undefined;
 }
 
 function isLastStarted(turn: Turn, turns: readonly Turn[]): boolean {

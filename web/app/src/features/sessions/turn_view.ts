@@ -13,6 +13,8 @@ export interface TurnContext {
   /** Whether this turn is what the session waits for: only then can it be retried or dismissed. */
   readonly isLast: boolean;
   readonly isBusy: boolean;
+  /** What a queued turn waits behind. */
+  readonly waitsFor: "running" | "interrupted" | undefined;
   readonly retry: () => void;
   readonly dismiss: () => void;
 }
@@ -23,7 +25,7 @@ export function renderTurn(turn: Turn, context: TurnContext): TemplateResult {
   return html`
     <article class="turn" data-testid="turn" data-turn-id=${turn.id} data-status=${turn.status}>
       ${turn.message ? renderSaid(turn.message, context.now) : nothing}
-      ${isAnswered ? renderAnswer(turn, context) : html`<p class="waits">Queued</p>`}
+      ${isAnswered ? renderAnswer(turn, context) : html`<p class="waits">${context.waitsFor ? `Queued behind the ${context.waitsFor} turn` : "Queued"}</p>`}
     </article>
   `;
 }
