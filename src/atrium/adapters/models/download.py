@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from atrium.adapters.models.errors import DownloadFailed
-from atrium.adapters.models.partial import CHUNK, PartialFile
+from atrium.adapters.models.partial import PartialFile
 
 if TYPE_CHECKING:
     import httpx
@@ -40,6 +40,6 @@ async def _stream(
             raise DownloadFailed(f"{address} answered {response.status_code} {response.reason_phrase}")
         if response.status_code == 200:
             await partial.restart()
-        async for block in response.aiter_raw(CHUNK):
+        async for block in response.aiter_raw():
             await partial.write(block)
             progress(partial.size)

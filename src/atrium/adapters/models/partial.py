@@ -30,6 +30,8 @@ class PartialFile:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         # Unbuffered: what was written is what is there, also after a full disk or a cancelled pull.
         self._file = FileIO(self._path, "a+" if resume else "w+")
+        if not resume:
+            return
         self._file.seek(0)
         while block := await asyncio.to_thread(self._file.read, CHUNK):
             self._hash.update(block)

@@ -82,7 +82,7 @@ class Providers(Plugin[ProvidersConfig]):
             await member.provider.stop_session(session_id)
 
     def _offers_changed(self) -> None:
-        self.context.spawn(self._follow(), "providers on offer")
+        _ = self.context.spawn(self._follow(), "providers on offer")
 
     async def _follow(self) -> None:
         async with self._changing:
