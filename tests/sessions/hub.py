@@ -14,7 +14,7 @@ from atrium.adapters.storage.sqlite import SQLiteStorageAdapter
 from atrium.contracts.sessions import MessageAccepted
 from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.sessions import Sessions
-from atrium.sdk import FieldError, InvalidInput, Manifest, NoConfig, Plugin, Principal, SpaceStorage, service
+from atrium.sdk import Entry, FieldError, InvalidInput, Manifest, NoConfig, Plugin, Principal, SpaceStorage, service
 from atrium.sdk.errors import ProviderRateLimited
 from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, TurnRequest, Usage
 from atrium.sdk.spi import StorageAdapter
@@ -84,8 +84,8 @@ class Scripted(Plugin[NoConfig]):
     async def _silent(self, rest: str) -> AsyncIterator[ProviderEvent]:
         self.reached.setdefault(rest, asyncio.Event()).set()
         await self.gate(rest).wait()
-        for event in ():
-            yield event
+        if rest == "never":
+            yield TextDelta("")
 
     async def _fail(self, rest: str) -> AsyncIterator[ProviderEvent]:
         if rest == "late":
@@ -169,7 +169,9 @@ class Hub:
                 return found
 
     async def entries(self, session_id: str, *, hints: bool = False) -> list[dict[str, Any]]:
-        entries = await self.storage.read(f"sessions/{session_id}")
+        entries: list[Entry] = []
+        while page := await self.storage.read(f"sessions/{session_id}", entries[-1].offset if entries else 0):
+            entries += page
         return [orjson.loads(entry.encoded) for entry in entries if hints or not entry.hint]
 
     async def types(self, session_id: str) -> list[str]:
@@ -186,6 +188,13 @@ class Hub:
             return session
         finally:
             end()
+
+    async def shown(self, session_id: str, holds: Callable[[dict[str, Any]], bool]) -> None:
+        """Return when an entry is shown for which this holds."""
+        tail = await self.storage.tail(f"sessions/{session_id}")
+        async for batch in tail:
+            if any(holds(orjson.loads(entry.encoded)) for entry in batch):
+                tail.close()
 
     async def idle(self, session_id: str) -> dict[str, Any]:
         """Return the session as soon as it has nothing to do."""

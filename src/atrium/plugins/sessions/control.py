@@ -9,8 +9,7 @@ from atrium.plugins.sessions.documents import TurnRecord, find_turn, timestamp, 
 from atrium.plugins.sessions.errors import NothingToCancel, NothingToRetry, SessionIsStopped
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.mailbox import Mailboxes
-from atrium.sdk import Principal
-from atrium.sdk.plugin import Context
+from atrium.sdk import Context, Principal
 
 RETRIABLE: Sequence[TurnStatus] = ("failed", "cancelled", "interrupted")
 

@@ -14,7 +14,7 @@ from atrium.plugins.sessions.mailbox import Mailboxes
 from atrium.plugins.sessions.recovery import Recovery
 from atrium.plugins.sessions.sweeping import Sweeper
 from atrium.plugins.sessions.transcript import Transcripts
-from atrium.sdk.plugin import Context
+from atrium.sdk import Context
 
 
 class Desk:

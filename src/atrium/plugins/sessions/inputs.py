@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
+import orjson
 from pydantic import ValidationError
 
 from atrium.contracts.base import Model
@@ -139,7 +140,8 @@ def settings(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise invalid("settings", "give an object")
     try:
-        encoded = json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+        json.dumps(value, allow_nan=False)
+        encoded = orjson.dumps(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise invalid("settings", f"cannot be stored as JSON: {error}") from None
     if len(encoded) > MAX_SETTINGS_BYTES:

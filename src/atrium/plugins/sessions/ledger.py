@@ -23,8 +23,7 @@ from atrium.plugins.sessions.documents import (
     stream_of,
     timestamp,
 )
-from atrium.sdk import EXISTS, Batch, Clock, Event, NewEntry, SpaceStorage
-from atrium.sdk.plugin import Context
+from atrium.sdk import EXISTS, Batch, Clock, Context, Event, NewEntry, SpaceStorage
 
 Follow = Callable[[str, str], None]
 """What is told of every stored change: (space, session id)."""

@@ -28,8 +28,7 @@ from atrium.plugins.sessions.forking import copy_messages, fork_title
 from atrium.plugins.sessions.ledger import Change, Ledger, updated
 from atrium.plugins.sessions.mailbox import Mailboxes
 from atrium.plugins.sessions.sweeping import Sweeper
-from atrium.sdk import ABSENT, NewEntry, Principal
-from atrium.sdk.plugin import Context
+from atrium.sdk import ABSENT, Context, NewEntry, Principal
 
 
 class Lifecycle:

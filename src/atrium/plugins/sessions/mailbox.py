@@ -14,8 +14,7 @@ from atrium.plugins.sessions.documents import TurnRecord, find_activity, find_se
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.patience import Patience
 from atrium.plugins.sessions.turn import RunningTurn
-from atrium.sdk import Conflict, NotFound, SpaceStorage, StorageFailed
-from atrium.sdk.plugin import Context
+from atrium.sdk import Conflict, Context, NotFound, SpaceStorage, StorageFailed
 
 log = logging.getLogger(__name__)
 

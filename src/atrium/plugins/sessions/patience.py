@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from atrium.sdk.plugin import Context
+from atrium.sdk import Context
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0

@@ -9,8 +9,7 @@ from atrium.plugins.sessions.conversation import entries_after
 from atrium.plugins.sessions.documents import ACTIVITY, PAGE, TURNS, TurnRecord
 from atrium.plugins.sessions.endings import Outcome, end_turn
 from atrium.plugins.sessions.ledger import Ledger
-from atrium.sdk import NotFound, SpaceStorage
-from atrium.sdk.plugin import Context
+from atrium.sdk import Context, NotFound, SpaceStorage
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,7 @@ from atrium.plugins.sessions.errors import SessionIsStopped
 from atrium.plugins.sessions.inputs import digest, invalid
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.limits import MAX_QUEUED, RETRY_AFTER_SECONDS
-from atrium.sdk import ABSENT, Principal, SpaceStorage, TooManyRequests
-from atrium.sdk.plugin import Context
+from atrium.sdk import ABSENT, Context, InvalidInput, Principal, SpaceStorage, TooManyRequests
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,8 @@ async def send(context: Context, ledger: Ledger, caller: Principal, session_id: 
             if before is not None:
                 return before
         _check_open(change)
+        if draft.target is not None:
+            await _check_target(context, draft.target)
         turn_id, message_id = context.new_id(), context.new_id()
         added = MessageAdded(
             message_id=message_id,
@@ -72,6 +73,13 @@ async def _remembered(storage: SpaceStorage, session_id: str, token: str, draft:
     if record.digest != draft.digest:
         raise invalid("clientToken", "another message was sent under this token; use a new token for a new message")
     return MessageAccepted(message_id=record.message_id, turn_id=record.turn_id, offset=record.offset)
+
+
+async def _check_target(context: Context, target: str) -> None:
+    try:
+        await context.services.call("providers.check", target)
+    except InvalidInput as error:
+        raise invalid("targetAgent", error.detail) from None
 
 
 def _check_open(change: Change) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from atrium.plugins.sessions.documents import DELETIONS, PAGE, TOKENS, TURNS, TurnRecord, token_key
 from atrium.plugins.sessions.transcript import Transcripts
-from atrium.sdk import AtriumError, ServiceNotFound, SpaceStorage
-from atrium.sdk.plugin import Context
+from atrium.sdk import AtriumError, Context, ServiceNotFound, SpaceStorage
 
 log = logging.getLogger(__name__)
 

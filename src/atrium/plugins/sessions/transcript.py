@@ -16,7 +16,7 @@ from pathlib import Path
 import orjson
 
 from atrium.plugins.sessions.documents import PAGE, stream_of
-from atrium.sdk.plugin import Context
+from atrium.sdk import Context
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,7 @@ from atrium.plugins.sessions.errors import AnswerTooLong
 from atrium.plugins.sessions.ledger import Ledger
 from atrium.plugins.sessions.limits import MAX_ANSWER_CHARACTERS
 from atrium.plugins.sessions.patience import Patience
-from atrium.sdk import EXISTS, AtriumError, NewEntry, NotFound, StorageFailed
-from atrium.sdk.plugin import Context
+from atrium.sdk import EXISTS, AtriumError, Context, NewEntry, NotFound, StorageFailed
 from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, TurnRequest
 
 log = logging.getLogger(__name__)
