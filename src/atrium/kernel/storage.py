@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -41,14 +40,28 @@ PAGE_LIMIT = 1000
 
 
 class StorageBatch:
-    """Changes that are stored all together or not at all, in one space."""
+    """Changes in one space, stored all together or not at all when the `async with` block ends without an error."""
+
+    __slots__ = ("_space", "_storage", "callbacks", "commit", "slots")
 
     def __init__(self, storage: Storage, space: str) -> None:
         self._storage = storage
         self._space = space
         self.commit = Commit(0)
-        self.slots: dict[StreamKey, tuple[Slot, list[str]]] = {}
+        self.slots: dict[StreamKey, Slot] = {}
         self.callbacks: list[Callable[[], None]] = []
+
+    async def __aenter__(self) -> StorageBatch:
+        await self._storage.open()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                await self._storage.store(self)
+        finally:
+            for slot in self.slots.values():
+                self._storage.streams.forget_if_idle(slot.stream)
 
     def require(self, namespace: str, key: str, revision: int | Presence) -> None:
         """Fail the whole batch with `Conflict` unless the document is as stated."""
@@ -65,26 +78,26 @@ class StorageBatch:
 
     def append(self, stream: str, entries: Sequence[NewEntry], trims: Sequence[str] = ()) -> list[int]:
         """Append durable entries and return their offsets."""
-        slot, trimmed = self._slot(stream)
+        slot = self._slot(stream)
         bodies = slot.stream.issue(entries)
         slot.bodies.extend(bodies)
         slot.last = slot.stream.issued
-        trimmed.extend(trims)
+        slot.trims.extend(trims)
         return [offset for offset, _ in bodies]
 
     def end_stream(self, stream: str, entries: Sequence[NewEntry] = ()) -> None:
         """Show these last entries, end the stream's followers, and delete it."""
         self.append(stream, entries)
-        self._slot(stream)[0].ends = True
+        self._slot(stream).ends = True
 
     def after(self, callback: Callable[[], None]) -> None:
         """Call back once the batch is stored."""
         self.callbacks.append(callback)
 
-    def _slot(self, stream: str) -> tuple[Slot, list[str]]:
+    def _slot(self, stream: str) -> Slot:
         key = (self._space, stream)
         if key not in self.slots:
-            self.slots[key] = (Slot(self._storage.streams.get(key), [], 0), [])
+            self.slots[key] = Slot(self._storage.streams.get(key))
         return self.slots[key]
 
 
@@ -100,7 +113,7 @@ class Storage:
         self.topics = Topics()
         self.streams = Streams(self.numbers, now, self._read_page, self.submit)
         self._indexes: dict[str, set[tuple[str, ...]]] = {}
-        self._spaces: set[tuple[str, str]] = set()
+        self._places: set[tuple[str, str]] = set()
         self._opened = False
         self._opening: asyncio.Lock | None = None
 
@@ -208,30 +221,21 @@ class Storage:
                 continue
         raise Conflict(f"{namespace}/{key} changed {UPDATE_ATTEMPTS} times while it was being updated")
 
-    @asynccontextmanager
-    async def batch(self, space: str = SYSTEM) -> AsyncIterator[StorageBatch]:
+    def batch(self, space: str = SYSTEM) -> StorageBatch:
         """Collect changes; they are stored when the block ends without an error."""
-        await self.open()
-        batch = StorageBatch(self, space)
-        try:
-            yield batch
-            await self.store(batch)
-        finally:
-            for slot, _ in batch.slots.values():
-                self.streams.forget_if_idle(slot.stream)
+        return StorageBatch(self, space)
 
     async def store(self, batch: StorageBatch) -> int:
         """Store a batch and return its revision."""
-        commit, slots = batch.commit, []
-        for slot, _ in batch.slots.values():
+        commit, slots = batch.commit, list(batch.slots.values())
+        for slot in slots:
             if slot.bodies and slot.stream.issued != slot.last:
                 raise Conflict(f"something else was appended to {slot.stream.key[1]} while the batch was open")
         commit.revision = self.numbers.revision()
-        for slot, trims in batch.slots.values():
-            slot.stream.enlist(commit, slot, trims)
+        for slot in slots:
+            slot.stream.enlist(commit, slot)
             if slot.ends:
                 commit.operations.append(Drop(slot.stream.key))
-            slots.append(slot)
         if not (commit.operations or commit.requires):
             return commit.revision
         return await self.submit(commit, slots, batch.callbacks)
@@ -239,8 +243,7 @@ class Storage:
     async def append(self, stream: str, entries: Sequence[NewEntry], *, space: str = SYSTEM) -> list[int]:
         """Append durable entries to a stream and return their offsets."""
         async with self.batch(space) as batch:
-            offsets = batch.append(stream, entries)
-        return offsets
+            return batch.append(stream, entries)
 
     def hint(self, stream: str, group: str, entries: Sequence[NewEntry], *, space: str = SYSTEM) -> None:
         """Show entries at once and store them soon."""
@@ -297,7 +300,11 @@ class Storage:
         self, commit: Commit, slots: Sequence[Slot] = (), callbacks: Sequence[Callable[[], None]] = ()
     ) -> asyncio.Future[int]:
         """Hand a commit to the adapter; awaiting (or abandoning) the future changes nothing about its effects."""
-        self._note_spaces(commit)
+        puts = [operation for operation in commit.operations if isinstance(operation, Put)]
+        if new := [put.address[:2] for put in puts if put.address[:2] not in self._places]:
+            notes = [f"{namespace}/{space}" for namespace, space in new if space != SYSTEM]
+            commit.operations.extend(Put((SPACES, SYSTEM, note), b"true") for note in notes)
+            callbacks = (*callbacks, partial(self._places.update, new))
         largest = commit.revision
         for slot in slots:
             largest = max(largest, slot.last)
@@ -305,13 +312,6 @@ class Storage:
         waiter: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.adapter.commit(commit, partial(self._completed, commit, slots, callbacks, waiter))
         return waiter
-
-    def _note_spaces(self, commit: Commit) -> None:
-        for operation in tuple(commit.operations):
-            if isinstance(operation, Put):
-                namespace, space, _ = operation.address
-                if space != SYSTEM and (namespace, space) not in self._spaces:
-                    commit.operations.append(Put((SPACES, SYSTEM, f"{namespace}/{space}"), b"true"))
 
     def _completed(
         self,
@@ -327,7 +327,6 @@ class Storage:
         for slot in slots:
             slot.stream.settle(slot, stored=stored)
         if isinstance(outcome, Committed):
-            self._spaces.update(op.address[:2] for op in commit.operations if isinstance(op, Put))
             self.topics.announce(outcome.topics, outcome.revision)
             for callback in callbacks:
                 callback()

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 
-from atrium.kernel.entries import chunk_row, encode_entry, entries_of, shown_entry
+from atrium.kernel.entries import EntryEncoder, chunk_row, entries_of, shown_entry, timestamp
 from atrium.kernel.numbers import LARGEST, NumberSource
 from atrium.sdk.errors import CursorReset, NotFound
 from atrium.sdk.spi import Append, Commit, Row, StreamKey, StreamPage, Trim
@@ -32,11 +32,12 @@ Body = tuple[int, bytes]
 
 @dataclass(slots=True)
 class Slot:
-    """Entries whose commit is in flight, and the hints that wait behind them."""
+    """Entries whose commit is in flight, the groups of hints it trims, and the hints that wait behind it."""
 
     stream: Stream
-    bodies: list[Body]
-    last: int
+    bodies: list[Body] = field(default_factory=list)
+    last: int = 0
+    trims: list[str] = field(default_factory=list)
     ends: bool = False
     behind: list[Body] = field(default_factory=list)
 
@@ -85,6 +86,7 @@ class Stream:
     def __init__(self, key: StreamKey, streams: Streams) -> None:
         self.key = key
         self._streams = streams
+        self._encoder = EntryEncoder(key[1])
         self.issued = streams.numbers.floor
         self.shown = 0
         self.stored = 0
@@ -106,11 +108,11 @@ class Stream:
     def issue(self, entries: Sequence[NewEntry], *, hints: bool = False) -> list[Body]:
         """Issue offsets for entries and encode them."""
         next_offset = self._streams.numbers.hint_offset if hints else self._streams.numbers.offset
-        time = self._streams.now()
+        time = timestamp(self._streams.now())
         bodies = []
         for entry in entries:
             offset = next_offset(self.issued)
-            bodies.append((offset, encode_entry(self.key[1], offset, time, entry)))
+            bodies.append((offset, self._encoder.encode(offset, time, entry)))
             self.issued = offset
         return bodies
 
@@ -135,14 +137,14 @@ class Stream:
         if self._unstored:
             self._streams.store_hints(self)
 
-    def enlist(self, commit: Commit, slot: Slot, trims: Iterable[str] = ()) -> None:
+    def enlist(self, commit: Commit, slot: Slot) -> None:
         """Put a slot's entries into a commit, pending hints ahead of them.
 
         Hints of trimmed groups are dropped instead; a group of an earlier run is looked for in the whole stream.
         """
         self._cancel_flush()
         self._inflight.append(slot)
-        for group in trims:
+        for group in slot.trims:
             kept = [hint for hint in self._unstored if hint[0] != group]
             first = self._chunked.pop(group, None if len(kept) < len(self._unstored) else 0)
             self._unstored = kept
@@ -337,7 +339,7 @@ class Streams:
     def store_hints(self, stream: Stream) -> None:
         """Commit a stream's pending hints."""
         commit = Commit(self.numbers.revision())
-        slot = Slot(stream, [], stream.issued)
+        slot = Slot(stream, last=stream.issued)
         stream.enlist(commit, slot)
         self._submit(commit, [slot])
 

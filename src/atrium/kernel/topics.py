@@ -20,15 +20,16 @@ Watcher = Callable[[int], None]
 class Declaration:
     """A declared topic and the namespace its documents live in."""
 
-    __slots__ = ("namespace", "topic")
+    __slots__ = ("_stem", "namespace", "topic")
 
     def __init__(self, owner: str, topic: Topic) -> None:
         self.topic = topic
+        self._stem = topic.name.removesuffix("{key}") if topic.per_document else None
         self.namespace = f"{owner}.{topic.collection}" if topic.collection else owner
 
     def bump(self, key: str, value: Json) -> Bump:
         """Return what storing this document means for the topic."""
-        name = self.topic.name.replace("{key}", key)
+        name = self.topic.name if self._stem is None else self._stem + key
         if self.topic.shows is None or value is None:
             return Bump(name, None)
         projection = [value.get(field) for field in self.topic.shows] if isinstance(value, dict) else value
@@ -112,11 +113,12 @@ class Topics:
             for document in page:
                 if document.key in merged:
                     merged[document.key].update(one.shown(orjson.loads(document.value)))
+        revision = max(selection.topic_revision, 1)  # "0" is what a client has before its first snapshot
         if key is None:
-            return TopicSnapshot(selection.topic_revision, list(merged.values()))
+            return TopicSnapshot(revision, list(merged.values()))
         if key not in merged:
             raise NotFound(f"there is no {topic}")
-        return TopicSnapshot(selection.topic_revision, merged[key])
+        return TopicSnapshot(revision, merged[key])
 
     def _find(self, topic: str) -> tuple[tuple[Declaration, ...], str | None]:
         if topic in self._by_name and "{" not in topic:

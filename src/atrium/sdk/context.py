@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from contextvars import Context as ContextVariables
 from typing import Any
 
@@ -96,11 +96,22 @@ class Extensions:
 
 
 class Batch:
-    """A batch, bound to a plugin's namespaces."""
+    """A batch, bound to a plugin's namespaces; stored when the `async with` block ends without an error."""
 
-    def __init__(self, batch: StorageBatch, name: str) -> None:
-        self._batch = batch
+    __slots__ = ("_batch", "_name", "_opening")
+
+    _batch: StorageBatch
+
+    def __init__(self, opening: AbstractAsyncContextManager[StorageBatch], name: str) -> None:
+        self._opening = opening
         self._name = name
+
+    async def __aenter__(self) -> Batch:
+        self._batch = await self._opening.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> bool | None:
+        return await self._opening.__aexit__(*error)
 
     def require(self, key: str, revision: int | Presence, *, collection: str = "") -> None:
         """Fail the whole batch with `Conflict` unless the document is as stated."""
@@ -178,11 +189,9 @@ class SpaceStorage:
         """Read, change, and store unless somebody else changed it meanwhile; then try again."""
         return await self._storage.update(_namespace(self._name, collection), key, function, space=self.space)
 
-    @asynccontextmanager
-    async def batch(self) -> AsyncIterator[Batch]:
+    def batch(self) -> Batch:
         """Collect changes; they are stored when the block ends without an error."""
-        async with self._storage.batch(self.space) as batch:
-            yield Batch(batch, self._name)
+        return Batch(self._storage.batch(self.space), self._name)
 
     async def snapshot(self, topic: str) -> TopicSnapshot:
         """Return a declared topic's state."""
