@@ -113,7 +113,7 @@ class Topics:
             for document in page:
                 if document.key in merged:
                     merged[document.key].update(one.shown(orjson.loads(document.value)))
-        revision = max(selection.topic_revision, 1)  # "0" is what a client has before its first snapshot
+        revision = max(selection.topic_revision, 1)  # "0" is what a reader has before its first snapshot
         if key is None:
             return TopicSnapshot(revision, list(merged.values()))
         if key not in merged:
