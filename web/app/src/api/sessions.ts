@@ -55,14 +55,14 @@ export async function deleteSession(sessionId: string): Promise<void> {
   await callHub(pathOf(sessionId), { method: "DELETE" });
 }
 
-/** Cancel the running turn, or dismiss the interrupted one. */
-export async function cancelTurn(sessionId: string): Promise<void> {
-  await callHub(`${pathOf(sessionId)}/cancel`, { method: "POST" });
+/** Cancel a turn: the named one, else the running one, else the interrupted one that the session waits for. */
+export async function cancelTurn(sessionId: string, turnId?: string): Promise<void> {
+  await callHub(`${pathOf(sessionId)}/cancel`, { method: "POST", body: turnId ? { turnId } : {} });
 }
 
-/** Run the interrupted or failed turn again. */
-export async function retryTurn(sessionId: string): Promise<void> {
-  await callHub(`${pathOf(sessionId)}/retry`, { method: "POST" });
+/** Run a turn that ended badly again, ahead of all that wait. */
+export async function retryTurn(sessionId: string, turnId: string): Promise<void> {
+  await callHub(`${pathOf(sessionId)}/retry`, { method: "POST", body: { turnId } });
 }
 
 function pathOf(sessionId: string): string {

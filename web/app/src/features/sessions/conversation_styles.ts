@@ -46,10 +46,6 @@ export const conversationStyles = css`
     overflow-wrap: anywhere;
   }
 
-  .waits {
-    margin-top: -12px;
-    padding-left: 18px;
-  }
 
   .end {
     display: flex;
@@ -60,6 +56,11 @@ export const conversationStyles = css`
     font-size: var(--size-12);
     font-variant-numeric: tabular-nums;
     color: var(--text-muted);
+  }
+
+  .end.waits {
+    margin-top: -16px;
+    padding-left: 18px;
   }
 
   .end .dot {

@@ -70,8 +70,15 @@ class Draft {
   putTurn(turn: Turn): void {
     this.#turns ??= [...this.#conversation.turns];
     const place = this.#place(turn.id);
-    if (place === undefined) this.#places?.set(turn.id, this.#turns.push(turn) - 1);
+    if (place === undefined) this.#addTurn(turn, this.#turns);
     else this.#turns[place] = turn;
+  }
+
+  /** A turn that is retried has no message of its own and runs ahead of all that wait. */
+  #addTurn(turn: Turn, turns: Turn[]): void {
+    const waiting = turn.message ? -1 : turns.findIndex((known) => known.status === "queued");
+    turns.splice(waiting < 0 ? turns.length : waiting, 0, turn);
+    this.#places = undefined;
   }
 
   addToken(token: string): void {
@@ -86,7 +93,8 @@ class Draft {
   }
 
   #place(id: string): number | undefined {
-    this.#places ??= new Map(this.#conversation.turns.map((turn, place) => [turn.id, place]));
+    const turns = this.#turns ?? this.#conversation.turns;
+    this.#places ??= new Map(turns.map((turn, place) => [turn.id, place]));
     return this.#places.get(id);
   }
 }

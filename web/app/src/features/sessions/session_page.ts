@@ -127,10 +127,12 @@ export class SessionPage extends SignalElement {
     void this.#attempt("The turn was not cancelled.", () => cancelTurn(this.sessionId));
   }
 
-  #onTurn(event: TurnEvent): void {
-    if (event.step === "retry")
-      void this.#attempt("The turn was not retried.", () => retryTurn(this.sessionId));
-    else void this.#attempt("The turn was not dismissed.", () => cancelTurn(this.sessionId));
+  #onTurn({ step, turnId }: TurnEvent): void {
+    if (step === "retry") {
+      void this.#attempt("The turn was not retried.", () => retryTurn(this.sessionId, turnId));
+    } else {
+      void this.#attempt("The turn was not cancelled.", () => cancelTurn(this.sessionId, turnId));
+    }
   }
 
   async #rename({ title }: RenameEvent): Promise<void> {

@@ -18,9 +18,12 @@ import { renderSaid, renderTurn } from "./turn_view.ts";
 
 const PAGE = 40;
 
-/** What a person wants done with the last turn. */
+/** What a person wants done with a turn. */
 export class TurnEvent extends Event {
-  constructor(readonly step: "retry" | "dismiss") {
+  constructor(
+    readonly step: "retry" | "cancel",
+    readonly turnId: string,
+  ) {
     super("turn", { bubbles: true, composed: true });
   }
 }
@@ -166,15 +169,16 @@ export class Timeline extends SignalElement {
     const agent = this.hub.providers.nameOf(turn.providerId ?? this.open.session?.providerId ?? "");
     const now = isOpen(turn) ? this.now : 0;
     const waitsFor = turn.status === "queued" ? blockerOf(turns) : undefined;
-    return guard([turn, isLast, agent, this.busy, now, waitsFor], () =>
+    const isWaitedFor = this.open.session?.turn?.id === turn.id;
+    return guard([turn, isLast, agent, this.busy, now, waitsFor, isWaitedFor], () =>
       renderTurn(turn, {
         agent,
         now: this.now,
         isLast,
+        isWaitedFor,
         waitsFor,
         isBusy: this.busy,
-        retry: () => this.dispatchEvent(new TurnEvent("retry")),
-        dismiss: () => this.dispatchEvent(new TurnEvent("dismiss")),
+        ask: (step) => this.dispatchEvent(new TurnEvent(step, turn.id)),
       }),
     );
   }

@@ -10,13 +10,14 @@ import { markdown } from "./markdown_view.ts";
 export interface TurnContext {
   readonly agent: string;
   readonly now: number;
-  /** Whether this turn is what the session waits for: only then can it be retried or dismissed. */
+  /** Whether it is the last turn that began: only that can be retried. */
   readonly isLast: boolean;
+  /** Whether others wait for it, although it has ended. */
+  readonly isWaitedFor: boolean;
   readonly isBusy: boolean;
   /** What a queued turn waits behind. */
   readonly waitsFor: "running" | "interrupted" | undefined;
-  readonly retry: () => void;
-  readonly dismiss: () => void;
+  readonly ask: (step: "retry" | "cancel") => void;
 }
 
 /** Show one message and everything it caused. */
@@ -25,9 +26,18 @@ export function renderTurn(turn: Turn, context: TurnContext): TemplateResult {
   return html`
     <article class="turn" data-testid="turn" data-turn-id=${turn.id} data-status=${turn.status}>
       ${turn.message ? renderSaid(turn.message, context.now) : nothing}
-      ${isAnswered ? renderAnswer(turn, context) : html`<p class="waits">${context.waitsFor ? `Queued behind the ${context.waitsFor} turn` : "Queued"}</p>`}
+      ${isAnswered ? renderAnswer(turn, context) : renderQueued(context)}
     </article>
   `;
+}
+
+function renderQueued({ waitsFor, isBusy, ask }: TurnContext): TemplateResult {
+  return html`<p class="end waits">
+    ${waitsFor ? `Queued behind the ${waitsFor} turn` : "Queued"}
+    <button type="button" class="quiet" data-testid="withdraw" ?disabled=${isBusy} @click=${() => ask("cancel")}>
+      Withdraw
+    </button>
+  </p>`;
 }
 
 /** Show what a person wrote, as they wrote it. */
@@ -108,7 +118,7 @@ function renderEnd(turn: Turn, context: TurnContext): TemplateResult {
     case "completed":
       return renderCompleted(turn);
     case "cancelled":
-      return html`<p class="end">Cancelled. What was written until then is kept.</p>`;
+      return renderCancelled(turn, context);
     case "interrupted":
       return renderBreak(
         turn,
@@ -162,24 +172,33 @@ function renderBreak(
   return html`
     <div class="break ${tone}" role="status" data-testid="turn-break">
       <p><strong>${title}.</strong> ${detail}</p>
-      ${
-        context.isLast
-          ? html`<div class="steps">
-              <button type="button" class="plain" data-testid="retry" ?disabled=${context.isBusy} @click=${context.retry}>
-                ${icon(RotateCcw)}Retry
-              </button>
-              ${
-                turn.status === "interrupted"
-                  ? html`<button type="button" class="quiet" data-testid="dismiss" ?disabled=${context.isBusy} @click=${context.dismiss}>
-                      ${icon(Check)}Leave it
-                    </button>`
-                  : nothing
-              }
-            </div>`
-          : nothing
-      }
+      ${context.isLast ? renderSteps(turn, context) : nothing}
     </div>
   `;
+}
+
+function renderSteps(turn: Turn, { isBusy, isWaitedFor, ask }: TurnContext): TemplateResult {
+  const dismiss = html`
+    <button type="button" class="quiet" data-testid="dismiss" ?disabled=${isBusy} @click=${() => ask("cancel")}>
+      ${icon(Check)}Leave it
+    </button>
+  `;
+  return html`<div class="steps">
+    <button type="button" class="plain" data-testid="retry" ?disabled=${isBusy} @click=${() => ask("retry")}>
+      ${icon(RotateCcw)}Retry
+    </button>
+    ${turn.status === "interrupted" && isWaitedFor ? dismiss : nothing}
+  </div>`;
+}
+
+function renderCancelled(turn: Turn, { isLast, isBusy, ask }: TurnContext): TemplateResult {
+  const retry = html`
+    <button type="button" class="quiet" data-testid="retry" ?disabled=${isBusy} @click=${() => ask("retry")}>
+      Retry
+    </button>
+  `;
+  const kept = turn.parts.length > 0 ? " What was written until then is kept." : "";
+  return html`<p class="end">Cancelled.${kept} ${isLast ? retry : nothing}</p>`;
 }
 
 function tokens(count: number): string {

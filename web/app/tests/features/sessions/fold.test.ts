@@ -85,6 +85,24 @@ describe("a turn", () => {
     expect(again.turns[0]?.problem).toBeUndefined();
   });
 
+  it("runs ahead of all that wait when it is a retry, which has no message of its own", () => {
+    const write = new EntryWriter();
+    const cut = folded(
+      write.said("x"),
+      write.turn("started"),
+      write.turn("interrupted"),
+      write.said("waits", "t2"),
+    );
+    const again = fold(cut, [write.turn("started", "t3"), write.delta(0, "better", "t3")]);
+
+    expect(again.turns.map((turn) => turn.id)).toEqual(["t1", "t3", "t2"]);
+    expect(answerOf(again, "t3")).toBe("better");
+    expect(fold(again, [write.turn("started", "t2")]).turns[2]).toMatchObject({
+      id: "t2",
+      status: "running",
+    });
+  });
+
   it("keeps what was written when it is interrupted", () => {
     const write = new EntryWriter();
     const cut = folded(
