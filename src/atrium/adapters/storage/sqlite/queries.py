@@ -25,6 +25,13 @@ WITH RECURSIVE spaces(name) AS (
 """Jumps from space to space, so that an index that begins with the space serves a query over all of them."""
 
 
+_Column = tuple[str, Any]
+"""A column or a field, and a value of it."""
+
+_Condition = tuple[str, tuple[Any, ...]]
+"""SQL and its parameters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """SQL whose last parameter, not among `parameters`, is the limit."""
@@ -91,12 +98,13 @@ def statements(query: Query, indexes: Indexes) -> list[Statement]:
     A page after another is several ranges of an index (the ties of the last document, then what lies beyond), each
     its own statement: SQLite would scan, not seek, for their OR.
     """
-    index = indexes.best_for(query)
-    head = _head(query, index)
-    tail = _order(query)
+    head = _head(query, indexes.best_for(query))
     return [
-        Statement(f"{head} AND {condition}{tail}" if condition else head + tail, parameters)
-        for condition, parameters in _ranges(query)
+        Statement(
+            f"{head}{''.join(' AND ' + sql for sql, _ in conditions)}{_order(columns, descending=query.descending)}",
+            tuple(value for _, values in conditions for value in values),
+        )
+        for conditions, columns in _ranges(query)
     ]
 
 
@@ -110,53 +118,46 @@ def _head(query: Query, index: str | None) -> str:
     return f"{prefix}SELECT space, key, value, revision FROM {source} WHERE namespace = {namespace}"  # noqa: S608
 
 
-def _order(query: Query) -> str:
-    direction = " DESC" if query.descending else ""
-    return " ORDER BY " + ", ".join(column + direction for column, _ in _columns(query)) + " LIMIT ?"
+def _order(columns: Sequence[_Column], *, descending: bool) -> str:
+    direction = " DESC" if descending else ""
+    return " ORDER BY " + ", ".join(name + direction for name, _ in columns) + " LIMIT ?"
 
 
-def _columns(query: Query) -> list[tuple[str, Any]]:
+def _columns(query: Query) -> list[_Column]:
     """Return what orders the query's documents, each column with its value in the last document of the page before."""
     value, key = query.after or (None, "")
-    columns: list[tuple[str, Any]] = [] if query.order is None else [(field(query.order), comparable(value))]
+    columns: list[_Column] = [] if query.order is None else [(field(query.order), comparable(value))]
     if query.space is None:
         columns.append(("space", query.after_space))
     return [*columns, ("key", key)]
 
 
-def _ranges(query: Query) -> Iterable[tuple[str, tuple[Any, ...]]]:
-    fixed: list[tuple[str, Any]] = [("space", query.space)] if query.space is not None else []
+def _ranges(query: Query) -> Iterable[tuple[list[_Condition], list[_Column]]]:
+    """Return each range of the page: its conditions, and the columns that order it (those that are equal do not)."""
+    fixed: list[_Column] = [("space", query.space)] if query.space is not None else []
     fixed += [(field(name), comparable(value)) for name, value in query.where]
-    if query.after is None:
-        yield _joined([*(_equal(*column) for column in fixed), *_prefix_bounds(query, None)])
-        return
     columns = _columns(query)
+    if query.after is None:
+        yield [*(_equal(*column) for column in fixed), *_prefix_bounds(query, None)], columns
+        return
     for position in range(len(columns) - 1, -1, -1):
         equal = [_equal(*column) for column in (*fixed, *columns[:position])]
         name, value = columns[position]
         bounds = _prefix_bounds(query, value if name == "key" else None)
-        for beyond in _beyond(name, value, query):
-            yield _joined([*equal, beyond, *bounds])
-
-
-_Condition = tuple[str, tuple[Any, ...]]
-
-
-def _joined(conditions: Sequence[_Condition]) -> _Condition:
-    return " AND ".join(sql for sql, _ in conditions), tuple(value for _, values in conditions for value in values)
+        if beyond := _beyond(name, value, descending=query.descending):
+            yield [*equal, beyond, *bounds], columns[position:]
+        if query.descending and value is not None and name not in {"space", "key"}:
+            yield [*equal, _equal(name, None), *bounds], columns[position + 1 :]
 
 
 def _equal(column: str, value: Any) -> _Condition:
     return (f"{column} IS NULL", ()) if value is None else (f"{column} = ?", (value,))
 
 
-def _beyond(column: str, value: Any, query: Query) -> list[_Condition]:
-    if not query.descending:
-        return [(f"{column} >= {LEAST}", ())] if value is None else [(f"{column} > ?", (value,))]
+def _beyond(column: str, value: Any, *, descending: bool) -> _Condition | None:
     if value is None:
-        return []
-    below = [(f"{column} < ?", (value,))]
-    return below if column in {"space", "key"} else [*below, _equal(column, None)]
+        return None if descending else (f"{column} >= {LEAST}", ())
+    return f"{column} {'<' if descending else '>'} ?", (value,)
 
 
 def _prefix_bounds(query: Query, after_key: str | None) -> list[_Condition]:

@@ -45,6 +45,7 @@ class Writer:
         """Write what is queued, checkpoint and close; may be called twice."""
         self._queue.put(None)
         await asyncio.shield(self._ended)
+        self._thread.join()  # it has nothing left to do
 
     def submit(self, commit: Commit, done: CommitCallback) -> None:
         """Queue a commit."""
