@@ -13,7 +13,10 @@ MACHINE = (
     (apsw.ReadOnlyError, "the database file or its disk is read-only"),
     (apsw.CorruptError, "the database file is damaged: restore a backup"),
     (apsw.NotADBError, "the file is not a database, or is damaged: restore a backup"),
-    (apsw.CantOpenError, "the database file cannot be opened: check the path and its permissions"),
+    (
+        apsw.CantOpenError,
+        "the database file cannot be opened: its folder or disk is missing, read-only or not ours to write to",
+    ),
     (apsw.BusyError, "another process keeps the database locked"),
     (apsw.IOError, "the disk failed"),
 )
