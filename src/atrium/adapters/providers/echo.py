@@ -15,6 +15,7 @@ from atrium.sdk.errors import (
     ProviderAuthFailed,
     ProviderCrashed,
     ProviderError,
+    ProviderNotInstalled,
     ProviderRateLimited,
     ProviderUnreachable,
 )
@@ -96,6 +97,8 @@ class EchoProvider:
 
     async def stream_events(self, session_id: str, turn: TurnRequest) -> Script:
         """Yield what the message says."""
+        if not self._enabled:
+            raise ProviderNotInstalled(self.availability.reason or "")
         command, _, rest = turn.content.partition(" ")
         argument = rest.split(maxsplit=1)[0] if rest.strip() else ""
         if command == "/fail":

@@ -1,0 +1,94 @@
+"""The local provider's parts that need no model: the prompt's size, the child's environment, its stream."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atrium.adapters.providers.local_chat import read_chunk
+from atrium.adapters.providers.local_process import LONGEST_SOCKET_PATH, child_environment, socket_folder
+from atrium.adapters.providers.local_prompt import DROP_STEP, MESSAGE_OVERHEAD, fit_prompt
+from atrium.sdk.errors import InvalidInput, ProviderError
+from atrium.sdk.providers import ChatMessage, TextDelta, ThinkingDelta, Usage
+
+
+def conversation(length: int) -> list[ChatMessage]:
+    """Return messages of ten words each, by turns of the user and the assistant."""
+    return [ChatMessage("assistant" if n % 2 else "user", f"{n} " + "word " * 9) for n in range(length)]
+
+
+async def words(text: str) -> int:
+    return len(text.split())
+
+
+async def fit(length: int, budget: int) -> list[dict[str, str]]:
+    return await fit_prompt("be brief", conversation(length), "and now?", budget, words)
+
+
+async def test_a_short_conversation_is_sent_whole_and_uncounted() -> None:
+    async def count(text: str) -> int:
+        raise AssertionError("there is no need to count")
+
+    messages = await fit_prompt("be brief", conversation(4), "and now?", 10_000, count)
+    assert [message["role"] for message in messages] == ["system", "user", "assistant", "user", "assistant", "user"]
+    assert messages[-1]["content"] == "and now?"
+
+
+@pytest.mark.parametrize("budget", range(20, 400, 7))
+async def test_the_oldest_messages_go_first(budget: int) -> None:
+    messages = await fit(40, budget)
+    total = sum([await words(message["content"]) + MESSAGE_OVERHEAD for message in messages])
+    assert total <= budget
+    assert (messages[0]["content"], messages[-1]["content"]) == ("be brief", "and now?")
+    kept = [int(message["content"].split()[0]) for message in messages[1:-1]]
+    assert kept == list(range(40 - len(kept), 40))
+    per_message = 10 + MESSAGE_OVERHEAD
+    assert len(kept) > (budget - 20) // per_message - DROP_STEP
+
+
+async def test_the_prompt_begins_the_same_for_some_turns() -> None:
+    """Otherwise the child could reuse nothing of what it has computed for the turn before."""
+    beginnings = {(await fit(length, 300))[1]["content"] for length in range(40, 40 + 2 * DROP_STEP)}
+    assert len(beginnings) <= 3
+
+
+async def test_a_kept_conversation_does_not_begin_with_an_answer() -> None:
+    history = [ChatMessage("user", "x " * 50), *[ChatMessage("assistant", "word " * 10)] * 9]
+    messages = await fit_prompt("", history, "and now?", 100, words)
+    assert [message["role"] for message in messages] == ["system", "user"]
+
+
+async def test_a_message_that_does_not_fit_by_itself_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="980 tokens too long for this model's context of 40 tokens"):
+        await fit_prompt("be brief", (), "word " * 1002, 40, words)
+
+
+def test_the_child_gets_no_variable_that_is_not_listed() -> None:
+    environ = {"PATH": "/bin", "OPENAI_API_KEY": "secret", "ATRIUM_HOME": "/home"}
+    assert child_environment(environ) == {"PATH": "/bin"}
+
+
+def test_the_socket_lies_in_the_home_unless_that_is_too_deep(tmp_path: Path) -> None:
+    assert socket_folder(tmp_path / "run") == tmp_path / "run" / "local"
+    deep = socket_folder(tmp_path / ("x" * LONGEST_SOCKET_PATH))
+    assert len(str(deep / "model.sock")) < LONGEST_SOCKET_PATH
+    deep.rmdir()
+
+
+@pytest.mark.parametrize(
+    ("chunk", "events"),
+    [
+        ({"choices": [{"delta": {"role": "assistant", "content": None}}]}, []),
+        ({"choices": [{"delta": {"content": "Hi"}}]}, [TextDelta("Hi")]),
+        ({"choices": [{"delta": {"reasoning_content": "Hm"}}]}, [ThinkingDelta("Hm")]),
+        ({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}, [Usage(3, 2)]),
+        ({}, []),
+    ],
+)
+def test_chunks(chunk: dict[str, Any], events: list[Any]) -> None:
+    assert read_chunk(chunk) == events
+
+
+def test_an_error_in_the_stream_is_raised() -> None:
+    with pytest.raises(ProviderError, match="out of memory"):
+        read_chunk({"error": {"message": "out of memory"}})
