@@ -91,10 +91,10 @@ endif
 test-faults: setup ## Run the long fault injection
 	@if grep -rqs 'mark\.faults' tests; then $(BIN)/pytest -m faults $(ARGS); else echo "There is no fault test yet."; fi
 
-CHECKS := check-format check-lint check-types check-imports check-sizes check-addresses check-contracts $(if $(HAVE_WEB),check-web)
+CHECKS := check-format check-lint check-types check-imports check-sizes check-addresses check-contracts check-reference $(if $(HAVE_WEB),check-web)
 
 .PHONY: check $(CHECKS)
-check: setup $(if $(HAVE_WEB),web/node_modules/.installed) ## Check format, lint, types, imports, contracts, sizes and addresses
+check: setup $(if $(HAVE_WEB),web/node_modules/.installed) ## Check format, lint, types, imports, contracts, reference, sizes and addresses
 	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
 
 check-format:
@@ -118,12 +118,19 @@ check-addresses:
 check-contracts:
 	@if [ -f src/atrium/app/export_contracts.py ]; then $(BIN)/python -m atrium.app.export_contracts --check; fi
 
+check-reference:
+	@$(BIN)/python tools/reference.py --check
+
 check-web:
 	@cd web && npm run --silent check
 
 .PHONY: bench
 bench: setup web ## Measure, beside references that run on the same machine
 	@$(BIN)/python -m bench.run $(ARGS)
+
+.PHONY: reference
+reference: setup ## Write the reference pages from the code
+	@$(BIN)/python tools/reference.py
 
 .PHONY: docs
 docs: setup ## Build the documentation into build/docs

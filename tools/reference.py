@@ -1,0 +1,233 @@
+"""Write the reference pages from the code: commands, settings, the interface, entries, the SDK.
+
+`python tools/reference.py` writes `docs/reference/`; with `--check` it only says whether the pages are up to date.
+Whatever has no description is an error: documentation is part of the code that it describes.
+"""
+
+import argparse
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from atrium.app.cli.entry import cli
+from atrium.app.config.schema import CoreConfig, section_of
+from atrium.app.plugin_sources import bundled_sources
+from atrium.contracts import sessions as session_contracts
+from atrium.contracts.events import Event
+from atrium.sdk import errors
+from atrium.sdk.plugin import Offer, Plugin
+
+FOLDER = Path("docs/reference")
+GENERATED = "<!-- Written by tools/reference.py; do not edit. -->\n\n"
+
+SETTINGS_HEAD = """# Settings
+
+`<home>/core/config.json`, all of it optional. The environment wins over the file: `ATRIUM_` and the key's path joined
+by `__`, as in `ATRIUM_CORE__PORT=9000`. `atrium config check` says what is wrong with it, `atrium config show` what is
+in force.
+"""
+
+ENTRIES_HEAD = """# Events and entries
+
+CloudEvents 1.0. Entries of a stream carry `offset` and `prev`; a *hint* is shown at once and may be lost in a crash,
+everything else is stored before it is shown.
+"""
+
+ERRORS_HEAD = """# Errors
+
+Over HTTP they are `application/problem+json` (RFC 9457), over WebSocket `error` frames with the same fields.
+
+| code | status | what it says | can be tried again |
+|---|---|---|---|"""
+
+
+class Undocumented(Exception):
+    """Something that people use has no description."""
+
+
+def pages() -> dict[str, str]:
+    """Return every page's text by file name."""
+    return {
+        "commands.md": commands_page(),
+        "settings.md": settings_page(),
+        "interface.md": interface_page(),
+        "entries.md": entries_page(),
+        "errors.md": errors_page(),
+    }
+
+
+def commands_page() -> str:
+    """Describe every command, as its `--help` does."""
+    parts = ["# Commands\n"]
+    for path, command, context in _commands(cli, "atrium", None):
+        if not command.help:
+            raise Undocumented(f"command {path}")
+        parts.append(f"## {path}\n\n```text\n{command.get_help(context).rstrip()}\n```\n")
+    return "\n".join(parts)
+
+
+def _commands(
+    command: click.Command, path: str, parent: click.Context | None
+) -> Iterator[tuple[str, click.Command, click.Context]]:
+    context = click.Context(command, info_name=path.rpartition(" ")[2], parent=parent, max_content_width=100)
+    yield path, command, context
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None and not child.hidden:
+                yield from _commands(child, f"{path} {name}", context)
+
+
+def settings_page() -> str:
+    """Describe every setting, with its key, type and default."""
+    tables = [_settings_table("core", CoreConfig)]
+    tables.extend(
+        _settings_table(section_of(plugin.manifest.name), plugin.config_class)
+        for plugin in _plugins()
+        if plugin.config_class.model_fields
+    )
+    return "\n".join([SETTINGS_HEAD, *tables])
+
+
+def _settings_table(section: str, model: type[BaseModel]) -> str:
+    rows = [f"## {section}\n", f"{_summary(model)}\n", "| key | type | default | what it is |", "|---|---|---|---|"]
+    rows.extend(_settings(section, model))
+    return "\n".join(rows) + "\n"
+
+
+def _settings(prefix: str, model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        key = f"{prefix}.{field.alias or name}"
+        nested = _nested(field.annotation)
+        if nested is not None:
+            yield from _settings(key, nested)
+            continue
+        if not field.description:
+            raise Undocumented(f"setting {key}")
+        yield f"| `{key}` | {_type_name(field.annotation)} | {_default(field)} | {_cell(field.description)} |"
+
+
+def _nested(annotation: Any) -> type[BaseModel] | None:
+    for candidate in (annotation, *get_args(annotation)):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
+
+
+def _type_name(annotation: Any) -> str:
+    name = annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+    return f"`{_cell(name)}`"
+
+
+def _default(field: FieldInfo) -> str:
+    return f"`{_cell(repr(field.get_default(call_default_factory=True)))}`" if not field.is_required() else "required"
+
+
+def interface_page() -> str:
+    """Describe what each plugin offers: routes, frames, services, topics, and the events it listens to."""
+    parts = ["# Interface\n", "Every route stands below `/api/v1`; the whole description is `/api/v1/openapi.json`.\n"]
+    for plugin in _plugins():
+        manifest = plugin.manifest
+        parts.append(f"## {manifest.name}\n\n{_summary(plugin)}\n")
+        for title, point, label in (
+            ("Routes", "gateway.route", _route_label),
+            ("Frames", "gateway.frame", lambda offer: f"`{offer.options['type']}`"),
+            ("Services", "kernel.service", lambda offer: f"`{offer.options['name']}`"),
+            ("Listens to", "kernel.subscription", lambda offer: f"`{offer.options['event_type']}`"),
+        ):
+            parts.append(_offers_table(plugin, title, point, label))
+        if plugin.topics:
+            names = dict.fromkeys(f"`{topic.name}`" for topic in plugin.topics)
+            parts.append(f"**Topics:** {', '.join(names)}\n")
+    return "\n".join(part for part in parts if part)
+
+
+def _route_label(offer: Offer) -> str:
+    public = " (public)" if offer.options["public"] else ""
+    return f"`{offer.options['method']} {offer.options['path']}`{public}"
+
+
+def _offers_table(plugin: type[Plugin[Any]], title: str, point: str, label: Callable[[Offer], str]) -> str:
+    rows = []
+    for name, method in inspect.getmembers(plugin, callable):
+        for offer in getattr(method, "__offers__", ()):
+            if offer.point == point:
+                if not method.__doc__:
+                    raise Undocumented(f"{plugin.manifest.name}.{name}")
+                rows.append(f"| {label(offer)} | {_cell(_summary(method))} |")
+    if not rows:
+        return ""
+    return "\n".join([f"| {title} | |", "|---|---|", *sorted(rows)]) + "\n"
+
+
+def entries_page() -> str:
+    """Describe every type of event and of stream entry, with its data."""
+    parts = [ENTRIES_HEAD]
+    kinds = [kind for _, kind in inspect.getmembers(session_contracts, _is_event)]
+    for kind in sorted(kinds, key=lambda kind: kind.type):
+        hint = " (hint)" if kind.hint else ""
+        parts.append(f"## {kind.type}{hint}\n\n{_summary(kind)}\n\n| field | type | |\n|---|---|---|")
+        for name, field in kind.model_fields.items():
+            needed = "" if field.is_required() else "optional"
+            parts.append(f"| `{field.alias or name}` | {_type_name(field.annotation)} | {needed} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _is_event(value: object) -> bool:
+    return inspect.isclass(value) and issubclass(value, Event) and "type" in vars(value)
+
+
+def errors_page() -> str:
+    """Describe every error that crosses a boundary."""
+    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.AtriumError)]
+    rows = [
+        f"| `{kind.code}` | {kind.status} | {kind.title()} | {'yes' if kind.recoverable else 'no'} |"
+        for kind in sorted(kinds, key=lambda kind: (kind.status, kind.code))
+    ]
+    return "\n".join([ERRORS_HEAD, *rows]) + "\n"
+
+
+def _plugins() -> list[type[Plugin[Any]]]:
+    return [source.load() for source in bundled_sources()]
+
+
+def _summary(thing: Any) -> str:
+    """Return the first paragraph of a docstring, on one line."""
+    text = inspect.cleandoc(thing.__doc__ or "")
+    if not text:
+        raise Undocumented(str(thing))
+    return " ".join(text.partition("\n\n")[0].split())
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def main() -> int:
+    """Write the pages, or check them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="say what is out of date and change nothing")
+    check = parser.parse_args().check
+    stale = []
+    for name, body in pages().items():
+        path, text = FOLDER / name, f"{GENERATED}{body.rstrip()}\n"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(str(path))
+            if not check:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    if stale and check:
+        print(f"out of date: {', '.join(stale)}; write them anew with  make reference", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
