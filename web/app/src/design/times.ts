@@ -23,8 +23,9 @@ export function fullTime(iso: string): string {
     : date.toLocaleString([], { dateStyle: "long", timeStyle: "medium" });
 }
 
-/** How long something took: `0.4 s`, `12 s`, `2 min 5 s`. */
+/** How long something took: `12 ms`, `0.4 s`, `12 s`, `2 min 5 s`. */
 export function duration(milliseconds: number): string {
+  if (milliseconds < 100) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${Math.floor(seconds)} s`;

@@ -47,6 +47,7 @@ export class App extends SignalElement {
     const { name } = this.hub.router.route.value;
     if (name === "new" && this.#shownRoute !== name) this.page?.focus();
     this.#shownRoute = name;
+    if (name !== "session") document.title = "Atrium";
   }
 
   protected override render(): TemplateResult {

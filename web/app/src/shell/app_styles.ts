@@ -81,6 +81,11 @@ export const shellStyles = css`
       border-left: 0;
     }
 
+    .notices {
+      top: 56px;
+      bottom: auto;
+    }
+
     [data-route="list"] main,
     .rooms:not([data-route="list"]) atrium-session-list,
     .rooms:not([data-route="list"]) .name {

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals-core";
 import { problemOf } from "../api/problem.ts";
+import { sentence } from "../design/words.ts";
 
 /** A short message to the person. Problems stay until they are dismissed. */
 export interface Notice {
@@ -23,7 +24,7 @@ export class Notices {
   /** Say that something failed, what, and why. */
   fail(what: string, error: unknown): void {
     const { title, detail } = problemOf(error);
-    this.#show({ text: `${what} ${detail || title}`, isProblem: true });
+    this.#show({ text: `${what} ${sentence(detail || title)}`, isProblem: true });
   }
 
   /** Take the message away. */

@@ -34,7 +34,6 @@ export class Composer extends SignalElement {
 
       form:focus-within {
         border-color: var(--focus);
-        box-shadow: 0 0 0 1px var(--focus);
       }
 
       .grow {
@@ -92,6 +91,12 @@ export class Composer extends SignalElement {
       .cancel {
         color: var(--text);
       }
+
+      @media (max-width: 767px), (pointer: coarse) {
+        kbd {
+          display: none;
+        }
+      }
     `,
   ];
 
@@ -101,6 +106,8 @@ export class Composer extends SignalElement {
   @property({ attribute: false }) label = "Message";
   /** Whether there is a turn to cancel. */
   @property({ type: Boolean }) running = false;
+  /** Whether the hub can be asked to cancel now. */
+  @property({ type: Boolean }) reachable = true;
   /** Whether sending must wait for the last one. */
   @property({ type: Boolean }) busy = false;
 
@@ -145,7 +152,7 @@ export class Composer extends SignalElement {
           <slot></slot>
           ${
             this.running
-              ? html`<button type="button" class="plain cancel" data-testid="cancel" @click=${this.#cancel}>
+              ? html`<button type="button" class="plain cancel" data-testid="cancel" ?disabled=${!this.reachable} @click=${this.#cancel}>
                   ${icon(Square)}Cancel<kbd>Esc</kbd>
                 </button>`
               : ""

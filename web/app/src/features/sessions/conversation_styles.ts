@@ -32,6 +32,7 @@ export const conversationStyles = css`
     font-weight: 600;
   }
 
+  .answer header .note,
   .said header time,
   .waits {
     font-size: var(--size-12);
@@ -117,7 +118,6 @@ export const conversationStyles = css`
     text-overflow: ellipsis;
     white-space: nowrap;
     font-family: var(--font-mono);
-    font-size: var(--size-12);
   }
 
   .aside[open] .tool-input {
@@ -168,6 +168,10 @@ export const conversationStyles = css`
   .break p,
   .break button {
     color: var(--text);
+  }
+
+  .break code {
+    font: 400 var(--size-13) / 1.4 var(--font-mono);
   }
 
   .break strong {

@@ -4,6 +4,7 @@ import { type Problem, problemOf } from "../../api/problem.ts";
 import type { Provider } from "../../api/providers.ts";
 import { createSession, sendMessage } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
+import { sentence, withCode } from "../../design/words.ts";
 import type { Hub } from "../../state/hub.ts";
 import { randomId } from "../../state/random_id.ts";
 import { sessionPath } from "../../state/router.ts";
@@ -60,6 +61,11 @@ export class NewSessionPage extends SignalElement {
         padding-left: 14px;
         border-left: 2px solid var(--danger);
         font-size: var(--size-14);
+      }
+
+      code {
+        font-family: var(--font-mono);
+        font-size: var(--size-13);
       }
 
       ul {
@@ -144,7 +150,7 @@ export class NewSessionPage extends SignalElement {
 
   #renderBody(providers: readonly Provider[] | undefined, provider: Provider | undefined): TemplateResult {
     if (this.problem) {
-      return html`<div class="problem" role="alert"><strong>${this.problem.title}.</strong> ${this.problem.detail} Your text is kept.</div>`;
+      return html`<div class="problem" role="alert"><strong>${sentence(this.problem.title)}</strong> ${withCode(sentence(this.problem.detail))} Your text is kept.</div>`;
     }
     if (this.isBusy) return html`<p class="muted" role="status">Creating the session</p>`;
     if (provider)
@@ -154,7 +160,7 @@ export class NewSessionPage extends SignalElement {
     return html`
       <p>No model can answer yet.</p>
       <ul>
-        ${providers.map(({ name, reason }) => html`<li>${name}: ${reason ?? "not available"}</li>`)}
+        ${providers.map(({ name, reason }) => html`<li>${name}: ${withCode(reason ?? "not available")}</li>`)}
       </ul>
     `;
   }

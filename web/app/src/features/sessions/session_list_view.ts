@@ -54,7 +54,7 @@ export class SessionListView extends SignalElement {
           (session) => this.#renderItem(session, now),
         )}
       </ul>
-      ${sessions.length === 0 ? html`<p class="note" data-testid="no-sessions">No sessions yet.</p>` : ""}
+      ${sessions.length === 0 ? html`<p class="note" data-testid="no-sessions">No sessions yet. What you start appears here and on your other screens.</p>` : ""}
     `;
   }
 

@@ -49,6 +49,7 @@ export class SessionPage extends SignalElement {
   }
 
   protected override updated(changed: PropertyValues): void {
+    if (this.#open) document.title = `${titleOf(this.newTitle ?? this.#open.title)} · Atrium`;
     if (changed.has("sessionId") && matchMedia("(pointer: fine)").matches) this.composer.focus();
     if (this.#open?.isGone.value) queueMicrotask(() => this.#leave());
   }
@@ -86,6 +87,7 @@ export class SessionPage extends SignalElement {
         .texts=${this.hub.texts}
         .draftKey=${`draft.${open.id}`}
         .label=${"Write a message"}
+        ?reachable=${this.hub.connection.state.value.kind === "live"}
         ?running=${open.running.value !== undefined}
         @send=${this.#send}
         @cancel=${this.#cancel}

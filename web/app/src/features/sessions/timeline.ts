@@ -6,6 +6,7 @@ import { ArrowDown } from "lucide";
 import { copyFrom } from "../../design/clipboard.ts";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
+import { sentence } from "../../design/words.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import { isOpen, type Turn } from "./conversation.ts";
@@ -139,7 +140,13 @@ export class Timeline extends SignalElement {
     const hidden = Math.max(0, turns.length - this.shown);
     return html`
       <div class="scroller" tabindex="-1">
-        <div class="column" data-testid="conversation" @click=${this.#onClick}>
+        <div
+          class="column"
+          role="log"
+          aria-label="Conversation"
+          aria-busy=${String(this.open.running.value !== undefined)}
+          data-testid="conversation"
+          @click=${this.#onClick}>
           ${hidden > 0 ? html`<button type="button" class="earlier quiet" @click=${this.#showEarlier}>Show ${hidden} earlier</button>` : ""}
           ${repeat(
             turns.slice(hidden),
@@ -170,12 +177,14 @@ export class Timeline extends SignalElement {
     const now = isOpen(turn) ? this.now : 0;
     const waitsFor = turn.status === "queued" ? blockerOf(turns) : undefined;
     const isWaitedFor = this.open.session?.turn?.id === turn.id;
-    return guard([turn, isLast, agent, this.busy, now, waitsFor, isWaitedFor], () =>
+    const isLive = this.hub.connection.state.value.kind === "live";
+    return guard([turn, isLast, agent, this.busy, now, waitsFor, isWaitedFor, isLive], () =>
       renderTurn(turn, {
         agent,
         now: this.now,
         isLast,
         isWaitedFor,
+        isLive,
         waitsFor,
         isBusy: this.busy,
         ask: (step) => this.dispatchEvent(new TurnEvent(step, turn.id)),
@@ -197,7 +206,7 @@ export class Timeline extends SignalElement {
     const edit = (): void =>
       void this.dispatchEvent(new RestoreEvent(this.open.outbox.withdraw(item.clientToken)));
     return html`<p class="unsent" role="alert">
-      <span class="danger">Not accepted. ${item.problem?.detail || item.problem?.title}</span>
+      <span class="danger">Not accepted. ${sentence(item.problem?.detail || item.problem?.title || "")}</span>
       <button type="button" class="plain" @click=${edit}>Edit</button>
       <button type="button" class="quiet" @click=${() => this.open.outbox.withdraw(item.clientToken)}>Discard</button>
     </p>`;
@@ -211,7 +220,7 @@ export class Timeline extends SignalElement {
       (phase.value === "loading" && kind !== "live" && kind !== "connecting")
     ) {
       const reason = problem.value?.detail ?? "The hub does not answer.";
-      return html`<p class="note" role="status">The conversation cannot be read yet. ${reason} It is tried again until it can.</p>`;
+      return html`<p class="note" role="status">The conversation cannot be read yet. ${sentence(reason)} It is tried again until it can.</p>`;
     }
     if (phase.value === "ready" && count === 0 && this.open.outbox.items.value.length === 0) {
       return html`<p class="note">Nothing has been said yet. Write the first message below.</p>`;

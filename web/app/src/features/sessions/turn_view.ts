@@ -3,6 +3,7 @@ import { Check, ChevronRight, RotateCcw, Wrench } from "lucide";
 import { copyFrom } from "../../design/clipboard.ts";
 import { icon } from "../../design/icon.ts";
 import { duration, fullTime, shortTime } from "../../design/times.ts";
+import { sentence, withCode } from "../../design/words.ts";
 import { isOpen, type Text, type ToolCall, type Turn, textOf, type UserMessage } from "./conversation.ts";
 import { markdown } from "./markdown_view.ts";
 
@@ -15,6 +16,8 @@ export interface TurnContext {
   /** Whether others wait for it, although it has ended. */
   readonly isWaitedFor: boolean;
   readonly isBusy: boolean;
+  /** Whether the hub can be heard: else what a running turn does is not known. */
+  readonly isLive: boolean;
   /** What a queued turn waits behind. */
   readonly waitsFor: "running" | "interrupted" | undefined;
   readonly ask: (step: "retry" | "cancel") => void;
@@ -61,7 +64,9 @@ export function renderSaid(
 function renderAnswer(turn: Turn, context: TurnContext): TemplateResult {
   return html`
     <section class="answer">
-      <header><span class="name">${context.agent}</span></header>
+      <header>
+        <span class="name">${context.agent}</span>${turn.message ? nothing : html`<span class="note">again</span>`}
+      </header>
       ${turn.parts.map((part) => (part.kind === "tool" ? renderTool(part, turn) : renderText(part, turn)))}
       ${renderEnd(turn, context)}
     </section>
@@ -138,7 +143,8 @@ function renderEnd(turn: Turn, context: TurnContext): TemplateResult {
   }
 }
 
-function renderRunning(turn: Turn, { agent, now }: TurnContext): TemplateResult {
+function renderRunning(turn: Turn, { agent, now, isLive }: TurnContext): TemplateResult {
+  if (!isLive) return html`<p class="end">${agent} was answering when the connection broke.</p>`;
   const elapsed = turn.startedAt ? now - Date.parse(turn.startedAt) : 0;
   const words = turn.parts.length > 0 ? "Answering" : `Waiting for ${agent}`;
   return html`<p class="end running">
@@ -171,7 +177,7 @@ function renderBreak(
 ): TemplateResult {
   return html`
     <div class="break ${tone}" role="status" data-testid="turn-break">
-      <p><strong>${title}.</strong> ${detail}</p>
+      <p><strong>${sentence(title)}</strong> ${withCode(sentence(detail))}</p>
       ${context.isLast ? renderSteps(turn, context) : nothing}
     </div>
   `;
