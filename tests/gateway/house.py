@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,13 @@ from atrium.sdk.plugin import Clock
 from atrium.sdk.spi import StorageAdapter
 from atrium.testing.kernel import kernel_with
 from tests.gateway.notes import Notes
+
+UPGRADE = (
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+)
 
 
 @dataclass
@@ -54,13 +61,18 @@ class House:
         async with connect(url, additional_headers=headers, proxy=None, **options) as connection:
             yield Socket(connection)
 
+    def head(self, method: str, path: str, *lines: str) -> bytes:
+        """Return the head of a request with the token, as bytes."""
+        first = (f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", *lines)
+        return "\r\n".join([*first, f"Authorization: {self.bearer['Authorization']}", "", ""]).encode()
+
     async def raw(self, request: bytes) -> tuple[int, dict[str, str], bytes]:
         """Send bytes on a fresh connection and return status, headers and body of the answer."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             writer.write(request)
             await writer.drain()
-            return await read_answer(reader)
+            return await read_answer(reader, has_body=not request.startswith(b"HEAD"))
         finally:
             writer.close()
 
@@ -92,12 +104,20 @@ class Socket:
                 return received
 
 
-async def read_answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
+async def read_answer(reader: asyncio.StreamReader, *, has_body: bool = True) -> tuple[int, dict[str, str], bytes]:
     head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode("latin-1")
     status_line, *lines = head.strip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    body = await reader.readexactly(int(headers["content-length"])) if "content-length" in headers else b""
+    length = int(headers.get("content-length", 0)) if has_body else 0
+    body = await reader.readexactly(length)
     return int(status_line.split()[1]), headers, body
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the loop turn until a condition holds that nothing announces (a file, a buffer, the end of a task)."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0)
 
 
 @asynccontextmanager

@@ -15,7 +15,13 @@ from starlette.exceptions import HTTPException
 from atrium import __version__
 from atrium.plugins.gateway.binding import bind, endpoint
 from atrium.plugins.gateway.documentation import describe, document
-from atrium.plugins.gateway.problems import PluginStopped, UnsupportedMediaType, framework_error, invalid_input
+from atrium.plugins.gateway.problems import (
+    InternalError,
+    PluginStopped,
+    UnsupportedMediaType,
+    framework_error,
+    invalid_input,
+)
 from atrium.plugins.gateway.replies import Replies
 from atrium.sdk import AtriumError, Contribution
 
@@ -169,6 +175,11 @@ class Dispatcher:
                 response.headers["allow"] = ", ".join(self._methods(request.url.path))
             return response
 
+        async def unexpected(request: Request, error: Exception) -> Response:
+            # It is raised again after this answer, and logged at the edge.
+            return problem(request, InternalError("see the log of the hub, by this trace id"))
+
+        app.add_exception_handler(Exception, unexpected)
         app.add_exception_handler(AtriumError, atrium_error)
         app.add_exception_handler(RequestValidationError, invalid)
         app.add_exception_handler(HTTPException, http_error)

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
-import structlog
 
 from atrium.plugins.gateway.binding import PRINCIPAL
 from atrium.plugins.gateway.dispatcher import PREFIX, Dispatcher
@@ -28,7 +27,7 @@ from atrium.plugins.gateway.problems import (
 from atrium.plugins.gateway.protocols import TARGET
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.plugins.gateway.sockets import Sockets
-from atrium.sdk import AtriumError, Clock
+from atrium.sdk import AtriumError, Clock, tracing
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +117,7 @@ class Edge:
         """Answer one request, or serve one WebSocket."""
         headers = RequestHeaders(scope["headers"])
         trace_id = _trace_id(headers.get("traceparent")) or self._new_trace_id()
-        structlog.contextvars.bind_contextvars(**{TRACE_ID: trace_id})
+        tracing.trace_id.set(trace_id)
         scope["state"][TRACE_ID] = trace_id
         answer = Answer(scope, send, trace_id, self._clock.now)
         try:

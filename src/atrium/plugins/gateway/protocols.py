@@ -66,13 +66,15 @@ class HttpProtocol(HttpToolsProtocol):
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
+        # A head that arrived whole in one read is bounded by the size of a read.
         if self._in_head and self._head_bytes > self.max_header_bytes and not self.transport.is_closing():
             self._refuse(431, "HEADERS_TOO_LARGE", "The request's headers are too large")
 
     def on_message_begin(self) -> None:
         """Begin to count a head."""
         super().on_message_begin()
-        self._expect_head()
+        if not self._in_head:
+            self._expect_head()
 
     def on_headers_complete(self) -> None:
         """Keep the target as sent: an absolute one would otherwise lose its host."""
@@ -85,7 +87,6 @@ class HttpProtocol(HttpToolsProtocol):
         self._refuse(400, "MALFORMED_REQUEST", "The request cannot be understood")
 
     def _expect_head(self) -> None:
-        self._head_arrived()
         self._in_head = True
         self._head_bytes = 0
         self._head_timer = self.loop.call_later(self.header_timeout, self._head_late)

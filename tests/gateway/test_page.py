@@ -1,0 +1,83 @@
+"""The web page and its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.gateway.house import House, house_with
+
+
+def build(folder: Path) -> Path:
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html><title>Atrium</title>")
+    (folder / "assets" / "index-1a2b.js").write_text("export {}")
+    (folder / "icon.svg").write_text("<svg/>")
+    return folder
+
+
+def visitor(house: House) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=house.address, trust_env=False)
+
+
+async def test_the_page_its_routes_and_its_files(tmp_path: Path) -> None:
+    async with house_with(static_dir=build(tmp_path / "static")) as house, visitor(house) as browser:
+        page = await browser.get("/")
+        inner = await browser.get("/sessions/0193-abc")
+        asset = await browser.get("/assets/index-1a2b.js")
+        icon = await browser.get("/icon.svg")
+        head = await browser.head("/")
+
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["cache-control"] == "no-cache"
+    assert inner.text == page.text
+    assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert asset.headers["content-type"].startswith("text/javascript")
+    assert icon.headers["content-type"] == "image/svg+xml"
+    assert (head.status_code, head.content) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/none.js",
+        "/none.png",
+        "/assets/../../secret.txt",
+        "/..%2fsecret.txt",
+        "/%2e%2e/secret.txt",
+        "/assets/..%5c..%5csecret.txt",
+        "/assets/%00",
+    ],
+)
+async def test_nothing_but_the_files_of_the_build_is_served(tmp_path: Path, path: str) -> None:
+    (tmp_path / "secret.txt").write_text("do not show")
+    async with house_with(static_dir=build(tmp_path / "static")) as house:
+        status, _, body = await house.raw(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{house.port}\r\n\r\n".encode())
+
+    assert status == 404
+    assert b"do not show" not in body
+
+
+async def test_the_catch_all_does_not_cover_the_api(tmp_path: Path) -> None:
+    async with house_with(static_dir=build(tmp_path / "static")) as house, visitor(house) as browser:
+        for path in ("/api", "/api/", "/api/v1", "/api/v2/sessions", "/api/v1/none"):
+            assert (await browser.get(path)).status_code == 401
+            assert (await browser.get(path, headers=house.bearer)).status_code == 404
+        posted = await browser.post("/sessions")
+
+    assert posted.status_code == 405
+    assert posted.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_missing_build_says_how_to_get_it_and_is_found_once_made(tmp_path: Path) -> None:
+    async with house_with(static_dir=tmp_path / "static") as house, visitor(house) as browser:
+        missing = await browser.get("/")
+        build(tmp_path / "static")
+        built = await browser.get("/")
+
+    assert "make web" in missing.text
+    assert "Node 20" in missing.text
+    assert "<title>Atrium</title>" in built.text
