@@ -71,7 +71,7 @@ async def test_only_the_exact_token_is_taken(house: House) -> None:
     )
     async with house.http(signed_in=False) as http:
         for value in [shape.format(token, token) for shape in shapes]:
-            answer = await http.get("/status", headers={"Authorization": value.encode("latin-1")})
+            answer = await http.get("/status", headers={b"Authorization": value.encode("latin-1")})
             assert answer.status_code == 401, value
             assert answer.json()["code"] == "UNAUTHENTICATED"
             assert token not in answer.text
@@ -156,7 +156,7 @@ async def test_a_forged_cookie_is_nobody(house: House, cookie: str) -> None:
         login_id = (await sign_in(house, client)).partition(".")[0]
     forged = f"atrium-{house.port}={cookie.format(id=login_id)}"
     async with browser(house) as client:
-        answer = await client.get("/status", headers={"Cookie": forged.encode()})
+        answer = await client.get("/status", headers={b"Cookie": forged.encode()})
 
     assert answer.status_code == 401
 
