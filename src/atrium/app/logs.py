@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from typing import Any, TextIO
 
+from atrium.sdk.tracing import trace_id
+
 from .home import Home
 from .text import printable
 
@@ -68,6 +70,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": without_secrets(record.getMessage()),
+            **({"traceId": trace} if (trace := trace_id.get()) else {}),
             **fields_of(record),
         }
         if record.exc_info and record.exc_info[1] is not None:
