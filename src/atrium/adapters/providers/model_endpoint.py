@@ -23,6 +23,7 @@ from pydantic_ai.messages import (
     ThinkingPartDelta,
     UserPromptPart,
 )
+from pydantic_ai.models import StreamedResponse
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.settings import ModelSettings
@@ -55,8 +56,7 @@ class ModelEndpoint:
                     found = read_event(event)
                     if found is not None:
                         yield found
-                usage = stream.usage
-                yield Usage(usage.input_tokens, usage.output_tokens)
+                yield read_end(stream)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -118,6 +118,17 @@ def read_event(event: ModelResponseStreamEvent) -> ProviderEvent | None:
         ):
             return ThinkingDelta(thought) if thought else None
     return None
+
+
+def read_end(stream: StreamedResponse) -> Usage:
+    """Return the usage; an answer that ends with neither usage nor reason was cut, and raises `ProviderUnreachable`.
+
+    Some endpoints send only one of the two, and HTTP does not always tell a lost connection from the end.
+    """
+    usage = stream.usage
+    if not usage.output_tokens and "finish_reason" not in (stream.provider_details or {}):
+        raise ProviderUnreachable("the endpoint ended the answer before it was complete")
+    return Usage(usage.input_tokens, usage.output_tokens)
 
 
 def _sampling(settings: SessionSettings) -> ModelSettings:
