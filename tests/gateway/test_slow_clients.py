@@ -136,7 +136,7 @@ async def test_a_client_that_pings_without_reading_costs_nothing(house: House, h
         await until(lambda: connection.behind)
         before = connection.buffered
         for _ in range(2000):
-            await flooder.connection.ping()
+            _ = await flooder.connection.ping()
         await until(lambda: connection.buffered <= before)
         assert connection.open
 

@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-import structlog
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from atrium.adapters.storage.memory import MemoryStorageAdapter
+from atrium.app.logs import JsonFormatter
 from atrium.plugins.gateway.headers import CONTENT_SECURITY_POLICY
 from atrium.testing.clock import ManualClock
 from tests.gateway.house import House, house_with
@@ -301,8 +301,8 @@ async def test_hostile_text_stays_data(house: House, caplog: pytest.LogCaptureFi
             assert crashed.status_code == 500
             assert refused["payload"]["code"] == "UNKNOWN_FRAME"
 
-    render = structlog.processors.JSONRenderer()
-    lines = [str(render(None, "", {"event": record.getMessage(), **record.__dict__})) for record in caplog.records]
+    formatter = JsonFormatter()
+    lines = [formatter.format(record) for record in caplog.records]
     assert len(lines) >= len(HOSTILE)
     assert not [line for line in lines if "\n" in line or "\x1b" in line]
 

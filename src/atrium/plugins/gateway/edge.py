@@ -31,7 +31,6 @@ from atrium.sdk import AtriumError, Clock, tracing
 
 log = logging.getLogger(__name__)
 
-TRACE_ID = "traceId"
 ALIASES = {"/health": f"{PREFIX}/health", "/ready": f"{PREFIX}/ready"}
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
@@ -118,7 +117,6 @@ class Edge:
         headers = RequestHeaders(scope["headers"])
         trace_id = _trace_id(headers.get("traceparent")) or self._new_trace_id()
         tracing.trace_id.set(trace_id)
-        scope["state"][TRACE_ID] = trace_id
         answer = Answer(scope, send, trace_id, self._clock.now)
         try:
             await self._admit(scope, receive, headers, answer)

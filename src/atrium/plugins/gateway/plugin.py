@@ -42,6 +42,7 @@ class Gateway(Plugin[GatewayConfig]):
     manifest = Manifest(name="gateway", version="1.0.0", description="HTTP, WebSocket, SSE and the web page")
 
     _serving: Serving | None = None
+    _opening: asyncio.Task[None] | None = None
 
     @property
     def serving(self) -> Serving:
@@ -68,11 +69,13 @@ class Gateway(Plugin[GatewayConfig]):
         self._serving = Serving(self.context, self.config)
         self._files().write("token", self.token)
         await self.serving.identity.logins.sweep()
-        _ = self.context.spawn(self._open(), "open the port")
+        self._opening = self.context.spawn(self._open(), "open the port")
 
     async def opened(self) -> None:
-        """Wait until requests are answered."""
-        await self.serving.server.ready.wait()
+        """Wait until requests are answered and `run/address` says where; raises what prevented it."""
+        if self._opening is None:
+            raise Unavailable("the gateway does not run")
+        await asyncio.shield(self._opening)
 
     async def drain(self) -> None:
         """Tell every client that the hub restarts; what goes on is still delivered."""

@@ -13,7 +13,7 @@ from fastapi import Request, Response
 from atrium.contracts.events import Event
 from atrium.plugins.gateway.commands import Commands
 from atrium.plugins.gateway.dispatcher import Dispatcher
-from atrium.plugins.gateway.edge import TRACE_ID, Edge
+from atrium.plugins.gateway.edge import Edge
 from atrium.plugins.gateway.entry_stream import EntryStreams
 from atrium.plugins.gateway.hosts import HostRules
 from atrium.plugins.gateway.hub import Hub
@@ -24,7 +24,7 @@ from atrium.plugins.gateway.replies import Replies
 from atrium.plugins.gateway.server import HttpServer, bind
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.plugins.gateway.sockets import Sockets
-from atrium.sdk import AtriumError, Context
+from atrium.sdk import AtriumError, Context, tracing
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class Serving:
         return self._context.new_id().replace("-", "")
 
     def _problem_response(self, request: Request, error: AtriumError) -> Response:
-        reply = problem_reply(error, request.scope["state"][TRACE_ID], self._context.clock.now())
+        reply = problem_reply(error, tracing.trace_id.get(), self._context.clock.now())
         return Response(orjson.dumps(reply.body), reply.status, dict(reply.headers), MEDIA_TYPE)
 
     def _watch_pushes(self) -> None:
