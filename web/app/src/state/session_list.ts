@@ -25,6 +25,11 @@ export class SessionList {
     });
   }
 
+  /** Leave out a session that is known to be deleted, ahead of the next snapshot. */
+  forget(id: string): void {
+    this.#sessions.value = this.#sessions.peek()?.filter((session) => session.id !== id);
+  }
+
   /** The session with an id, if it is known. */
   find(id: string): Session | undefined {
     return this.#sessions.value?.find((session) => session.id === id);

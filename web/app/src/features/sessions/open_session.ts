@@ -1,6 +1,5 @@
-import { computed, effect, type ReadonlySignal, signal } from "@preact/signals-core";
+import { computed, effect, type ReadonlySignal } from "@preact/signals-core";
 import { type Session, sendMessage } from "../../api/sessions.ts";
-import { followTopicState } from "../../connection/topic_state.ts";
 import type { Hub } from "../../state/hub.ts";
 import { randomId } from "../../state/random_id.ts";
 import { runningTurn, type Turn } from "./conversation.ts";
@@ -15,8 +14,6 @@ export class OpenSession {
   readonly isGone: ReadonlySignal<boolean>;
   readonly running: ReadonlySignal<Turn | undefined>;
   readonly #hub: Hub;
-  readonly #own = signal<Session | undefined>(undefined);
-  readonly #isMissing = signal(false);
   #ends: (() => void)[] = [];
 
   constructor(id: string, hub: Hub) {
@@ -29,33 +26,22 @@ export class OpenSession {
       texts: hub.texts,
     });
     this.running = computed(() => runningTurn(this.feed.conversation.value));
-    this.isGone = computed(
-      () =>
-        this.#isMissing.value || this.feed.phase.value === "gone" || this.feed.conversation.value.isDeleted,
-    );
+    this.isGone = computed(() => this.feed.phase.value === "gone" || this.feed.conversation.value.isDeleted);
   }
 
-  /** What the hub says of the session: its own topic, or the list while that has not answered. */
+  /** What the hub says of the session: the list has all of it, so no second topic is followed. */
   get session(): Session | undefined {
-    return this.#own.value ?? this.#hub.sessionList.find(this.id);
+    return this.#hub.sessionList.find(this.id);
   }
 
-  /** The title as the stream or the topic has it; empty while there is none. */
+  /** The title as the stream or the list has it; empty while there is none. */
   get title(): string {
     return this.feed.conversation.value.title ?? this.session?.metadata.title ?? "";
   }
 
-  /** Follow the session's topic and its stream, and send what waits. */
+  /** Follow the session's stream, and send what waits. */
   start(): void {
     this.#ends = [
-      followTopicState<Session>(this.#hub.connection, `sessions/${this.id}`, {
-        apply: (session) => {
-          this.#own.value = session;
-        },
-        gone: () => {
-          this.#isMissing.value = true;
-        },
-      }),
       effect(() => {
         this.outbox.settle(this.feed.conversation.value.clientTokens);
       }),

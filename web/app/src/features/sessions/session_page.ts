@@ -26,7 +26,8 @@ export class SessionPage extends SignalElement {
   @property({ attribute: false }) sessionId = "";
 
   @state() private isBusy = false;
-  @state() private newTitle: string | undefined;
+  /** A title that was asked for, and the one it replaces: shown until the hub tells of either. */
+  @state() private renaming: { readonly from: string; readonly to: string } | undefined;
   @query("atrium-timeline") private timeline!: Timeline;
   @query("atrium-composer") private composer!: Composer;
   @query("atrium-confirm-delete") private question!: ConfirmDelete;
@@ -49,14 +50,15 @@ export class SessionPage extends SignalElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (this.#open) document.title = `${titleOf(this.newTitle ?? this.#open.title)} · Atrium`;
+    if (this.#open) document.title = `${titleOf(this.#title(this.#open))} · Atrium`;
     if (changed.has("sessionId") && matchMedia("(pointer: fine)").matches) this.composer.focus();
     if (this.#open?.isGone.value) queueMicrotask(() => this.#leave());
   }
 
   protected override render(): TemplateResult {
-    const open = this.#open as OpenSession;
-    const title = this.newTitle ?? open.title;
+    const open = this.#open;
+    if (!open) return html``;
+    const title = this.#title(open);
     return html`
       <atrium-session-head
         .sessionId=${open.id}
@@ -97,6 +99,10 @@ export class SessionPage extends SignalElement {
     `;
   }
 
+  #title(open: OpenSession): string {
+    return this.renaming?.from === open.title ? this.renaming.to : open.title;
+  }
+
   #words(open: OpenSession): string {
     const { session } = open;
     return session ? (activityOf(session)?.words ?? "") : "";
@@ -105,7 +111,7 @@ export class SessionPage extends SignalElement {
   #reopen(): void {
     this.#open?.stop();
     this.#open = new OpenSession(this.sessionId, this.hub);
-    this.newTitle = undefined;
+    this.renaming = undefined;
     this.isBusy = false;
     this.#open.start();
   }
@@ -115,7 +121,9 @@ export class SessionPage extends SignalElement {
     if (!open || !this.isConnected || open.id !== this.sessionId) return;
     this.#open = undefined;
     open.stop();
-    this.hub.notices.say(`“${titleOf(open.title)}” was deleted.`);
+    const wasHere = open.session !== undefined || open.feed.conversation.value.isDeleted;
+    this.hub.notices.say(wasHere ? `“${titleOf(open.title)}” was deleted.` : "There is no such session.");
+    this.hub.sessionList.forget(open.id);
     this.hub.router.go("/", "replace");
   }
 
@@ -138,9 +146,11 @@ export class SessionPage extends SignalElement {
   }
 
   async #rename({ title }: RenameEvent): Promise<void> {
-    this.newTitle = title;
-    await this.#attempt("The session was not renamed.", () => renameSession(this.sessionId, title));
-    this.newTitle = undefined;
+    this.renaming = { from: this.#open?.title ?? "", to: title };
+    const isDone = await this.#attempt("The session was not renamed.", () =>
+      renameSession(this.sessionId, title),
+    );
+    if (!isDone) this.renaming = undefined;
   }
 
   async #delete(): Promise<void> {
@@ -152,14 +162,17 @@ export class SessionPage extends SignalElement {
     });
   }
 
-  async #attempt(failure: string, step: () => Promise<void>): Promise<void> {
+  async #attempt(failure: string, step: () => Promise<void>): Promise<boolean> {
     this.isBusy = true;
     try {
       await step();
+      return true;
     } catch (error) {
       this.hub.notices.fail(failure, error);
+      return false;
+    } finally {
+      this.isBusy = false;
     }
-    this.isBusy = false;
   }
 
   readonly #onKey = (event: KeyboardEvent): void => {
