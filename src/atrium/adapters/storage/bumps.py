@@ -28,8 +28,8 @@ def touched(bumps: Sequence[Bump], packed: bytes, before: bytes | None, *, delet
     """Return the topics that change when a document is stored over one with the digests `before` (None: none)."""
     if deleted or before is None:
         return [] if deleted and before is None else [bump.topic for bump in bumps]
-    if before == packed and all(bump.shown is not None for bump in bumps):
-        return []
+    if before == packed:
+        return [bump.topic for bump in bumps if bump.shown is None]
     old, new = _unpack(before), _unpack(packed)
     old += [ANY] * (len(new) - len(old))
     return [bump.topic for bump, was, now in zip(bumps, old, new, strict=False) if now == ANY or now != was]

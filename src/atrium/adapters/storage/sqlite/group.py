@@ -35,13 +35,15 @@ from atrium.sdk.storage import ABSENT, EXISTS
 BATCH_SIZES = (256, 64, 16, 4, 1)
 """How many rows one statement takes: few sizes, so that each is prepared once."""
 
+# Whatever fails, the whole transaction is undone. Saying so spares SQLite a journal for each statement.
 UPSERT_DOCUMENTS = """
-INSERT INTO documents(namespace, space, key, revision, shown, value) VALUES {rows}
+INSERT OR ROLLBACK INTO documents(namespace, space, key, revision, shown, value) VALUES {rows}
 ON CONFLICT DO UPDATE SET revision = excluded.revision, shown = excluded.shown, value = excluded.value"""
 DELETE_DOCUMENTS = "DELETE FROM documents WHERE (namespace, space, key) IN (VALUES {rows})"
-INSERT_ENTRIES = 'INSERT INTO entries(space, stream, "offset", hint, data) VALUES {rows}'
+INSERT_ENTRIES = 'INSERT OR ROLLBACK INTO entries(space, stream, "offset", hint, data) VALUES {rows}'
 UPSERT_TOPICS = """
-INSERT INTO topics(space, topic, revision) VALUES {rows} ON CONFLICT DO UPDATE SET revision = excluded.revision"""
+INSERT OR ROLLBACK INTO topics(space, topic, revision) VALUES {rows}
+ON CONFLICT DO UPDATE SET revision = excluded.revision"""
 TRIM = 'DELETE FROM entries WHERE space = ? AND stream = ? AND "offset" BETWEEN ? AND ? AND hint = ?'
 DROP = "DELETE FROM entries WHERE space = ? AND stream = ?"
 KEEP_INDEX = "INSERT OR IGNORE INTO indexes(namespace, fields) VALUES (?, ?)"
@@ -53,6 +55,9 @@ WITH wanted(number, namespace, space, key) AS (VALUES {rows})
 SELECT json_group_array(json_array(number, revision, hex(shown)))
 FROM wanted CROSS JOIN documents USING (namespace, space, key)"""
 
+Values = tuple[Any, ...]
+"""What is bound for one row."""
+
 _State = tuple[int, bytes] | None
 """A document's revision and packed digests; None: there is none."""
 
@@ -62,13 +67,14 @@ class GroupWriter:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._execute = connection.cursor().execute
+        self._texts: dict[tuple[str, int], str] = {}
 
     def write(self, commits: Sequence[Commit]) -> tuple[list[Committed | Conflict], list[DeclareIndex]]:
         """Check and write commits in order; each sees those before it, and one in conflict writes nothing.
 
         Returns what became of each, and the indexes they declared.
         """
-        group = _Group(self._load(_needed(commits)), self._execute_rows, self._execute)
+        group = _Group(self._load(_needed(commits)), self._write_rows, self._execute)
         results = [group.fold(commit) for commit in commits]
         group.flush()
         return results, group.indexes
@@ -77,14 +83,21 @@ class GroupWriter:
         states: dict[Address, _State] = dict.fromkeys(addresses)
         wanted = list(states)
         for rows in _batches([(number, *address) for number, address in enumerate(wanted)]):
-            found = self._execute(_with_rows(LOAD_STATES, rows), tuple(chain.from_iterable(rows))).fetchall()
-            for number, revision, shown in orjson.loads(str(found[0][0])):
+            ((found,),) = self._execute_with(LOAD_STATES, rows).fetchall()
+            for number, revision, shown in orjson.loads(str(found)):
                 states[wanted[number]] = (revision, bytes.fromhex(shown))
         return states
 
-    def _execute_rows(self, template: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _write_rows(self, template: str, rows: Sequence[Values]) -> None:
         for batch in _batches(rows):
-            self._execute(_with_rows(template, batch), tuple(chain.from_iterable(batch)))
+            self._execute_with(template, batch)
+
+    def _execute_with(self, template: str, rows: Sequence[Values]) -> apsw.Cursor:
+        text = self._texts.get((template, len(rows)))
+        if text is None:
+            row = f"({','.join('?' * len(rows[0]))})"
+            text = self._texts[template, len(rows)] = template.format(rows=",".join([row] * len(rows)))
+        return self._execute(text, tuple(chain.from_iterable(rows)))
 
 
 @dataclass(slots=True)
@@ -92,11 +105,11 @@ class _Group:
     """The changes of some commits that are not written yet, and the state of the documents they touch."""
 
     states: dict[Address, _State]
-    execute_rows: Callable[[str, Sequence[tuple[Any, ...]]], None]
+    write_rows: Callable[[str, Sequence[Values]], None]
     execute: Callable[..., object]
     indexes: list[DeclareIndex] = field(default_factory=list)
-    documents: dict[Address, tuple[Any, ...] | None] = field(default_factory=dict)
-    entries: list[tuple[Any, ...]] = field(default_factory=list)
+    documents: dict[Address, Values | None] = field(default_factory=dict)
+    entries: list[Values] = field(default_factory=list)
     topics: dict[TopicKey, int] = field(default_factory=dict)
     ceiling: int | None = None
 
@@ -122,10 +135,10 @@ class _Group:
         """Write what is pending."""
         self._flush_entries()
         stored = [row for row in self.documents.values() if row is not None]
-        self.execute_rows(UPSERT_DOCUMENTS, stored)
+        self.write_rows(UPSERT_DOCUMENTS, stored)
         if len(stored) < len(self.documents):
-            self.execute_rows(DELETE_DOCUMENTS, [key for key, row in self.documents.items() if row is None])
-        self.execute_rows(UPSERT_TOPICS, [(*key, revision) for key, revision in self.topics.items()])
+            self.write_rows(DELETE_DOCUMENTS, [key for key, row in self.documents.items() if row is None])
+        self.write_rows(UPSERT_TOPICS, [(*key, revision) for key, revision in self.topics.items()])
         if self.ceiling is not None:
             self.execute(KEEP_CEILING, (self.ceiling,))
 
@@ -156,7 +169,7 @@ class _Group:
 
     def _flush_entries(self) -> None:
         if self.entries:
-            self.execute_rows(INSERT_ENTRIES, self.entries)
+            self.write_rows(INSERT_ENTRIES, self.entries)
             self.entries = []
 
 
@@ -178,14 +191,9 @@ def _holds(require: Require, state: _State) -> bool:
     return require.revision is EXISTS or state[0] == require.revision
 
 
-def _batches(rows: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]]]:
+def _batches(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
     start = 0
     for size in BATCH_SIZES:
         while len(rows) - start >= size:
             yield rows[start : start + size]
             start += size
-
-
-def _with_rows(template: str, rows: Sequence[tuple[Any, ...]]) -> str:
-    row = f"({','.join('?' * len(rows[0]))})"
-    return template.format(rows=",".join([row] * len(rows)))
