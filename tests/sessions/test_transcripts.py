@@ -68,6 +68,9 @@ async def test_only_its_owner_can_read_it(kept: Hub, home: Path) -> None:
 async def test_a_deleted_session_leaves_no_file(kept: Hub, home: Path) -> None:
     session_id = await kept.create()
     await kept.ask(session_id, "say x")
+    await written(kept)
+    assert transcript(home, session_id).exists()
+    await kept.sessions.update(ALICE, session_id, {"title": "not written yet"})
     await kept.sessions.delete(ALICE, session_id)
     await written(kept)
     assert list((home / "sessions").iterdir()) == []

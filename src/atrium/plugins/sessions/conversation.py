@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,14 +26,18 @@ from atrium.sdk.providers import ChatMessage
 MESSAGES = frozenset({MessageAdded.type, MessageCompleted.type})
 
 _ENTRIES = 1000
+_KEPT = 64
 
 
 async def entries_after(storage: SpaceStorage, session_id: str, after: int) -> AsyncIterator[Entry]:
     """Iterate over a session's stored entries beyond an offset, page by page."""
-    while entries := await storage.read(stream_of(session_id), after, _ENTRIES):
+    entries = await storage.read(stream_of(session_id), after, _ENTRIES)
+    while entries:
         for entry in entries:
             yield entry
-        after = entries[-1].offset
+        if len(entries) < _ENTRIES:
+            return
+        entries = await storage.read(stream_of(session_id), entries[-1].offset, _ENTRIES)
 
 
 def decode(entry: Entry) -> dict[str, Any]:
@@ -104,13 +108,19 @@ class Question:
 
 @dataclass(slots=True)
 class Conversation:
-    """Questions and answers by message, folded from entries in order."""
+    """Questions and answers by message, folded from entries in order, as far as `end`.
 
+    Questions up to `floor` have been forgotten.
+    """
+
+    end: int = 0
+    floor: int = 0
     questions: dict[str, Question] = field(default_factory=dict)
     _of_turn: dict[str, str] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
         """Take in one more entry."""
+        self.end = entry.offset
         if entry.type == MessageAdded.type:
             data = decode(entry)["data"]
             self.questions[data["messageId"]] = Question(entry.offset, data["content"])
@@ -132,6 +142,16 @@ class Conversation:
         """Return the id of the message that a turn answers, None if that is not known."""
         return self._of_turn.get(turn_id)
 
+    def trim(self) -> None:
+        """Forget the oldest questions when there are far more than a history may have."""
+        size = sum(len(question.content) + len(question.answer) for question in self.questions.values())
+        while len(self.questions) > 1 and (len(self.questions) > HISTORY_MESSAGES or size > 2 * HISTORY_CHARACTERS):
+            message_id, oldest = next(iter(self.questions.items()))
+            size -= len(oldest.content) + len(oldest.answer)
+            self.floor = oldest.offset
+            del self.questions[message_id]
+            self._of_turn = {turn: message for turn, message in self._of_turn.items() if message != message_id}
+
     def before(self, offset: int) -> list[ChatMessage]:
         """Return what was said before a message, oldest first: at most what a provider should be asked to read.
 
@@ -152,13 +172,31 @@ class Conversation:
         return kept[::-1]
 
 
-async def history(storage: SpaceStorage, turn: TurnRecord) -> tuple[str, list[ChatMessage]]:
-    """Return a turn's message, and the conversation before it."""
-    conversation = Conversation()
-    async for entry in entries_after(storage, turn.session_id, await _beginning(storage, turn)):
-        conversation.add(entry)
-    question = conversation.questions[turn.message_id]
-    return question.content, conversation.before(turn.offset)
+class Conversations:
+    """The conversations that were last continued, kept so that a turn reads only what is new."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Conversation] = OrderedDict()
+
+    async def history(self, storage: SpaceStorage, turn: TurnRecord) -> tuple[str, list[ChatMessage]]:
+        """Return a turn's message, and the conversation before it."""
+        conversation = self._kept.pop(turn.session_id, None)
+        if conversation is None or turn.offset <= conversation.floor:
+            beginning = await _beginning(storage, turn)
+            conversation = Conversation(end=beginning, floor=beginning)
+        async for entry in entries_after(storage, turn.session_id, conversation.end):
+            conversation.add(entry)
+        question = conversation.questions[turn.message_id]
+        before = conversation.before(turn.offset)
+        conversation.trim()
+        self._kept[turn.session_id] = conversation
+        if len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return question.content, before
+
+    def forget(self, session_id: str) -> None:
+        """Forget a session's conversation."""
+        self._kept.pop(session_id, None)
 
 
 async def _beginning(storage: SpaceStorage, turn: TurnRecord) -> int:

@@ -29,8 +29,9 @@ class Desk:
         self.sweeper = Sweeper(context, self.transcripts)
         self.control = Control(context, self.ledger, self.mailboxes)
         self.lifecycle = Lifecycle(context, self.ledger, self.mailboxes, self.sweeper)
-        self.ledger.followers.append(self.transcripts.note)
-        self.ledger.followers.append(self.mailboxes.kick)
+        self.ledger.on_entries.append(self.transcripts.note)
+        self.ledger.on_queued.append(self.mailboxes.kick)
+        self.ledger.on_deleted.append(self.mailboxes.forget)
 
     async def open(self) -> None:
         """Put in order what the last stop left behind, and go on with queued turns."""

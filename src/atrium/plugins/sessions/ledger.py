@@ -26,7 +26,7 @@ from atrium.plugins.sessions.documents import (
 from atrium.sdk import EXISTS, Batch, Clock, Context, Event, NewEntry, SpaceStorage
 
 Follow = Callable[[str, str], None]
-"""What is told of every stored change: (space, session id)."""
+"""What is told of a session after a commit: its space and id."""
 
 
 class Change:
@@ -97,12 +97,17 @@ class Change:
 
 
 class Ledger:
-    """Changes sessions, and does what follows each stored change: events, transcripts, the number of active ones."""
+    """Changes sessions, and does what follows each stored change: events, the number of active ones, followers.
+
+    Followers are told of new entries, of queued turns that may run now, and of deletions.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self.followers: list[Follow] = []
+        self.on_entries: list[Follow] = []
+        self.on_queued: list[Follow] = []
+        self.on_deleted: list[Follow] = []
         self.active = 0
 
     @asynccontextmanager
@@ -133,8 +138,7 @@ class Ledger:
 
     def stored(self, space: str, session_id: str) -> None:
         """Do what follows entries that were stored without a change of documents."""
-        for follow in self.followers:
-            follow(space, session_id)
+        _tell(self.on_entries, space, session_id)
 
     def _write(self, change: Change, said: tuple[SessionRecord, int], happened: tuple[ActivityRecord, int]) -> None:
         session_id = change.session.id
@@ -150,14 +154,18 @@ class Ledger:
             change.batch.set(session_id, as_json(change.activity), collection=ACTIVITY)
 
     def _follow(self, change: Change, session: SessionRecord, activity: ActivityRecord) -> None:
-        was_active = activity.status == "active"
-        self.active += (change.activity.status == "active" and not change.deleted) - was_active
-        if not change.deleted and _shown(change.session, change.activity) != _shown(session, activity):
-            self._context.events.emit(updated(change.storage.space, change.session, change.activity))
+        space, after = change.storage.space, change.activity
+        self.active += (after.status == "active" and not change.deleted) - (activity.status == "active")
         for news in change.news:
             self._context.events.emit(news)
-        if not change.deleted:
-            self.stored(change.storage.space, session.id)
+        if change.deleted:
+            _tell(self.on_deleted, space, session.id)
+            return
+        if _shown(change.session, after) != _shown(session, activity):
+            self._context.events.emit(updated(space, change.session, after))
+        self.stored(space, session.id)
+        if after.queued > activity.queued or (activity.blocked and not after.blocked):
+            _tell(self.on_queued, space, session.id)
 
 
 def updated(space: str, session: SessionRecord, activity: ActivityRecord) -> SessionUpdated:
@@ -174,3 +182,8 @@ def updated(space: str, session: SessionRecord, activity: ActivityRecord) -> Ses
 
 def _shown(session: SessionRecord, activity: ActivityRecord) -> tuple[str, str, int]:
     return session.metadata.title, activity.status, activity.message_count
+
+
+def _tell(followers: list[Follow], space: str, session_id: str) -> None:
+    for follow in followers:
+        follow(space, session_id)

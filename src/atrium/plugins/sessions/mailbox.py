@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from atrium.contracts.sessions import TurnStarted
+from atrium.plugins.sessions.conversation import Conversations
 from atrium.plugins.sessions.documents import TurnRecord, find_activity, find_session, turns_with
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.patience import Patience
@@ -38,6 +39,7 @@ class Mailboxes:
         self._ledger = ledger
         self._slots = asyncio.Semaphore(slots)
         self._patience = Patience(context)
+        self._conversations = Conversations()
         self._boxes: dict[str, Mailbox] = {}
         self._halted: Counter[str] = Counter()
         self._closed = False
@@ -53,6 +55,10 @@ class Mailboxes:
         box = self._boxes[session_id] = Mailbox(space, session_id)
         box.task = self._context.spawn(self._work(box), f"mailbox {session_id}")
         box.task.add_done_callback(lambda _: self._forget(box))
+
+    def forget(self, space: str, session_id: str) -> None:
+        """Forget what was kept of a session that is deleted."""
+        self._conversations.forget(session_id)
 
     def running(self, session_id: str) -> RunningTurn | None:
         """Return the turn that runs in a session. Ask while holding the session: a turn may be starting."""
@@ -148,7 +154,7 @@ class Mailboxes:
             change.put_turn(turn)
             change.occupy(turn)
             change.happen(queued=max(0, change.activity.queued - 1))
-        box.turn = RunningTurn(self._context, self._ledger, self._patience, box.space, change.session, turn)
+        box.turn = RunningTurn(self._context, self._ledger, self._patience, self._conversations, change, turn)
         return box.turn
 
     async def _next(self, change: Change, box: Mailbox) -> TurnRecord | None:

@@ -30,6 +30,7 @@ from atrium.sdk import (
     Plugin,
     Principal,
     Resource,
+    Unavailable,
     frame,
     route,
     service,
@@ -72,7 +73,8 @@ class Sessions(Plugin[SessionsConfig]):
     @property
     def desk(self) -> Desk:
         """Return what lives from start to stop."""
-        assert self._desk is not None, "the plugin runs"
+        if self._desk is None:
+            raise Unavailable("sessions are stopped; try again when the hub has started them")
         return self._desk
 
     @route("POST", "/sessions", status=201)

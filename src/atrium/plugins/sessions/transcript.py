@@ -21,6 +21,7 @@ from atrium.sdk import Context
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 32
+_GATHER_SECONDS = 0.05
 _ENTRIES = 1000
 _BLOCK = 1 << 16
 
@@ -36,6 +37,8 @@ class Transcripts:
         self._written: dict[str, int] = {}
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._pause: asyncio.Task[None] | None = None
+        self._awaited = 0
 
     def note(self, space: str, session_id: str) -> None:
         """Write what was stored of a session, soon."""
@@ -52,8 +55,14 @@ class Transcripts:
 
     async def settle(self) -> None:
         """Wait until everything stored so far is written (or could not be)."""
-        while self._task is not None:
-            await asyncio.wait([self._task])
+        self._awaited += 1
+        if self._pause is not None:
+            self._pause.cancel()
+        try:
+            while self._task is not None:
+                await asyncio.wait([self._task])
+        finally:
+            self._awaited -= 1
 
     async def remove(self, session_id: str) -> None:
         """Delete a transcript."""
@@ -71,11 +80,18 @@ class Transcripts:
     async def _write(self) -> None:
         try:
             while self._dirty or self._behind:
+                await self._gather()
                 await self._write_dirty()
                 if self._behind:
                     await self._note_all(self._behind.pop(0))
         finally:
             self._task = None
+
+    async def _gather(self) -> None:
+        """Wait a little for more to write, unless somebody waits for it to be written."""
+        if not self._awaited:
+            self._pause = self._context.spawn(self._context.clock.sleep(_GATHER_SECONDS), "gather")
+            await asyncio.wait([self._pause])
 
     async def _write_dirty(self) -> None:
         while self._dirty:
@@ -105,7 +121,7 @@ class Transcripts:
             while spaces:
                 chunks = await self._read(spaces)
                 await asyncio.to_thread(self._append, chunks)
-                spaces = {key: space for key, space in spaces.items() if key in chunks}
+                spaces = {key: spaces[key] for key, (_, more) in chunks.items() if more}
         except OSError:
             log.exception("transcripts could not be written; they will be mended later")
             for session_id in spaces:
@@ -122,22 +138,23 @@ class Transcripts:
                 await asyncio.to_thread(self._path(session_id).unlink)
                 self._written[session_id] = 0
 
-    async def _read(self, spaces: Mapping[str, str]) -> dict[str, bytes]:
-        """Return the lines each transcript lacks, a bounded part of them."""
+    async def _read(self, spaces: Mapping[str, str]) -> dict[str, tuple[bytes, bool]]:
+        """Return the lines each transcript lacks, a bounded part of them, and whether there may be more."""
         chunks = {}
         for session_id, space in spaces.items():
             storage, after = self._context.storage.of(space), self._written[session_id]
             entries = await storage.read(stream_of(session_id), after, _ENTRIES)
             if entries:
-                chunks[session_id] = b"".join(b"%b\n" % entry.encoded for entry in entries if not entry.hint)
+                lines = b"".join(b"%b\n" % entry.encoded for entry in entries if not entry.hint)
+                chunks[session_id] = lines, len(entries) >= _ENTRIES
                 self._written[session_id] = entries[-1].offset
         return chunks
 
     def _mend(self, session_ids: list[str]) -> dict[str, int]:
         return {session_id: mend(self._path(session_id)) for session_id in session_ids}
 
-    def _append(self, lines: Mapping[str, bytes]) -> None:
-        for session_id, text in lines.items():
+    def _append(self, chunks: Mapping[str, tuple[bytes, bool]]) -> None:
+        for session_id, (text, _) in chunks.items():
             if text:
                 _append(self._path(session_id), text)
 

@@ -9,11 +9,11 @@ from itertools import count
 
 from atrium.contracts.events import Event
 from atrium.plugins.sessions.answer import Answer, Ending, milliseconds
-from atrium.plugins.sessions.conversation import history
-from atrium.plugins.sessions.documents import SessionRecord, TurnRecord, stream_of, timestamp
+from atrium.plugins.sessions.conversation import Conversations
+from atrium.plugins.sessions.documents import TurnRecord, stream_of, timestamp
 from atrium.plugins.sessions.endings import Outcome, end_turn, problem_of
 from atrium.plugins.sessions.errors import AnswerTooLong
-from atrium.plugins.sessions.ledger import Ledger
+from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.limits import MAX_ANSWER_CHARACTERS
 from atrium.plugins.sessions.patience import Patience
 from atrium.sdk import EXISTS, AtriumError, Context, NewEntry, NotFound, StorageFailed
@@ -30,8 +30,8 @@ class RunningTurn:
         context: Context,
         ledger: Ledger,
         patience: Patience,
-        space: str,
-        session: SessionRecord,
+        conversations: Conversations,
+        start: Change,
         turn: TurnRecord,
     ) -> None:
         self.record = turn
@@ -40,8 +40,9 @@ class RunningTurn:
         self._context = context
         self._ledger = ledger
         self._patience = patience
-        self._session = session
-        self._storage = context.storage.of(space)
+        self._conversations = conversations
+        self._session = start.session
+        self._storage = start.storage
         self._answer = Answer(turn.answer_id or turn.id, turn.id)
         self._began = context.clock.monotonic()
         self._wish: Ending | None = None
@@ -76,7 +77,7 @@ class RunningTurn:
         """Follow the provider; other people's code, so whatever it raises ends this turn and nothing else."""
         provider_id = self.record.target or self._session.provider_id
         try:
-            content, before = await history(self._storage, self.record)
+            content, before = await self._conversations.history(self._storage, self.record)
             request = TurnRequest(self._session.id, self.record.id, content, before, self._session.settings)
             async with self._context.services.stream("providers.run", provider_id, request) as events:
                 await self._follow(events)
