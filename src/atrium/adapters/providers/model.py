@@ -57,6 +57,7 @@ class ModelProvider:
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ = os.environ if environ is None else environ
+        self._installed = False
         self._settings = ModelSettings()
         self._sessions: dict[str, SessionSettings] = {}
         self._endpoint: ModelEndpoint | None = None
@@ -76,7 +77,8 @@ class ModelProvider:
     @property
     def availability(self) -> Availability:
         """Return whether it is configured; the endpoint itself is not asked."""
-        if find_spec("pydantic_ai") is None or find_spec("openai") is None:
+        self._installed = self._installed or (find_spec("pydantic_ai") is not None and find_spec("openai") is not None)
+        if not self._installed:
             return Availability("unavailable", "its packages are not installed: install atrium-hub[model]")
         settings = self._settings
         missing = [name for name, value in (("baseUrl", settings.base_url), ("model", settings.model)) if not value]

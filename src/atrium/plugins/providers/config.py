@@ -18,8 +18,10 @@ class ProvidersConfig(Config):
     model_config = ConfigDict(extra="allow")
 
     default: str = Field("local", description="The provider of a session that names none.")
-    auto_update: bool = Field(True, description="Whether providers are kept up to date.")
-    check_interval: int = Field(3600, ge=1, description="Seconds between two looks for updates.")
+    auto_update: bool = Field(
+        True, description="Whether the programs of providers are updated by themselves; the bundled ones have none."
+    )
+    check_interval: int = Field(3600, ge=1, description="Seconds between two looks for updates of such programs.")
     idle_timeout: float | None = Field(
         None, gt=0, description="Seconds after which the local model's process stops, unless `local` says otherwise."
     )
