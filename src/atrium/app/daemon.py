@@ -29,8 +29,6 @@ from .options import Options
 
 log = logging.getLogger("atrium.daemon")
 
-DRAIN_SECONDS = 30.0
-
 OnReady = Callable[[Hub], Awaitable[None]]
 
 
@@ -89,7 +87,7 @@ async def _main(home: Home, options: Options, assemble: Callable[[], Awaitable[H
             await hub.runtime.stop(drain_seconds=0)
             raise
         log.info("stopping")
-        await hub.runtime.stop(drain_seconds=DRAIN_SECONDS if graceful else 0)
+        await hub.runtime.stop(drain_seconds=hub.settings.core.drain_timeout if graceful else 0)
     home.options.unlink(missing_ok=True)
     log.info("stopped")
     return ExitCode.OK

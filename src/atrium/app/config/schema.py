@@ -27,6 +27,9 @@ class CoreConfig(Config):
     data_dir: str | None = Field(
         default=None, min_length=1, description="The folder of the database; `data` in the home if not given."
     )
+    drain_timeout: float = Field(
+        default=30, ge=0, le=30, description="How many seconds running turns get to end when the hub stops."
+    )
 
 
 def section_of(plugin: str) -> str:
