@@ -84,8 +84,8 @@ async def test_installing_fetches_the_model_it_is_set_to(tmp_path: Path) -> None
     with file_server() as server:
         store = ModelStore(tmp_path, (entry(Url(server.address), name=DEFAULT_MODEL),))
         provider = LocalProvider(tmp_path, SystemClock(), store)
-        assert provider.availability.status == "notInstalled"
         reports: list[Progress] = []
+        assert store.find(DEFAULT_MODEL) is None
         await provider.install_or_update(reports.append)
         assert provider.availability.status == "active"
         assert reports[-1].done == reports[-1].total
