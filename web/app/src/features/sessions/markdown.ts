@@ -84,8 +84,12 @@ function isOwn(address: string): boolean {
 }
 
 function guardCheckbox(input: HTMLInputElement): void {
-  if (input.type !== "checkbox") input.remove();
-  else input.disabled = true;
+  if (input.type !== "checkbox") {
+    input.remove();
+    return;
+  }
+  input.disabled = true;
+  input.ariaLabel = input.checked ? "Done" : "Not done";
 }
 
 function escapeHtml(text: string): string {

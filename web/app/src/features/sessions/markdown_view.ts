@@ -20,7 +20,8 @@ interface Shown {
 /**
  * Shows growing Markdown in an element: only the block that grows is rendered again.
  *
- * While the text streams, blocks before the last one are taken as finished; the whole is read once more when it is complete.
+ * While the text streams, all blocks but the last two are taken as finished (what comes next can still be drawn into a list
+ * that seemed to have ended); the whole is read once more when it is complete.
  */
 export class MarkdownView {
   readonly #element: Element;
@@ -45,7 +46,7 @@ export class MarkdownView {
     // A definition at the end gives earlier blocks their links.
     if (isComplete && Object.keys(blocks.links).length > 0) this.#clear();
     this.#place(blocks);
-    if (!isComplete) this.#finishAllButLast(blocks);
+    if (!isComplete) this.#finishAllButTwo(blocks);
   }
 
   #place(blocks: readonly Token[]): void {
@@ -75,8 +76,10 @@ export class MarkdownView {
     return null;
   }
 
-  #finishAllButLast(blocks: readonly Token[]): void {
-    for (const block of blocks.slice(0, -1)) {
+  #finishAllButTwo(blocks: readonly Token[]): void {
+    const last = blocks.findLastIndex((block) => block.type !== "space");
+    const open = blocks.findLastIndex((block, index) => block.type !== "space" && index < last);
+    for (const block of blocks.slice(0, Math.max(open, 0))) {
       this.#finished += 1;
       this.#finishedLength += block.raw.length;
     }

@@ -2,9 +2,14 @@ import { css } from "lit";
 
 export const sessionListStyles = css`
   :host {
+    display: block;
+    min-height: 0;
+  }
+
+  nav {
     display: flex;
     flex-direction: column;
-    min-height: 0;
+    height: 100%;
   }
 
   .new {
@@ -35,7 +40,7 @@ export const sessionListStyles = css`
     background: var(--hover);
   }
 
-  nav {
+  .list {
     flex: 1;
     min-height: 0;
     padding: 0 8px 16px;
@@ -143,7 +148,7 @@ export const sessionListStyles = css`
       font-size: var(--size-16);
     }
 
-    nav {
+    .list {
       padding-top: 8px;
     }
 

@@ -33,10 +33,12 @@ export class SessionListView extends SignalElement {
 
   protected override render(): TemplateResult {
     return html`
-      <a class="new" href="/new" data-testid="new-session" aria-keyshortcuts="n">
-        ${icon(Plus)}<span>New session</span><kbd>n</kbd>
-      </a>
-      <nav aria-label="Sessions" @keydown=${this.#onKey}>${this.#renderList()}</nav>
+      <nav aria-label="Sessions" @keydown=${this.#onKey}>
+        <a class="new" href="/new" data-testid="new-session" aria-keyshortcuts="n">
+          ${icon(Plus)}<span>New session</span><kbd>n</kbd>
+        </a>
+        <div class="list">${this.#renderList()}</div>
+      </nav>
     `;
   }
 

@@ -84,6 +84,21 @@ describe("growing Markdown", () => {
     expect(grown.querySelector("figure pre")?.textContent).toBe("let a = 1;\nlet b = 2;");
   });
 
+  it.each([
+    "S\n\n- b:\n  1. c\n\n     d\n\n  - e\n\nText",
+    "> q\n>\n> r\n\n|a|b|\n|-|-|\n|1|2|\n\nT",
+    "* x\n\n*em*\n\n1. i\n\n2. j\n\nE\n=\n\nz",
+  ])("looks at every moment as if it had been read anew: %j", (nested) => {
+    const element = document.createElement("div");
+    const view = new MarkdownView(element);
+    for (let end = 1; end <= nested.length; end += 1) {
+      view.show(nested.slice(0, end), false);
+      const anew = document.createElement("div");
+      new MarkdownView(anew).show(nested.slice(0, end), false);
+      expect(element.innerHTML, nested.slice(0, end)).toBe(anew.innerHTML);
+    }
+  });
+
   it("leaves finished blocks alone", () => {
     const element = document.createElement("div");
     const view = new MarkdownView(element);
