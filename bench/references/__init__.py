@@ -1,0 +1,1 @@
+"""What ours is compared with: the barest program that could do the same."""

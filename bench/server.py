@@ -1,0 +1,99 @@
+"""Servers under measurement, each a process of its own: the hub, and the bare application beside it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+HEALTH = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n\r\n"
+PATIENCE_SECONDS = 60.0
+BETWEEN_ATTEMPTS = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that answers, and how that began."""
+
+    name: str
+    process: psutil.Process
+    port: int
+    token: str
+    start_seconds: float
+    """From `exec` to the first healthy answer, asked for on the first connection that the port took."""
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time the process has used, in user and system mode."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+    def memory_mb(self) -> tuple[float, float]:
+        """Return resident and proportional set size in MB."""
+        found = self.process.memory_full_info()
+        return found.rss / 1e6, found.pss / 1e6
+
+
+@contextmanager
+def hub(home: Path) -> Iterator[Server]:
+    """Run `atrium up` on a home of its own, with the echo provider."""
+    port = _free_port()
+    command = [str(Path(sys.executable).with_name("atrium")), "up", "--port", str(port)]
+    environment = os.environ | {"ATRIUM_HOME": str(home), "ATRIUM_PROVIDERS__ECHO__ENABLED": "true"}
+    with _running("atrium", command, environment, port, home / "run" / "token") as server:
+        yield server
+
+
+@contextmanager
+def bare_app() -> Iterator[Server]:
+    """Run the bare FastAPI application on uvicorn with uvloop."""
+    port = _free_port()
+    command = [sys.executable, "-m", "bench.references.bare_app", str(port)]
+    with _running("bare FastAPI", command, dict(os.environ), port, None) as server:
+        yield server
+
+
+@contextmanager
+def _running(
+    name: str, command: Sequence[str], environment: dict[str, str], port: int, token: Path | None
+) -> Iterator[Server]:
+    began = time.perf_counter()
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _await_health(process, port)
+            seconds = time.perf_counter() - began
+            secret = "" if token is None else token.read_text("ascii").strip()
+            yield Server(name, psutil.Process(process.pid), port, secret, seconds)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _await_health(process: subprocess.Popen[bytes], port: int) -> None:
+    """Try to connect until the port takes a connection; the request on that very connection must be answered."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
+                connection.sendall(HEALTH % port)
+                answer = connection.makefile("rb").read()
+            break
+        except ConnectionRefusedError:
+            if process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"the server did not open its port; exit code {process.poll()}") from None
+            time.sleep(BETWEEN_ATTEMPTS)
+    if not answer.startswith(b"HTTP/1.1 200 "):
+        raise RuntimeError(f"the first request was not answered as it should: {answer[:200]!r}")
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
