@@ -48,8 +48,7 @@ async def test_a_slow_client_costs_little_hinders_nobody_and_catches_up(house: H
                     await healthy.next("stream:chunk")
         await until(lambda: connection.behind)
         for number in range(20):
-            last = await http.post("/notes", json={"noteId": f"m{number}"})
-        assert last.status_code == 201
+            assert (await http.post("/notes", json={"noteId": f"m{number}"})).status_code == 201
         assert connection.open
         assert connection.buffered < 4 * 65536
         assert len(connection.pending) == 1

@@ -18,6 +18,7 @@ from atrium.sdk import Principal
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 HEADERS = {
+    "host": "Host",
     "if_match": "If-Match",
     "if_none_match": "If-None-Match",
     "accept": "Accept",
