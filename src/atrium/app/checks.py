@@ -107,7 +107,7 @@ def _disk(home: Home) -> Iterator[Finding]:
 
 def _settings(home: Home) -> Iterator[Finding]:
     from .config import ConfigInvalid, load
-    from .plugin_classes import config_sections
+    from .sections import config_sections
 
     try:
         settings = load(home, config_sections(home), os.environ)

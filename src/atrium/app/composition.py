@@ -15,8 +15,9 @@ from atrium.sdk import PluginFailed
 from .config import Settings, load, section_of
 from .home import Home
 from .options import Options
-from .plugin_classes import LoadedClass, gateway_settings, load_classes, sections_of, select
+from .plugin_classes import LoadedClass, load_classes, select
 from .plugin_sources import all_sources
+from .sections import gateway_settings, sections_of
 
 log = logging.getLogger(__name__)
 

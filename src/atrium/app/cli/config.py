@@ -31,7 +31,7 @@ def config() -> None:
 def check(as_json: bool, home: str | None) -> int:
     """Say whether the settings are valid, and if not, where and why. Exit code 5 if they are not."""
     from atrium.app.config import ConfigInvalid, load
-    from atrium.app.plugin_classes import config_sections
+    from atrium.app.sections import config_sections
 
     place = find_home(home)
     try:
@@ -62,7 +62,7 @@ def check(as_json: bool, home: str | None) -> int:
 def show(home: str | None) -> None:
     """Show all settings with their defaults, as JSON; secrets are hidden."""
     from atrium.app.config import effective, load, redacted
-    from atrium.app.plugin_classes import config_sections
+    from atrium.app.sections import config_sections
 
     place = find_home(home)
     sections = config_sections(place)

@@ -1,0 +1,80 @@
+"""The sections of the settings: each plugin's own, the gateway's as `bridge`, and a typed one for each provider.
+
+A part of the composition root: here too adapters and plugins are named together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, Field, create_model, field_validator
+
+from atrium.sdk import Config
+
+from .config import section_of
+from .home import Home
+from .plugin_classes import LoadedClass, load_classes
+from .plugin_sources import all_sources
+
+
+def config_sections(home: Home) -> dict[str, type[Config] | None]:
+    """Return every section that may stand in the settings, with the type of each plugin that can be imported."""
+    return sections_of(load_classes(all_sources(home.plugins)))
+
+
+def sections_of(loaded: Sequence[LoadedClass]) -> dict[str, type[Config] | None]:
+    """Return the sections of these plugins; those that could not be imported have no type."""
+    special = {"gateway": bridge_config, "providers": providers_config}
+    sections: dict[str, type[Config] | None] = {}
+    for one in loaded:
+        own = one.plugin.config_class if one.plugin else None
+        made = special.get(one.name)
+        sections[section_of(one.name)] = made(own) if own is not None and made is not None else own
+    return sections
+
+
+class BridgeAuth(Config):
+    """How long access tokens live."""
+
+    token_expiry: int = Field(default=900, ge=60, le=900, description="Seconds until an access token expires.")
+
+
+class _Bridge(Config):
+    https: bool = Field(default=False, description="Whether the hub itself speaks TLS.")
+    auth: BridgeAuth = BridgeAuth()
+
+    @field_validator("https")
+    @classmethod
+    def _no_tls_yet(cls, value: bool) -> bool:
+        if value:
+            raise ValueError("this Atrium does not speak TLS itself: keep false, and let a reverse proxy do it")
+        return value
+
+
+def bridge_config(gateway: type[Config]) -> type[Config]:
+    """Return the type of section `bridge`: the gateway's settings, but for host and port, which `core` has."""
+    fields: dict[str, Any] = {
+        name: (info.annotation, info) for name, info in gateway.model_fields.items() if name not in {"host", "port"}
+    }
+    return create_model("BridgeConfig", __base__=_Bridge, __doc__=gateway.__doc__, **fields)
+
+
+def gateway_settings(bridge: dict[str, Any], host: str, port: int) -> dict[str, Any]:
+    """Return the gateway's settings from section `bridge` and from what `core` says."""
+    own = {name: value for name, value in bridge.items() if name not in {"https", "auth"}}
+    return {**own, "host": host, "port": port}
+
+
+def providers_config(providers: type[Config]) -> type[Config]:
+    """Return the type of section `providers`, with what each provider that ships takes."""
+    from atrium.adapters.providers.echo import EchoSettings
+    from atrium.adapters.providers.local import LocalSettings
+    from atrium.adapters.providers.model import ModelSettings
+
+    shipped: dict[str, type[BaseModel]] = {"local": LocalSettings, "model": ModelSettings, "echo": EchoSettings}
+    fields: dict[str, Any] = {
+        name: (kind, Field(default_factory=kind, description=providers.model_fields[name].description))
+        for name, kind in shipped.items()
+    }
+    return create_model("ProvidersSection", __base__=providers, __doc__=providers.__doc__, **fields)
