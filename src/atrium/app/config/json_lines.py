@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 
 Path = tuple[str, ...]
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|\n|[^\s{}\[\]:,"]+')
-_ESCAPE = re.compile(r"\\(.)")
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ def find_keys(text: str) -> KeyLines:
         elif token == "," and levels:
             levels[-1].expects_key, levels[-1].index = True, levels[-1].index + 1
         elif token.startswith('"') and levels and levels[-1].is_object and levels[-1].expects_key:
-            levels[-1].key, levels[-1].expects_key = _unquoted(token), False
+            levels[-1].key, levels[-1].expects_key = json.loads(token), False
             _note(found, tuple(level.step for level in levels), line)
     return found
 
@@ -64,7 +64,3 @@ def _note(found: KeyLines, path: Path, line: int) -> None:
     if path in found.lines:
         found.duplicates.append(path)
     found.lines[path] = line
-
-
-def _unquoted(token: str) -> str:
-    return _ESCAPE.sub(r"\1", token[1:-1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,10 +17,8 @@ from atrium.sdk import Config
 from .environment import overlay
 from .json_lines import KeyLines, find_keys
 from .migrations import migrate
-from .problems import ConfigInvalid, ConfigProblem, Places, problems_of, unknown_key
+from .problems import SECRET, ConfigInvalid, ConfigProblem, Places, problems_of, unknown_key
 from .schema import VERSION, CoreConfig, Shape
-
-HIDDEN = re.compile(r"(?i)(key|token|secret|password|credential)s?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ def redacted(value: Any, key: str = "") -> Any:
         return {name: redacted(item, str(name)) for name, item in value.items()}
     if isinstance(value, list):
         return [redacted(item) for item in value]
-    return "********" if isinstance(value, str) and value and HIDDEN.search(key) else value
+    return "********" if isinstance(value, str) and value and SECRET.search(key) else value
 
 
 def effective(settings: Settings, sections: Mapping[str, type[Config] | None]) -> dict[str, Any]:

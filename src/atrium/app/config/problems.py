@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from atrium.app.errors import CommandFailed, ExitCode
 
 from .json_lines import KeyLines
 from .schema import shape_of
+
+SECRET = re.compile(r"(?i)(key|token|secret|password|credential)s?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,14 @@ def problems_of(
         if detail["type"] == "extra_forbidden":
             message = _unknown(path, model)
         else:
-            message = _wrong(detail["msg"], detail.get("input"), detail["type"])
+            message = _wrong(detail["msg"], None if is_secret(path) else detail.get("input"), detail["type"])
         found.append(places.problem((*section, *path), message))
     return found
+
+
+def is_secret(path: tuple[str, ...]) -> bool:
+    """Tell whether what stands at a path is a secret, by its key's name."""
+    return any(SECRET.search(key) for key in path)
 
 
 def unknown_key(key: str, known: Sequence[str]) -> str:
@@ -94,7 +102,7 @@ def _unknown(path: tuple[str, ...], model: type[BaseModel]) -> str:
 
 def _wrong(message: str, value: Any, kind: str) -> str:
     text = message[:1].lower() + message[1:]
-    if kind == "missing" or isinstance(value, dict | list):
+    if kind == "missing" or value is None or isinstance(value, dict | list):
         return text
     return f"{text}, not {_shown(value)}"
 
