@@ -5,6 +5,7 @@ import { randomId } from "../../state/random_id.ts";
 import { runningTurn, type Turn } from "./conversation.ts";
 import { ConversationFeed } from "./conversation_feed.ts";
 import { Outbox } from "./outbox.ts";
+import { PicturePace } from "./picture_pace.ts";
 
 /** A session that is open on the page: what the hub says of it, its conversation, and what is still to be sent. */
 export class OpenSession {
@@ -19,7 +20,7 @@ export class OpenSession {
   constructor(id: string, hub: Hub) {
     this.id = id;
     this.#hub = hub;
-    this.feed = new ConversationFeed(id, hub.connection, beforeNextPicture);
+    this.feed = new ConversationFeed(id, hub.connection, new PicturePace().schedule);
     this.outbox = new Outbox(id, {
       send: (content, clientToken) => sendMessage(id, content, clientToken),
       newToken: randomId,
@@ -58,10 +59,4 @@ export class OpenSession {
     this.feed.stop();
     this.outbox.close();
   }
-}
-
-/** A page in the background gets no pictures, but must go on folding. */
-function beforeNextPicture(run: () => void): void {
-  if (document.hidden) setTimeout(run, 100);
-  else requestAnimationFrame(run);
 }
