@@ -100,6 +100,7 @@ def _configure(connection: apsw.Connection) -> None:
         fullfsync=1,
         checkpoint_fullfsync=1,
         cache_size=-CACHE_KIB,
+        temp_store=2,  # MEMORY: a statement's journal would go to a file
         wal_autocheckpoint=CHECKPOINT_PAGES,
         journal_size_limit=LOG_SIZE_LIMIT,
     )
