@@ -82,6 +82,21 @@ async def test_a_stream_without_a_cursor_begins_now(house: House, http: httpx.As
         assert (await socket.next())["payload"]["data"] == {"word": "new"}
 
 
+async def test_following_again_moves_the_cursor(house: House, http: httpx.AsyncClient) -> None:
+    head = (await http.post("/notes", json={"noteId": "n1"})).json()["offset"]
+    async with house.socket() as socket:
+        for cursor in ("0", None, head, "0"):
+            await socket.ask("subscribe", {"streams": {"notes/n1": cursor}})
+            if cursor == "0":
+                assert (await socket.next("stream:chunk"))["payload"]["offset"] == head
+        await http.post("/notes/n1/words", json={"words": ["once"]})
+        assert (await socket.next("stream:chunk"))["payload"]["data"] == {"word": "once"}
+        await socket.ask("unsubscribe", {"streams": ["notes/n1"]})
+        await http.post("/notes/n1/words", json={"words": ["never"]})
+        await socket.send("ping")
+        assert (await socket.next())["type"] == "pong"
+
+
 async def test_message_deltas_carry_the_fields_of_the_seed(house: House, http: httpx.AsyncClient) -> None:
     await http.post("/notes", json={"noteId": "n1"})
     async with house.socket() as socket:

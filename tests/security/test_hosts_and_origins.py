@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from atrium.plugins.gateway.hosts import HostRules, Misdirected
 from tests.gateway.house import House, house_with
 
 UPGRADE = (
@@ -166,6 +167,13 @@ async def test_configured_names_are_allowed_exactly() -> None:
         assert (await house.raw(request(house, "/health", "hub.example", "Origin: https://hub.example")))[0] == 200
         assert (await house.raw(request(house, "/health", "hub.example", "Origin: https://app.example")))[0] == 200
         assert (await house.raw(request(house, "/health", "hub.example", "Origin: https://b.app.example")))[0] == 403
+
+
+def test_the_address_that_is_listened_on_is_allowed() -> None:
+    for host, sent in (("192.0.2.7", "192.0.2.7:80"), ("::2", "[::2]:80"), ("127.0.0.1", "127.0.0.1")):
+        HostRules(host, 80).check("/", [sent], [f"http://{sent}"])
+    with pytest.raises(Misdirected):
+        HostRules("192.0.2.7", 8080).check("/", ["192.0.2.7"], [])
 
 
 async def test_proxy_headers_change_nothing(house: House) -> None:

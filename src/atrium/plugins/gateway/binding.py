@@ -67,7 +67,7 @@ def bind(method: Method, http_method: str, path: str) -> Binding:
             binding.body_fields[name] = (annotation, default)
         else:
             binding.parameters.append(_parameter(name, annotation, Query(default, alias=to_camel(name))))
-    _add_body(binding, method.__name__)
+    _add_body(binding, method.__qualname__)
     _add_cursor_alias(binding)
     return binding
 
@@ -96,7 +96,9 @@ def endpoint(method: Method, binding: Binding, status: int, respond: Respond) ->
 def _add_body(binding: Binding, name: str) -> None:
     if not binding.body_fields:
         return
-    model: type[BaseModel] = create_model(f"{to_pascal(name)}Body", __base__=Model, **binding.body_fields)
+    # Named after class and method, so that the documentation has one name for each body.
+    title = "".join(to_pascal(part) for part in name.split(".")[-2:])
+    model: type[BaseModel] = create_model(f"{title}Body", __base__=Model, **binding.body_fields)
     if all(default is not ... for _, default in binding.body_fields.values()):
         binding.parameters.append(_parameter("body", model | None, Body(None)))
     else:

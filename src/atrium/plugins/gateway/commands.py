@@ -12,7 +12,7 @@ from atrium.plugins.gateway.connection import Connection, Follower
 from atrium.plugins.gateway.frames import ClientFrame, FrameId, UnknownFrame, envelope, parse_frame
 from atrium.plugins.gateway.hub import Hub
 from atrium.plugins.gateway.problems import InternalError, PluginStopped, invalid_input, problem_reply
-from atrium.sdk import AtriumError, Clock, Contribution, CursorReset, FieldError, InvalidInput, NotFound
+from atrium.sdk import AtriumError, Clock, Contribution, CursorReset, FieldError, InvalidInput, NotFound, tracing
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ class Commands:
 
     async def handle(self, connection: Connection, message: str | bytes) -> None:
         """Answer one message of a client."""
+        tracing.trace_id.set(self._new_trace_id())
         frame_id, frame = parse_frame(message)
         try:
             if isinstance(frame, AtriumError):
@@ -148,7 +149,7 @@ class Commands:
     def _refuse(
         self, connection: Connection, frame_id: FrameId | None, frame: ClientFrame | AtriumError, error: AtriumError
     ) -> None:
-        body = problem_reply(error, self._new_trace_id(), self._clock.now()).body
+        body = problem_reply(error, tracing.trace_id.get(), self._clock.now()).body
         session_id = frame.session_id if isinstance(frame, ClientFrame) else None
         payload = {**body, "message": body["detail"]}
         connection.write(envelope("error", payload, self._hub.now(), frame_id=frame_id, session_id=session_id))

@@ -101,9 +101,10 @@ class Connection:
         self.hub.dirty(self)
 
     def wake(self, follower: Follower) -> None:
-        """Note that a stream has something new."""
-        self._woken[follower.stream] = follower
-        self.hub.dirty(self)
+        """Note that a stream has something new; one that is not followed any more is ignored."""
+        if self.followers.get(follower.stream) is follower:
+            self._woken[follower.stream] = follower
+            self.hub.dirty(self)
 
     def flush(self) -> None:
         """Write what is due, as far as the client reads."""

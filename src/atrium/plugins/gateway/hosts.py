@@ -22,16 +22,18 @@ class ForeignOrigin(Forbidden):
 class HostRules:
     """The allowed values of `Host` (with the port) and `Origin`, compared whole and without regard to case."""
 
-    def __init__(self, port: int, allowed_hosts: Iterable[str] = (), allowed_origins: Iterable[str] = ()) -> None:
-        configured = [host.lower() for host in allowed_hosts]
-        local = [f"{host}:{port}" for host in LOOPBACK]
+    def __init__(
+        self, host: str, port: int, allowed_hosts: Iterable[str] = (), allowed_origins: Iterable[str] = ()
+    ) -> None:
+        configured = [name.lower() for name in allowed_hosts]
+        local = [f"{name}:{port}" for name in {*LOOPBACK, bracketed(host.lower())}]
         if port == 80:
             local += LOOPBACK
-        named = configured + [f"{host}:{port}" for host in configured]
+        named = configured + [f"{name}:{port}" for name in configured]
         self._hosts = frozenset(local + named)
         self._origins = frozenset(
-            [f"http://{host}" for host in self._hosts]
-            + [f"https://{host}" for host in named]
+            [f"http://{name}" for name in self._hosts]
+            + [f"https://{name}" for name in named]
             + [origin.lower().rstrip("/") for origin in allowed_origins]
         )
 
@@ -46,3 +48,8 @@ class HostRules:
             raise Misdirected("the Host header is none of the configured names; `allowedHosts` adds one")
         if origins and (len(origins) != 1 or origins[0].lower() not in self._origins):
             raise ForeignOrigin("the Origin header is none of the configured ones; `allowedOrigins` adds one")
+
+
+def bracketed(host: str) -> str:
+    """Return a host as it stands in addresses: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -15,7 +15,7 @@ from atrium.plugins.gateway.commands import Commands
 from atrium.plugins.gateway.dispatcher import Dispatcher
 from atrium.plugins.gateway.edge import Edge
 from atrium.plugins.gateway.entry_stream import EntryStreams
-from atrium.plugins.gateway.hosts import HostRules
+from atrium.plugins.gateway.hosts import HostRules, bracketed
 from atrium.plugins.gateway.hub import Hub
 from atrium.plugins.gateway.identity import Identity
 from atrium.plugins.gateway.page import Page
@@ -53,8 +53,8 @@ class Serving:
     @property
     def address(self) -> str:
         """Return where the hub answers; a wildcard address is shown as the loopback one."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._config.host, self._config.host)
-        return f"http://{host}:{self.port}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._config.host, self._config.host)
+        return f"http://{bracketed(host)}:{self.port}"
 
     async def open(self) -> None:
         """Answer requests."""
@@ -86,7 +86,7 @@ class Serving:
     def _edge(self) -> Edge:
         config, context = self._config, self._context
         return Edge(
-            HostRules(self.port, config.allowed_hosts, config.allowed_origins),
+            HostRules(config.host, self.port, config.allowed_hosts, config.allowed_origins),
             self.identity,
             self.dispatcher,
             Sockets(self.hub, self.commands, self.identity),
