@@ -7,6 +7,12 @@ export interface Provider {
   readonly version: string;
   readonly status: "active" | "notInstalled" | "unavailable";
   readonly reason?: string;
+  readonly limits?: { readonly model?: unknown };
+}
+
+/** What a person chooses: the provider, and its model where it has one. */
+export function labelOf({ name, limits }: Provider): string {
+  return typeof limits?.model === "string" && limits.model ? `${name}, ${limits.model}` : name;
 }
 
 /** List the providers, whether they can be used or not. */

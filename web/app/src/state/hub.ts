@@ -31,7 +31,9 @@ export class Hub {
     });
     window.addEventListener("online", () => this.connection.hurry());
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden) this.connection.hurry();
+      if (document.hidden) return;
+      this.connection.hurry();
+      if (this.connection.state.peek().kind === "live") void this.providers.refresh();
     });
   }
 }

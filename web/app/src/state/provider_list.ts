@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals-core";
 import { type Problem, problemOf } from "../api/problem.ts";
-import { listProviders, type Provider, preferredProvider } from "../api/providers.ts";
+import { labelOf, listProviders, type Provider, preferredProvider } from "../api/providers.ts";
 
 /** The providers of the hub, and which one a new session gets. */
 export class ProviderList {
@@ -17,6 +17,12 @@ export class ProviderList {
     } catch (error) {
       this.problem.value = problemOf(error);
     }
+  }
+
+  /** What answers in a session of a provider. */
+  labelOf(id: string): string {
+    const provider = this.all.value?.find((known) => known.id === id);
+    return provider ? labelOf(provider) : id;
   }
 
   /** What people call a provider. */

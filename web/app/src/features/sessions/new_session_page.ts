@@ -1,7 +1,7 @@
 import { css, html, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { type Problem, problemOf } from "../../api/problem.ts";
-import type { Provider } from "../../api/providers.ts";
+import { labelOf, type Provider } from "../../api/providers.ts";
 import { createSession, sendMessage } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
 import { sentence, withCode } from "../../design/words.ts";
@@ -66,6 +66,11 @@ export class NewSessionPage extends SignalElement {
       code {
         font-family: var(--font-mono);
         font-size: var(--size-13);
+      }
+
+      .body button {
+        align-self: start;
+        margin-top: 8px;
       }
 
       ul {
@@ -162,11 +167,15 @@ export class NewSessionPage extends SignalElement {
       <ul>
         ${providers.map(({ name, reason }) => html`<li>${name}: ${withCode(reason ?? "not available")}</li>`)}
       </ul>
+      <button type="button" class="plain" data-testid="check-providers" @click=${() => this.hub.providers.refresh()}>
+        Check again
+      </button>
     `;
   }
 
   #renderChoice(providers: readonly Provider[], provider: Provider | undefined): TemplateResult {
-    if (providers.length < 2) return html`<span class="hint">${provider?.name ?? ""}</span>`;
+    if (!provider) return html`<span class="hint">${providers.length > 0 ? "No model" : ""}</span>`;
+    if (providers.length === 1) return html`<span class="hint">${labelOf(provider)}</span>`;
     const choose = (event: Event): void => {
       this.chosen = (event.target as HTMLSelectElement).value;
     };
@@ -174,13 +183,7 @@ export class NewSessionPage extends SignalElement {
       <label>
         <span class="visually-hidden">Who answers</span>
         <select data-testid="provider" @change=${choose}>
-          ${providers.map(
-            ({ id, name, status, reason }) => html`
-              <option value=${id} ?selected=${id === provider?.id} ?disabled=${status !== "active"} title=${reason ?? ""}>
-                ${name}${status === "active" ? "" : status === "notInstalled" ? " (not installed)" : " (not available)"}
-              </option>
-            `,
-          )}
+          ${providers.map((choice) => renderOption(choice, choice === provider))}
         </select>
       </label>
     `;
@@ -217,4 +220,20 @@ export class NewSessionPage extends SignalElement {
     outbox.add(content);
     this.hub.router.go(sessionPath(id));
   }
+}
+
+const STATUS_WORDS = {
+  active: "",
+  notInstalled: " (not installed)",
+  unavailable: " (not available)",
+} as const;
+
+function renderOption(provider: Provider, isSelected: boolean): TemplateResult {
+  const { id, status, reason } = provider;
+  const isActive = status === "active";
+  return html`
+    <option value=${id} ?selected=${isSelected} ?disabled=${!isActive} title=${reason ?? ""}>
+      ${isActive ? labelOf(provider) : provider.name}${STATUS_WORDS[status]}
+    </option>
+  `;
 }

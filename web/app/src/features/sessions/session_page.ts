@@ -83,7 +83,7 @@ export class SessionPage extends SignalElement {
     if (open.session?.status === "stopped" || open.feed.conversation.value.isStopped) {
       return html`<p class="stopped">This session is stopped: it can be read, not continued. <a href="/new">New session</a></p>`;
     }
-    const agent = open.session ? this.hub.providers.nameOf(open.session.providerId) : "";
+    const agent = open.session ? this.hub.providers.labelOf(open.session.providerId) : "";
     return html`
       <atrium-composer
         .texts=${this.hub.texts}
