@@ -4,6 +4,7 @@ import asyncio
 import copy
 import shutil
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,14 @@ class Scripted(Plugin[NoConfig]):
         await self.gate(rest).wait()
         if rest == "never":
             yield TextDelta("")
+
+    async def _stubborn(self, rest: str) -> AsyncIterator[ProviderEvent]:
+        yield TextDelta("never ")
+        self.reached.setdefault(rest, asyncio.Event()).set()
+        while not self.gate(rest).is_set():
+            with suppress(asyncio.CancelledError):
+                await self.gate(rest).wait()
+        yield TextDelta("too late")
 
     async def _fail(self, rest: str) -> AsyncIterator[ProviderEvent]:
         if rest == "late":

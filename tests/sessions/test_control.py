@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from atrium.adapters.storage.memory import MemoryStorageAdapter
 from atrium.contracts.sessions import SendMessage
 from atrium.plugins.sessions.errors import NothingToCancel, NothingToRetry, SessionIsStopped
 from atrium.sdk import InvalidInput, NotFound
+from atrium.testing.clock import ManualClock
 from tests.sessions.hub import ALICE, Hub, ends
 
 
@@ -98,6 +100,24 @@ async def test_a_cancel_whose_caller_goes_away_still_cancels(hub: Hub) -> None:
     cancelling.cancel()
     await hub.idle(session_id)
     assert ends(await hub.types(session_id)) == ["turn.cancelled"]
+
+
+async def test_a_provider_that_does_not_stop_does_not_hold_up_its_session(caplog: pytest.LogCaptureFixture) -> None:
+    hub = await Hub(MemoryStorageAdapter(), clock=ManualClock()).start()
+    session_id = await hub.create()
+    await hub.send(session_id, "stubborn x")
+    await hub.providers.arrived("x")
+    assert (await hub.sessions.cancel(ALICE, session_id)).status == "cancelled"
+    assert "does not stop" in caplog.text
+    await hub.ask(session_id, "say next")
+    hub.providers.gate("x").set()
+    await hub.stop()
+    assert [e["data"]["content"] for e in await hub.entries(session_id) if "content" in e["data"]] == [
+        "stubborn x",
+        "never ",
+        "say next",
+        "you said next ",
+    ]
 
 
 async def test_a_cancelled_tool_call_does_not_stay_open(hub: Hub) -> None:

@@ -42,11 +42,12 @@ class Mailboxes:
         self._conversations = Conversations()
         self._boxes: dict[str, Mailbox] = {}
         self._halted: Counter[str] = Counter()
-        self._closed = False
+        self._draining = False
+        self._stopping = False
 
     def kick(self, space: str, session_id: str) -> None:
         """Look into a session's queue, now or after the turn that runs."""
-        if self._closed or session_id in self._halted:
+        if self._draining or session_id in self._halted:
             return
         box = self._boxes.get(session_id)
         if box is not None:
@@ -88,24 +89,22 @@ class Mailboxes:
 
     async def drain(self) -> None:
         """Start no more turns and wait for those that run."""
-        self._closed = True
-        for box in tuple(self._boxes.values()):
-            if box.turn is not None:
-                await box.turn.ended.wait()
+        self._draining = True
+        if tasks := [box.task for box in self._boxes.values() if box.task is not None]:
+            await asyncio.wait(tasks)
 
     async def stop(self) -> None:
         """Start no more turns and end those that run as interrupted, with the text they have."""
-        self._closed = True
+        self._stopping = True
         self._patience.end()
         for box in self._boxes.values():
             if box.turn is not None:
                 box.turn.cut("interrupted")
-        if tasks := [box.task for box in self._boxes.values() if box.task is not None]:
-            await asyncio.wait(tasks)
+        await self.drain()
 
     async def _work(self, box: Mailbox) -> None:
         attempt = 0
-        while box.kicked and not self._closed:
+        while box.kicked and not self._draining:
             box.kicked = False
             try:
                 while await self._run_next(box):
@@ -132,7 +131,7 @@ class Mailboxes:
             turn = await self._start(box)
             if turn is None:
                 return False
-            if self._closed:
+            if self._stopping:
                 turn.cut("interrupted")
             try:
                 await turn.run()
@@ -158,7 +157,7 @@ class Mailboxes:
         return box.turn
 
     async def _next(self, change: Change, box: Mailbox) -> TurnRecord | None:
-        if self._closed or box.session_id in self._halted or change.activity.blocked:
+        if self._draining or box.session_id in self._halted or change.activity.blocked:
             return None
         return await next_queued(change.storage, box.session_id)
 

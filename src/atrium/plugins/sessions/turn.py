@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from itertools import count
+from typing import Any
 
 from atrium.contracts.events import Event
 from atrium.plugins.sessions.answer import Answer, Ending, milliseconds
@@ -20,6 +21,9 @@ from atrium.sdk import EXISTS, AtriumError, Context, NewEntry, NotFound, Storage
 from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, TurnRequest
 
 log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 10.0
+"""How long a provider may take to stop a turn; after that the turn ends without it."""
 
 
 class RunningTurn:
@@ -47,6 +51,7 @@ class RunningTurn:
         self._began = context.clock.monotonic()
         self._wish: Ending | None = None
         self._work: asyncio.Task[Outcome] | None = None
+        self._cut: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ending = False
 
     async def run(self) -> None:
@@ -54,7 +59,7 @@ class RunningTurn:
         try:
             if self._wish is None:
                 self._work = self._context.spawn(self._stream(), f"turn {self.record.id}")
-                await asyncio.wait([self._work])
+                await self._wait(self._work)
             await self._end(self._outcome())
         finally:
             self.ended.set()
@@ -63,12 +68,24 @@ class RunningTurn:
         """End the turn early, as `cancelled` or `interrupted`, with the text it has; no effect when it is ending."""
         if self._wish is None and not self._ending:
             self._wish = ending
+            self._cut.set_result(None)
             if self._work is not None:
                 self._work.cancel()
 
+    async def _wait(self, work: asyncio.Task[Outcome]) -> None:
+        """Wait for the provider, and once the turn is cut, only as long as giving up may take."""
+        either: list[asyncio.Future[Any]] = [work, self._cut]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            grace = self._context.spawn(self._context.clock.sleep(GRACE_SECONDS), "grace")
+            await asyncio.wait([work, grace], return_when=asyncio.FIRST_COMPLETED)
+            grace.cancel()
+        if not work.done():
+            log.error("a provider does not stop a turn that was cut", extra={"session": self._session.id})
+
     def _outcome(self) -> Outcome:
         duration = milliseconds(self._context.clock.monotonic() - self._began)
-        if self._work is not None and not self._work.cancelled():
+        if self._work is not None and self._work.done() and not self._work.cancelled():
             found = self._work.result()
             return Outcome(found.ending, found.problem, duration)
         return Outcome(self._wish or "interrupted", None, duration)
@@ -90,6 +107,8 @@ class RunningTurn:
 
     async def _follow(self, events: AsyncIterator[ProviderEvent]) -> None:
         async for event in events:
+            if self._ending:
+                return
             if isinstance(event, (TextDelta, ThinkingDelta)):
                 self._show(event)
             elif isinstance(event, ToolCall):
