@@ -1,5 +1,8 @@
 """The local provider's parts that need no model: the prompt's size, the child's environment, its stream."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +11,7 @@ import pytest
 from atrium.adapters.models import DEFAULT_MODEL, ModelStore
 from atrium.adapters.models.catalogue import Url
 from atrium.adapters.providers.local import LocalProvider
-from atrium.adapters.providers.local_chat import read_chunk
+from atrium.adapters.providers.local_chat import ModelChat, read_chunk
 from atrium.adapters.providers.local_process import LONGEST_SOCKET_PATH, child_environment, socket_folder
 from atrium.adapters.providers.local_prompt import DROP_STEP, MESSAGE_OVERHEAD, fit_prompt
 from atrium.sdk.clock import SystemClock
@@ -111,3 +114,62 @@ def test_chunks(chunk: dict[str, Any], events: list[Any]) -> None:
 def test_an_error_in_the_stream_is_raised() -> None:
     with pytest.raises(ProviderError, match="out of memory"):
         read_chunk({"error": {"message": "out of memory"}})
+
+
+@asynccontextmanager
+async def child_that_answers(folder: Path, *parts: bytes) -> AsyncIterator[ModelChat]:
+    """Serve one HTTP answer in these parts, each written by itself, and hang up."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0)
+        writer.close()
+
+    server = await asyncio.start_unix_server(serve, folder / "child.sock")
+    try:
+        yield ModelChat(folder / "child.sock")
+    finally:
+        server.close()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+SAID = 'data: {"choices": [{"delta": {"content": "né"}}]}\n\n'.encode()
+PIECE = f"{len(SAID):x}\r\n".encode() + SAID + b"\r\n"
+
+
+async def said(chat: ModelChat) -> list[Any]:
+    return [event async for event in chat.answer({})]
+
+
+async def test_an_answer_may_come_in_any_pieces(tmp_path: Path) -> None:
+    whole = HEAD + PIECE * 3 + b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
+    async with child_that_answers(tmp_path, *(whole[n : n + 1] for n in range(len(whole)))) as chat:
+        assert await said(chat) == [TextDelta("né")] * 3
+
+
+@pytest.mark.parametrize("end", [0, 10, len(HEAD), len(HEAD) + 20, len(HEAD + PIECE)])
+async def test_an_answer_that_breaks_off_is_a_lost_connection(tmp_path: Path, end: int) -> None:
+    async with child_that_answers(tmp_path, (HEAD + PIECE)[:end]) as chat:
+        with pytest.raises(ConnectionError):
+            await said(chat)
+
+
+async def test_a_child_that_does_not_listen_is_a_lost_connection(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionError):
+        await ModelChat(tmp_path / "nobody.sock").count_tokens("hi")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [(b'{"error": {"code": 400, "message": "too long"}}', "too long"), (b"what?", "what?"), (b"[]", r"\[\]")],
+)
+async def test_a_refusal_gives_the_childs_reason(tmp_path: Path, body: bytes, reason: str) -> None:
+    head = f"HTTP/1.1 400 Bad Request\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    async with child_that_answers(tmp_path, head, body) as chat:
+        with pytest.raises(ProviderError, match=f"the local model refused: {reason}"):
+            await said(chat)
+        with pytest.raises(ProviderError, match=f"the local model refused: {reason}"):
+            await chat.count_tokens("hi")

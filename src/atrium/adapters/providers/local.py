@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationInfo, field_validator
 
 from atrium.adapters.models import DEFAULT_MODEL, ModelStore
-from atrium.adapters.providers.local_chat import ModelChat, open_chat
+from atrium.adapters.providers.local_chat import ModelChat
 from atrium.adapters.providers.local_child import LocalChild
 from atrium.adapters.providers.local_process import ModelFile, ModelProcess
 from atrium.adapters.providers.local_prompt import SYSTEM_PROMPT, fit_prompt
@@ -135,8 +135,7 @@ class LocalProvider:
     @asynccontextmanager
     async def _talk(self, process: ModelProcess) -> AsyncIterator[ModelChat]:
         try:
-            async with open_chat(process.socket) as chat:
-                yield chat
+            yield ModelChat(process.socket)
         except ConnectionError as error:
             await self._child.lost(process)
             raise ProviderCrashed(process.last_words()) from error

@@ -2,53 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from importlib import import_module
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from atrium.adapters.providers.local_http import Reply, post
 from atrium.sdk.errors import ProviderError
 from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, Usage
 
-if TYPE_CHECKING:
-    import httpx
-
 
 class ModelChat:
-    """A connection to the child. A lost one raises `ConnectionError`, what the child refuses `ProviderError`."""
+    """The child's interface. A lost connection raises `ConnectionError`, what the child refuses `ProviderError`."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
 
     async def count_tokens(self, text: str) -> int:
         """Return how many tokens the model makes of a text."""
-        async with _connection_errors():
-            response = await self._client.post("/tokenize", json={"content": text})
-            return len(response.json()["tokens"])
+        async with post(self._socket, "/tokenize", {"content": text}) as reply:
+            return len(json.loads(await _accepted(reply))["tokens"])
 
-    async def answer(self, body: Mapping[str, Any]) -> AsyncGenerator[ProviderEvent, None]:
+    async def answer(self, request: Mapping[str, Any]) -> AsyncGenerator[ProviderEvent, None]:
         """Yield the model's answer as it comes; closing the iterator closes the request, which ends the generation."""
-        async with _connection_errors(), self._client.stream("POST", "/v1/chat/completions", json=body) as response:
-            if response.status_code != 200:
-                raise ProviderError(f"the local model refused: {_refusal(await response.aread())}")
-            async for line in response.aiter_lines():
-                if line.startswith("data: {"):
-                    for event in read_chunk(json.loads(line.removeprefix("data: "))):
-                        yield event
-                elif line.startswith("error:"):
-                    raise ProviderError(f"the local model failed: {line.removeprefix('error:').strip()}")
-
-
-@asynccontextmanager
-async def open_chat(socket: Path) -> AsyncIterator[ModelChat]:
-    """Connect to the child's socket; nothing is sent before the first call."""
-    httpx = await asyncio.to_thread(import_module, "httpx")  # takes a moment the first time
-    transport = httpx.AsyncHTTPTransport(uds=str(socket))
-    async with httpx.AsyncClient(transport=transport, base_url="http://model", timeout=None) as client:
-        yield ModelChat(client)
+        async with post(self._socket, "/v1/chat/completions", request) as reply:
+            if reply.status != 200:
+                await _accepted(reply)
+            async with aclosing(reply.lines()) as lines:
+                async for line in lines:
+                    if line.startswith(b"data: {"):
+                        for event in read_chunk(json.loads(line.removeprefix(b"data: "))):
+                            yield event
 
 
 def read_chunk(chunk: Mapping[str, Any]) -> list[ProviderEvent]:
@@ -67,14 +52,11 @@ def read_chunk(chunk: Mapping[str, Any]) -> list[ProviderEvent]:
     return events
 
 
-@asynccontextmanager
-async def _connection_errors() -> AsyncIterator[None]:
-    import httpx
-
-    try:
-        yield
-    except httpx.TransportError as error:
-        raise ConnectionError(str(error) or type(error).__name__) from error
+async def _accepted(reply: Reply) -> bytes:
+    body = await reply.body()
+    if reply.status != 200:
+        raise ProviderError(f"the local model refused: {_refusal(body)}")
+    return body
 
 
 def _refusal(body: bytes) -> str:
