@@ -128,6 +128,15 @@ class Scripted(Plugin[NoConfig]):
         yield TextDelta("")
         yield TextDelta("\ude00b")
 
+    async def _broken(self, rest: str) -> AsyncIterator[ProviderEvent]:
+        yield Usage(1, 2, float("nan"))
+        yield ToolCall("t\ud800", "na\ud800me", {"q": ["\ud800", {"k": "\udc00"}, 1]})
+        yield ToolResult("t\ud800", "other", "\ud800")
+        raise ProviderRateLimited("why \ud800", retry_after=float("inf"), fields=[FieldError("f\ud800", "m\ud800")])
+
+    async def _wrong(self, rest: str) -> AsyncIterator[ProviderEvent]:
+        yield ToolCall("t", "search", {"q": float("nan")})
+
     async def _flood(self, rest: str) -> AsyncIterator[ProviderEvent]:
         for _ in range(100):
             yield TextDelta("x" * (1 << 20))

@@ -175,6 +175,20 @@ async def test_halves_of_characters_from_a_provider_are_replaced(hub: Hub) -> No
     assert (await hub.entries(session_id))[-2]["data"]["content"] == "a\ufffd\ufffdb"
 
 
+async def test_nothing_a_provider_sends_keeps_a_turn_from_ending(hub: Hub) -> None:
+    session_id = await hub.create()
+    await hub.ask(session_id, "broken")
+    entries = await hub.entries(session_id)
+    assert [short(e["type"]) for e in entries[2:]] == ["tool.called", "tool.finished", "usage.reported", "turn.failed"]
+    assert entries[2]["data"]["arguments"] == {"q": ["\ufffd", {"k": "\ufffd"}, 1]}
+    assert entries[3]["data"]["output"] == "\ufffd"
+    assert entries[4]["data"] == {"turnId": entries[0]["data"]["turnId"], "inputTokens": 1, "outputTokens": 2}
+    assert entries[5]["data"]["problem"]["detail"] == "why \ufffd"
+    assert "retryAfter" not in entries[5]["data"]["problem"]
+    await hub.ask(session_id, "wrong")
+    assert ends(await hub.types(session_id)) == ["turn.failed", "turn.failed"]
+
+
 async def test_an_endless_answer_is_cut(small: Hub) -> None:
     session_id = await small.create()
     await small.ask(session_id, "flood")

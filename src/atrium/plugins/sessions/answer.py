@@ -18,6 +18,7 @@ from atrium.contracts.sessions import (
     ToolUpdated,
     UsageReported,
 )
+from atrium.plugins.sessions import outputs
 from atrium.plugins.sessions.conversation import decode
 from atrium.sdk import Entry, NewEntry
 from atrium.sdk.providers import ToolCall, ToolResult, Usage
@@ -47,7 +48,7 @@ class Answer:
     thinking: list[str] = field(default_factory=list)
     characters: int = 0
     tools: dict[str, OpenTool] = field(default_factory=dict)
-    usage: Usage | None = None
+    usage: UsageReported | None = None
 
     def delta(self, content: str, *, thinking: bool) -> NewEntry:
         """Take in a piece of text and return the hint that shows it."""
@@ -65,24 +66,37 @@ class Answer:
 
     def called(self, call: ToolCall, now: float) -> ToolEvent:
         """Take in a tool call and return its entry: an id that is known already is an update."""
-        kind = ToolUpdated if call.id in self.tools else ToolCalled
-        self.tools.setdefault(call.id, OpenTool(call.name, now))
-        return kind(
-            tool_call_id=call.id,
+        tool_id, name = outputs.text(call.id), outputs.text(call.name)
+        kind = ToolUpdated if tool_id in self.tools else ToolCalled
+        entry = kind(
+            tool_call_id=tool_id,
             turn_id=self.turn_id,
-            name=call.name,
-            arguments=dict(call.arguments),
-            status=call.status,
+            name=name,
+            arguments=outputs.arguments(call.arguments),
+            status=outputs.text(call.status),
         )
+        self.tools.setdefault(tool_id, OpenTool(name, now))
+        return entry
 
     def returned(self, result: ToolResult, now: float) -> list[ToolEvent]:
         """Take in a tool's result and return its entries: a call nobody announced is announced first."""
         entries: list[ToolEvent] = []
-        if result.id not in self.tools:
+        tool_id = outputs.text(result.id)
+        if tool_id not in self.tools:
             entries.append(self.called(ToolCall(result.id, result.name), now))
-        since = self.tools.pop(result.id).since
-        entries.append(self._finished(result.id, result.name, result.status, since, now, result.output))
+        tool, output = self.tools[tool_id], outputs.text(result.output)
+        entries.append(self._finished(tool_id, tool.name, result.status, tool.since, now, output))
+        del self.tools[tool_id]
         return entries
+
+    def used(self, usage: Usage) -> None:
+        """Take in what the turn has used so far."""
+        self.usage = UsageReported(
+            turn_id=self.turn_id,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cost=outputs.number(usage.cost),
+        )
 
     def ended(self, ending: Ending, now: float) -> Iterator[Event]:
         """Yield the entries that say all of this for good, tool calls that are still open ended with the turn."""
@@ -94,13 +108,7 @@ class Answer:
         if self.has_message(ending):
             yield MessageCompleted(message_id=self.message_id, turn_id=self.turn_id, content="".join(self.text))
         if self.usage is not None:
-            usage = self.usage
-            yield UsageReported(
-                turn_id=self.turn_id,
-                input_tokens=usage.input_tokens,
-                output_tokens=usage.output_tokens,
-                cost=usage.cost,
-            )
+            yield self.usage
 
     def has_message(self, ending: Ending) -> bool:
         """Tell whether the turn leaves a message: always when it completed, else if there is some text."""

@@ -51,7 +51,7 @@ class Desk:
         """End what still runs, as interrupted, and write the last lines of the transcripts."""
         await self.mailboxes.stop()
         await self.acts.settle()
-        await self.transcripts.settle()
+        await self.transcripts.close()
 
 
 def _folder(home: Path | None, config: SessionsConfig) -> Path | None:

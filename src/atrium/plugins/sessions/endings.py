@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from atrium.contracts.problems import Problem, ProblemAction, ProblemField
+from atrium.contracts.problems import Problem
 from atrium.contracts.sessions import TurnCancelled, TurnCompleted, TurnEnded, TurnFailed, TurnInterrupted
 from atrium.plugins.sessions.answer import Answer, Ending
 from atrium.plugins.sessions.documents import TurnRecord
 from atrium.plugins.sessions.ledger import Change
-from atrium.sdk import AtriumError
 
 _ENTRIES: dict[Ending, type[TurnEnded]] = {
     "completed": TurnCompleted,
@@ -41,19 +40,3 @@ def end_turn(change: Change, turn: TurnRecord, answer: Answer, outcome: Outcome,
     trims = [answer.message_id] if answer.text or answer.thinking else []
     change.append(*answer.ended(ending, now), end, trims=trims)
     change.finished(turn, ending, answer.message_id if leaves_message else None)
-
-
-def problem_of(error: AtriumError, trace_id: str, timestamp: str) -> Problem:
-    """Return an error as clients get it (RFC 9457)."""
-    return Problem(
-        title=error.title(),
-        status=error.status,
-        detail=error.detail or error.title(),
-        code=error.code,
-        timestamp=timestamp,
-        trace_id=trace_id,
-        recoverable=error.recoverable,
-        retry_after=error.retry_after,
-        actions=tuple(ProblemAction(id=action.id, label=action.label) for action in error.actions),
-        errors=tuple(ProblemField(field=wrong.field, message=wrong.message) for wrong in error.fields),
-    )

@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 
@@ -39,6 +40,7 @@ class Transcripts:
         self._task: asyncio.Task[None] | None = None
         self._pause: asyncio.Task[None] | None = None
         self._awaited = 0
+        self._closing = False
 
     def note(self, space: str, session_id: str) -> None:
         """Write what was stored of a session, soon."""
@@ -63,6 +65,12 @@ class Transcripts:
                 await asyncio.wait([self._task])
         finally:
             self._awaited -= 1
+
+    async def close(self) -> None:
+        """Write what this run has stored; what is behind from earlier ones can wait for the next start."""
+        self._behind.clear()
+        self._closing = True
+        await self.settle()
 
     async def remove(self, session_id: str) -> None:
         """Delete a transcript."""
@@ -108,7 +116,7 @@ class Transcripts:
             page = await storage.query(None, "-createdAt", PAGE, after)
             self._dirty.update((document.key, space) for document in page.documents)
             await self._write_dirty()
-            if (after := page.next) is None:
+            if (after := page.next) is None or self._closing:
                 return
 
     def _begin(self) -> None:
@@ -168,21 +176,22 @@ def mend(path: Path) -> int:
     with path.open("r+b") as file:
         end, offset = size, 0
         while end and not offset:
-            start = _line_start(file.fileno(), end)
-            line = os.pread(file.fileno(), end - start, start)
-            offset = _offset(line)
+            start = _line_start(file, end)
+            file.seek(start)
+            offset = _offset(file.read(end - start))
             end = end if offset else start
         if end < size:
             file.truncate(end)
     return offset
 
 
-def _line_start(descriptor: int, end: int) -> int:
+def _line_start(file: BinaryIO, end: int) -> int:
     """Return where the line that ends at `end` (its newline included, if it has one) begins."""
     position = end - 1
     while position > 0:
         start = max(0, position - _BLOCK)
-        found = os.pread(descriptor, position - start, start).rfind(b"\n")
+        file.seek(start)
+        found = file.read(position - start).rfind(b"\n")
         if found >= 0:
             return start + found + 1
         position = start

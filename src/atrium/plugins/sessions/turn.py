@@ -9,15 +9,16 @@ from itertools import count
 from typing import Any
 
 from atrium.contracts.events import Event
+from atrium.plugins.sessions import outputs
 from atrium.plugins.sessions.answer import Answer, Ending, milliseconds
 from atrium.plugins.sessions.conversation import Conversations
 from atrium.plugins.sessions.documents import TurnRecord, stream_of, timestamp
-from atrium.plugins.sessions.endings import Outcome, end_turn, problem_of
+from atrium.plugins.sessions.endings import Outcome, end_turn
 from atrium.plugins.sessions.errors import AnswerTooLong
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.limits import MAX_ANSWER_CHARACTERS
 from atrium.plugins.sessions.patience import Patience
-from atrium.sdk import EXISTS, AtriumError, Context, NewEntry, NotFound, StorageFailed
+from atrium.sdk import EXISTS, AtriumError, Conflict, Context, NewEntry, NotFound, StorageFailed
 from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, TurnRequest
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ class RunningTurn:
             elif isinstance(event, ToolResult):
                 await self._store(*self._answer.returned(event, self._context.clock.monotonic()))
             else:
-                self._answer.usage = event
+                self._answer.used(event)
 
     def _show(self, event: TextDelta | ThinkingDelta) -> None:
         answer = self._answer
@@ -124,7 +125,7 @@ class RunningTurn:
             return
         if answer.characters + len(event.content) > MAX_ANSWER_CHARACTERS:
             raise AnswerTooLong(f"it was cut after {answer.characters} characters")
-        hint = answer.delta(_storable(event.content), thinking=isinstance(event, ThinkingDelta))
+        hint = answer.delta(outputs.text(event.content), thinking=isinstance(event, ThinkingDelta))
         self._storage.hint(stream_of(self._session.id), answer.message_id, [hint])
 
     async def _store(self, *entries: Event) -> None:
@@ -146,20 +147,11 @@ class RunningTurn:
             except NotFound:
                 log.info("session was deleted while its turn ran", extra={"session": self._session.id})
                 return
-            except StorageFailed:
+            except (StorageFailed, Conflict):
                 log.exception("the end of a turn could not be stored", extra={"session": self._session.id})
                 if not await self._patience.wait(attempt):
                     return
 
     def _failed(self, error: AtriumError) -> Outcome:
-        problem = problem_of(error, self.record.id, timestamp(self._context.clock.now()))
+        problem = outputs.problem_of(error, self.record.id, timestamp(self._context.clock.now()))
         return Outcome("failed", problem)
-
-
-def _storable(text: str) -> str:
-    """Return text with halves of characters replaced: a provider may cut one in two."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
