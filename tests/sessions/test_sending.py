@@ -136,6 +136,8 @@ async def test_a_full_queue_refuses_with_a_time_to_wait_but_remembers_tokens(sma
     assert (await small.get(session_id))["queued"] == MAX_QUEUED
     await small.sessions.stop_session(ALICE, session_id)
     assert (await small.types(session_id)).count("turn.cancelled") == MAX_QUEUED + 1
+    included = (await small.sessions.get(ALICE, session_id, include="messages")).data["messages"]
+    assert [m["content"] for m in included[-2:]] == [f"say {MAX_QUEUED - 2}", "half "]
 
 
 async def test_other_plugins_hear_of_messages_and_turns(hub: Hub) -> None:

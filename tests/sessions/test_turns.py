@@ -243,6 +243,20 @@ async def test_history_is_bounded(small: Hub) -> None:
     assert small.providers.requests[-1].history == []
 
 
+async def test_an_old_message_is_found_again_though_its_conversation_was_trimmed(small: Hub) -> None:
+    session_id = await small.create()
+    await small.ask(session_id, "say first")
+    await small.ask(session_id, "fail now")
+    for _ in range(4):
+        await small.ask(session_id, "say " + "y" * 150_000)
+    await small.ask(session_id, "say short")
+    await small.sessions.retry(ALICE, session_id)
+    await small.idle(session_id)
+    request = small.providers.requests[-1]
+    assert request.content == "fail now"
+    assert [m.content for m in request.history] == ["say first", "you said first "]
+
+
 async def test_a_message_may_name_another_provider_and_settings_travel_along(hub: Hub) -> None:
     session_id = await hub.create(settings={"model": "m"})
     await hub.sessions.send(ALICE, session_id, "say x", target_agent="other")
