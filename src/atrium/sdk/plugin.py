@@ -25,9 +25,14 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Config(BaseModel):
-    """The base of a plugin's settings: camelCase in the file, unknown keys are errors."""
+    """The base of a plugin's settings: camelCase in the file, unknown keys are errors.
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+    A field's description is the text below it, as in this house's own settings, or `Field(description=...)`.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
 
 
 class NoConfig(Config):

@@ -13,25 +13,61 @@ class GatewayConfig(Config):
     """Where the gateway listens, who may talk to it, and its limits. Times are seconds, sizes are bytes."""
 
     host: str = "127.0.0.1"
+    """The address to listen on; set by `core.host`."""
+
     port: int = Field(default=8080, ge=0, le=65535)
+    """The port to listen on; set by `core.port`."""
+
     allowed_hosts: tuple[str, ...] = ()
+    """Names, besides the loopback ones, under which the hub may be addressed (`hub.example:8080`); others get 421."""
+
     allowed_origins: tuple[str, ...] = ()
+    """Origins of other pages that may call the hub (`https://example.com`); others get 403."""
+
     static_dir: Path | None = None
+    """The folder of the built web page; the one that ships with the hub if not given."""
 
     ping_interval: float = Field(default=20.0, gt=0)
+    """Between two pings of a WebSocket; a client that is silent for two of them is cut."""
+
     heartbeat: float = Field(default=30.0, gt=0)
+    """Between two heartbeats of an event stream."""
+
     write_buffer_limit: int = Field(default=65536, ge=1024)
+    """What may wait for one client before it counts as behind and is served from storage."""
 
     max_body_bytes: int = Field(default=1 << 20, ge=1024)
+    """The largest body of a request."""
+
     max_header_bytes: int = Field(default=64 << 10, ge=1024)
+    """The largest head of a request."""
+
     max_frame_bytes: int = Field(default=1 << 20, ge=1024)
+    """The largest frame of a WebSocket."""
+
     max_subscriptions: int = Field(default=1000, ge=1)
+    """How many topics and streams one WebSocket may follow."""
+
     max_frames_in_flight: int = Field(default=64, ge=1)
+    """How many frames of one WebSocket may wait to be handled before reading pauses."""
+
     header_timeout: float = Field(default=10.0, gt=0)
+    """How long the head of a request may take."""
+
     body_timeout: float = Field(default=30.0, gt=0)
+    """How long the body of a request may take."""
+
     stop_timeout: float = Field(default=3.0, gt=0)
+    """How long connections may take to end when the hub stops."""
 
     login_expiry: float = Field(default=30 * 86400, gt=0)
+    """How long a browser stays signed in after its last visit."""
+
     code_expiry: float = Field(default=300, gt=0)
+    """How long a one-time login code works."""
+
     ticket_expiry: float = Field(default=30, gt=0)
+    """How long a WebSocket ticket works."""
+
     code_attempts_per_minute: int = Field(default=30, ge=1)
+    """How many login codes may be tried in a minute, right or wrong."""
