@@ -133,6 +133,7 @@ class StorageFailed(AtriumError):
     """The database could not store the change; nothing of it was kept."""
 
     status = 507
+    recoverable = True
 
 
 class ServiceNotFound(AtriumError):
