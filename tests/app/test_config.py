@@ -76,12 +76,12 @@ def test_an_unknown_version_is_not_guessed_at(place: Home) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('{\n  "core": {"port": 99999}\n}', "config.json:2: core.port: input should be less than or equal to 65535, not 99"),
+        ('{\n  "core": {"port": 99999}\n}', "config.json:2: core.port: input should be less than or equal to 65535"),
         ('{"core":\n {"prot": 1}}', "config.json:2: core.prot: unknown key; did you mean 'port'?"),
         ('{"cor": {}}', "config.json:1: cor: unknown key; did you mean 'core'?"),
         ('{"core": 5}', "config.json:1: core: a section is an object, { ... }"),
         ('{"core": {"port": "x"}}', "config.json:1: core.port: input should be a valid integer"),
-        ('{"bridge": {\n\n"auth": {"tokenExpiri": 1}}}', "config.json:3: bridge.auth.tokenExpiri: unknown key; did you mean"),
+        ('{"bridge": {\n\n"auth": {"tokenExpiri": 1}}}', "config.json:3: bridge.auth.tokenExpiri: unknown key"),
         ('{"providers": {"local":\n{"contextSise": 1024}}}', "config.json:2: providers.local.contextSise: unknown key"),
         ('{"core": {"port": 1,\n "port": 2}}', "config.json:2: core.port: this key stands here twice"),
         ('{"core": {"port": 1,}}', "config.json:1: not valid JSON: "),

@@ -110,10 +110,12 @@ class Chat:
         command = self._commands.get(word)
         if command is not None:
             await command(rest.strip())
+        elif text.startswith("//"):
+            await self._send(text[1:])
         elif near := difflib.get_close_matches(word, list(self._commands), n=1, cutoff=0.8):
-            self._screen.note(f"There is no {word}; did you mean {near[0]}? (//{word[1:]} sends it as a message)")
+            self._screen.note(f"There is no {word}; did you mean {near[0]}? (/{word} sends it as a message)")
         else:
-            await self._send(text[1:] if text.startswith("//") else text)
+            await self._send(text)
 
     async def _send(self, content: str) -> None:
         if self._session_id is None:
@@ -247,6 +249,7 @@ class Chat:
                 self._screen.note("/sessions lists them; /sessions 2 goes to the second of the list")
                 return
             await self._enter(chosen.id)
+            self._screen.note(f"Now in {shortened(chosen.metadata.title or 'Untitled', 60)}")
             return
         page = await self._client.sessions.list(limit=20)
         self._listed = list(page.sessions)
