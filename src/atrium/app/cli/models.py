@@ -52,6 +52,7 @@ def list_models(as_json: bool, home: str | None) -> None:
             "default": state.entry.name == default,
             "installed": state.path is not None,
             "path": None if state.path is None else str(state.path),
+            "quality": state.entry.quality,
             "size": state.entry.size,
             "licence": state.entry.licence,
         }
@@ -61,10 +62,11 @@ def list_models(as_json: bool, home: str | None) -> None:
         print_json(rows)
         return
     print_table(
-        ("NAME", "SIZE", "LICENCE", "HERE"),
+        ("NAME", "QUALITY", "SIZE", "LICENCE", "HERE"),
         [
             (
                 f"{row['name']}{' (default)' if row['default'] else ''}",
+                row["quality"],
                 _megabytes(state.entry.size),
                 row["licence"],
                 "yes" if row["installed"] else f"no: atrium models pull {row['name']}",
