@@ -178,7 +178,8 @@ export class SessionPage extends SignalElement {
   readonly #onKey = (event: KeyboardEvent): void => {
     if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
     const isDialogOpen = this.question.isOpen;
-    if (!isDialogOpen && this.#open?.running.value) this.#cancel();
+    const isLive = this.hub.connection.state.value.kind === "live";
+    if (!isDialogOpen && isLive && this.#open?.running.value) this.#cancel();
   };
 }
 

@@ -186,7 +186,7 @@ export class Timeline extends SignalElement {
         isWaitedFor,
         isLive,
         waitsFor,
-        isBusy: this.busy,
+        isBusy: this.busy || !isLive,
         ask: (step) => this.dispatchEvent(new TurnEvent(step, turn.id)),
       }),
     );
