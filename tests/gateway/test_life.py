@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import stat
+import sys
 from pathlib import Path
 
 import httpx
@@ -85,9 +86,9 @@ async def test_the_first_request_is_answered_even_while_plugins_still_start() ->
             await release.wait()
 
         @route("GET", "/slow")
-        async def slow(self, caller: Principal) -> str:
+        async def slow(self, caller: Principal, place: str = "here") -> str:
             """Answer."""
-            return "here"
+            return place
 
     runtime = CoreRuntime(MemoryStorageAdapter(), config={"gateway": {"port": 0}})
     for plugin in (Gateway, Slow):
@@ -106,6 +107,15 @@ async def test_the_first_request_is_answered_even_while_plugins_still_start() ->
     await starting
     await runtime.stop()
     assert (status, body) == (200, b'"here"')
+
+
+async def test_the_port_opens_before_anything_heavy_is_imported() -> None:
+    heavy = "{'fastapi', 'httpx', 'jinja2', 'numpy', 'pydantic_ai'}"
+    program = f"import sys, atrium.plugins.gateway.serving; sys.exit(', '.join({heavy} & set(sys.modules)))"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stderr=asyncio.subprocess.PIPE)
+    _, imported = await process.communicate()
+
+    assert (process.returncode, imported) == (0, b"")
 
 
 async def test_not_ready_says_why(house: House, http: httpx.AsyncClient) -> None:

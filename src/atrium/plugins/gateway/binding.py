@@ -14,6 +14,7 @@ from pydantic import BaseModel, create_model
 from pydantic.alias_generators import to_camel, to_pascal
 
 from atrium.contracts.base import Model
+from atrium.plugins.gateway.identity import PRINCIPAL
 from atrium.sdk import Principal
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -25,9 +26,6 @@ HEADERS = {
     "idempotency_key": "Idempotency-Key",
     "last_event_id": "Last-Event-ID",
 }
-PRINCIPAL = "principal"
-"""The key of the request's state under which the authenticated caller is found."""
-
 Method = Callable[..., Awaitable[Any]]
 Respond = Callable[[Any, Request, int], Awaitable[Any]]
 

@@ -10,11 +10,10 @@ from typing import Any
 
 import orjson
 
-from atrium.plugins.gateway.binding import PRINCIPAL
 from atrium.plugins.gateway.dispatcher import PREFIX, Dispatcher
 from atrium.plugins.gateway.headers import SECURITY_HEADERS, RequestHeaders
 from atrium.plugins.gateway.hosts import HostRules
-from atrium.plugins.gateway.identity import Credentials, Identity
+from atrium.plugins.gateway.identity import PRINCIPAL, Credentials, Identity
 from atrium.plugins.gateway.page import Page
 from atrium.plugins.gateway.problems import (
     MEDIA_TYPE,

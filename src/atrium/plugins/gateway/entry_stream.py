@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from atrium.sdk import Entry, EntryStream, FieldError, InvalidInput, SpaceStorage, Tail
 

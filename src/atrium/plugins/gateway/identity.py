@@ -13,6 +13,9 @@ from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.sdk import Clock, Forbidden, Principal, SpaceStorage, Unauthenticated
 
 LOCAL_USER = "local"
+PRINCIPAL = "principal"
+"""The key of the request's state under which the authenticated caller is found."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

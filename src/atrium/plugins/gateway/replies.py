@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from fastapi import Request, Response
 from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
 
 from atrium.plugins.gateway.entry_stream import EntryStreams
 from atrium.sdk import EntryStream, Reply, Resource

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from atrium.contracts.events import Event
 from atrium.plugins.gateway.commands import Commands
@@ -66,6 +67,7 @@ class Serving:
         self.commands.changed()
         self._watch_pushes()
         await self.server.open()
+        _ = self._context.spawn(self.dispatcher.warm_up(), "import the web framework")
         _ = self._context.spawn(self.hub.keep_alive(), "keep sockets alive")
 
     def announce_restart(self) -> None:
