@@ -111,7 +111,7 @@ async def test_the_first_request_is_answered_even_while_plugins_still_start() ->
 
 async def test_the_port_opens_before_anything_heavy_is_imported() -> None:
     heavy = "{'fastapi', 'httpx', 'jinja2', 'numpy', 'pydantic_ai'}"
-    program = f"import sys, atrium.plugins.gateway.serving; sys.exit(', '.join({heavy} & set(sys.modules)))"
+    program = f"import sys, atrium.plugins.gateway.serving; sys.exit(', '.join({heavy} & set(sys.modules)) or None)"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stderr=asyncio.subprocess.PIPE)
     _, imported = await process.communicate()
 
