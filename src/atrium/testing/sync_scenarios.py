@@ -16,9 +16,17 @@ from typing import Any
 
 from atrium.sync import InMemoryHub, InvalidationSubscriber, Revision, SnapshotProvider
 
-from .sync_windows import Activity, Json, Source, SyncTransport, Window, substitute
+from .sync_windows import Activity, Json, Restartable, Source, SyncTransport, Window, substitute
 
-__all__ = ["InMemoryTransport", "Scenario", "SyncTransport", "load_scenarios", "load_vectors", "run_scenario"]
+__all__ = [
+    "InMemoryTransport",
+    "Restartable",
+    "Scenario",
+    "SyncTransport",
+    "load_scenarios",
+    "load_vectors",
+    "run_scenario",
+]
 
 
 class InMemoryTransport:
@@ -134,9 +142,11 @@ class _Stage:
         verb = step["do"]
         topic = self._source.resolve(step.get("topic", "$topic"))
         if verb in ("bump", "publish"):
-            await self._source.bump(topic)
+            await self._source.bump(topic, step)
         if verb in ("emit", "publish"):
             await self._transport.emit(self._payload(step, topic))
+        if verb == "restart" and isinstance(self._transport, Restartable):
+            await self._transport.restart(step.get("clockMs", 0))
         if verb == "fail":
             window.gates[step["what"]].failures += 1
         if verb in self._verbs:

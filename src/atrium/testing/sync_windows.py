@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from atrium.sync import (
     InvalidationEvent,
@@ -43,6 +43,14 @@ class SyncTransport(Protocol):
 
     async def close(self) -> None:
         """Release what the transport holds."""
+
+
+@runtime_checkable
+class Restartable(Protocol):
+    """A transport whose source can go down and come back."""
+
+    async def restart(self, clock_ms: int) -> None:
+        """Restart the source with its clock moved by so many milliseconds; return when all subscribers hear it again."""
 
 
 class ScenarioFailure(Exception):
@@ -120,22 +128,30 @@ class Source:
         self.names: dict[str, str] = {"$topic": TOPIC, "$other": OTHER_TOPIC}
         self.history: dict[str, dict[str, object]] = {TOPIC: {}, OTHER_TOPIC: {}}
 
-    async def bump(self, topic: str) -> None:
-        """Change the source and remember what it has now."""
+    async def bump(self, topic: str, step: Mapping[str, Json]) -> None:
+        """Change the source as the step says and remember what it has now."""
         past = self.history[topic]
-        data = {"n": len(past) + 1}
+        data = self._data(past, step)
         revision = await self.transport.bump(topic, data)
+        newest = Revision(self.newest(topic))
+        assert compare_revisions(revision, newest) > 0, f"the source went from revision {newest} to {revision}"
         past[revision] = data
         if topic == TOPIC:
             self.names[f"$r{len(past)}"] = revision
 
     def newest(self, topic: str) -> str:
         """Return the topic's newest revision."""
-        return next(reversed(self.history[topic]))
+        return next(reversed(self.history[topic]), "0")
 
     def resolve(self, value: Json) -> Json:
         """Put topics and revisions in the place of their names."""
         return substitute(value, self.names)
+
+    def _data(self, past: Mapping[str, object], step: Mapping[str, Json]) -> object:
+        if "as" in step:
+            return past[self.resolve(step["as"])]
+        text = {"text": "x" * step["bytes"]} if "bytes" in step else {}
+        return {"n": len(past) + 1, **text}
 
 
 class Window:
@@ -214,7 +230,10 @@ class Window:
         newest = self.applied[-1] if self.applied else "0"
         self._check(compare_revisions(snapshot.revision, Revision(newest)) > 0, "applied what is not newer")
         expected = self._source.history[self.topic].get(snapshot.revision, snapshot.data)
-        self._check(snapshot.data == expected, f"data {snapshot.data} at revision {snapshot.revision}, not {expected}")
+        self._check(
+            snapshot.data == expected,
+            f"data {_short(snapshot.data)} at revision {snapshot.revision}, not {_short(expected)}",
+        )
         gate, self._applying = self.gates["applies"], True
         try:
             with self._activity:
@@ -276,6 +295,10 @@ class Window:
     def _check(self, holds: bool, violation: str) -> None:
         if not holds:
             self.violations.append(violation)
+
+
+def _short(data: object) -> str:
+    return repr(data)[:200]
 
 
 def substitute(value: Json, names: Mapping[str, Json]) -> Json:

@@ -10,6 +10,8 @@ import type { Revision } from "./revision";
 import { type Json, resolveNames, type ScenarioStep, type WindowOptions } from "./testing/language";
 import { Activity, Source, Window } from "./testing/window";
 
+export type { Json } from "./testing/language";
+
 /** A source of truth and the wire to it: what a transport shows of itself to be tested. */
 export interface SyncTransport {
   /** Change the source's topic without announcing it. */
@@ -24,6 +26,11 @@ export interface SyncTransport {
   settle(): Promise<void>;
   /** Release what the transport holds. */
   close(): Promise<void>;
+  /**
+   * Restart the source, its clock moved by so many milliseconds; resolve when all subscribers hear it again. Absent where
+   * nothing can restart.
+   */
+  restart?(clockMs: number): Promise<void>;
 }
 
 /** One scenario, its `forEach` already resolved. */
@@ -123,8 +130,9 @@ class Stage {
 
   private async perform(window: Window, step: ScenarioStep): Promise<void> {
     const topic = String(this.source.resolve(step.topic ?? "$topic"));
-    if (step.do === "bump" || step.do === "publish") await this.source.bump(topic);
+    if (step.do === "bump" || step.do === "publish") await this.source.bump(topic, step);
     if (step.do === "emit" || step.do === "publish") await this.transport.emit(this.payload(step, topic));
+    if (step.do === "restart") await this.transport.restart?.(step.clockMs ?? 0);
     window.perform(step);
   }
 

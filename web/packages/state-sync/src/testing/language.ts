@@ -21,6 +21,9 @@ export type ScenarioStep = {
   readonly extra?: { readonly [key: string]: Json };
   readonly payload?: Json;
   readonly raw?: Json;
+  readonly bytes?: number;
+  readonly as?: string;
+  readonly clockMs?: number;
 };
 
 /** How a window differs from a plain one. */

@@ -1,7 +1,7 @@
 import { createRevisionSync } from "../engine";
 import type { InvalidationEvent, SnapshotEnvelope } from "../messages";
 import type { InvalidationSubscriber, RevisionSync, SnapshotProvider, Unsubscribe } from "../ports";
-import { compareRevisions, type Revision, ZERO_REVISION } from "../revision";
+import { compareRevisions, parseRevision, type Revision, ZERO_REVISION } from "../revision";
 import { type Json, resolveNames, type ScenarioStep, type Then, type WindowOptions } from "./language";
 
 const TOPIC = "app-config";
@@ -81,26 +81,31 @@ export class Source {
     ["$topic", TOPIC],
     ["$other", OTHER_TOPIC],
   ]);
-  private readonly history = new Map<string, Map<string, Json>>([
+  private readonly history = new Map<string, Map<Revision, Json>>([
     [TOPIC, new Map()],
     [OTHER_TOPIC, new Map()],
   ]);
 
   constructor(readonly transport: Bump & Sides) {}
 
-  async bump(topic: string): Promise<void> {
+  /** Change the source as the step says and remember what it has now. */
+  async bump(topic: string, step: ScenarioStep): Promise<void> {
     const past = this.past(topic);
-    const data = { n: past.size + 1 };
+    const data = this.data(past, step);
+    const newest = this.newest(topic);
     const revision = await this.transport.bump(topic, data);
+    if (compareRevisions(revision, newest) <= 0) {
+      throw new Error(`the source went from revision ${newest} to ${revision}`);
+    }
     past.set(revision, data);
     if (topic === TOPIC) this.names.set(`$r${past.size}`, revision);
   }
 
-  newest(topic: string): string {
+  newest(topic: string): Revision {
     return [...this.past(topic).keys()].at(-1) ?? ZERO_REVISION;
   }
 
-  past(topic: string): Map<string, Json> {
+  past(topic: string): Map<Revision, Json> {
     const past = this.history.get(topic);
     if (!past) throw new Error(`no topic is called ${topic}`);
     return past;
@@ -108,6 +113,12 @@ export class Source {
 
   resolve(value: Json): Json {
     return resolveNames(value, this.names);
+  }
+
+  private data(past: ReadonlyMap<Revision, Json>, step: ScenarioStep): Json {
+    if (step.as !== undefined) return past.get(parseRevision(this.resolve(step.as))) ?? null;
+    const text = step.bytes === undefined ? {} : { text: "x".repeat(step.bytes) };
+    return { n: past.size + 1, ...text };
   }
 }
 
@@ -251,7 +262,7 @@ export class Window {
     const step = this.answers.shift();
     if (!step) return this.inner.getSnapshot();
     if (step.raw !== undefined) return this.source.resolve(step.raw);
-    const revision = String(this.source.resolve(step.revision ?? null));
+    const revision = parseRevision(this.source.resolve(step.revision ?? null));
     return { revision, data: this.source.past(this.topic).get(revision) };
   }
 
@@ -261,7 +272,10 @@ export class Window {
     this.check(!this.applying, "two applies at once");
     this.check(compareRevisions(revision, this.newest()) > 0, "applied what is not newer");
     const expected = JSON.stringify(this.source.past(this.topic).get(revision) ?? snapshot.data);
-    this.check(JSON.stringify(snapshot.data) === expected, `data at revision ${revision} is not ${expected}`);
+    this.check(
+      JSON.stringify(snapshot.data) === expected,
+      `data at revision ${revision} is not ${expected.slice(0, 200)}`,
+    );
     this.applying = true;
     try {
       const gate = this.gates.applies;
