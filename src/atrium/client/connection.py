@@ -24,6 +24,8 @@ from .pace import Pace
 _PING_SECONDS = 20
 _REFUSED = frozenset({401, 403, 421})
 _REFUSALS = 4
+_RESTART_TRIES = 200
+"""Tries, about a minute of them, after which a hub that said it restarts counts as one that is gone."""
 
 
 class ConnectionState(Enum):
@@ -137,7 +139,7 @@ class Connection:
         while True:
             if await self._connect_once():
                 attempt, lost_at = 0, self._pace.monotonic()
-            restarting = self.state is ConnectionState.RESTARTING
+            restarting = self.state is ConnectionState.RESTARTING and attempt < _RESTART_TRIES
             if not restarting:
                 self._enter(ConnectionState.OFFLINE)
             if self._pace.given_up(lost_at):
