@@ -259,3 +259,17 @@ async def _until_end(entries: AsyncIterator[Entry]) -> AsyncIterator[Entry]:
         yield entry
         if entry.type.startswith("sessions.turn.") and entry.type != "sessions.turn.started.v1":
             return
+
+
+async def test_what_ends_the_hub_unexpectedly_is_reported(home: Path) -> None:
+    (home / "data").mkdir(parents=True)
+    (home / "data" / "atrium.db").write_bytes(b"this is no database" * 300)
+    code, _, err = await run_atrium("up", "--port", "0", home=home)
+    assert code == 1
+    assert err.startswith("Error: ")
+    assert err.count("\n") == 1
+    (report,) = (home / "logs").glob("crash-*.json")
+    found = json.loads(report.read_text())
+    assert {"timestamp", "version", "python", "error", "traceback"} <= set(found)
+    assert report.stat().st_mode & 0o077 == 0
+    assert (home / "data" / "atrium.db").read_bytes().startswith(b"this is no database")
