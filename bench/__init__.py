@@ -1,1 +1,1 @@
-"""Benchmarks: each beside a reference that runs in the same minute on the same machine. `python -m bench.run --list`."""
+"""Benchmarks, each beside a reference that runs in the same minute on the same machine."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import platform
 import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import apsw
 import psutil
-import uvloop
 
 BUSY = 0.5
 """Load for each core, before the run, from which figures say little."""
@@ -51,7 +51,7 @@ def this_machine() -> Machine:
         memory_gb=psutil.virtual_memory().total / 1e9,
         system=f"{platform.system()} {platform.release()}",
         python=sys.version.split()[0],
-        loop=uvloop.__version__,
+        loop=version("uvloop"),
         sqlite=apsw.sqlite_lib_version(),
         load=psutil.getloadavg()[0],
     )

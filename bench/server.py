@@ -78,19 +78,23 @@ def _running(
 
 def _await_health(process: subprocess.Popen[bytes], port: int) -> None:
     """Try to connect until the port takes a connection; the request on that very connection must be answered."""
+    connection = _first_connection(process, port)
+    connection.sendall(HEALTH % port)
+    with connection, connection.makefile("rb") as reader:
+        answer = reader.read()
+    if not answer.startswith(b"HTTP/1.1 200 "):
+        raise RuntimeError(f"the first request was not answered as it should: {answer[:200]!r}")
+
+
+def _first_connection(process: subprocess.Popen[bytes], port: int) -> socket.socket:
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
-                connection.sendall(HEALTH % port)
-                answer = connection.makefile("rb").read()
-            break
+            return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
         except ConnectionRefusedError:
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"the server did not open its port; exit code {process.poll()}") from None
             time.sleep(BETWEEN_ATTEMPTS)
-    if not answer.startswith(b"HTTP/1.1 200 "):
-        raise RuntimeError(f"the first request was not answered as it should: {answer[:200]!r}")
 
 
 def _free_port() -> int:

@@ -79,8 +79,11 @@ class Follower(asyncio.Protocol):
         """Count what has come; what is cut between two reads is counted with the second."""
         data = self._rest + data
         if not self.opened.done():
-            self._open(data)
-            return
+            head, found, data = data.partition(b"\r\n\r\n")
+            if not found:
+                self._rest = head
+                return
+            self._open(head)
         deltas, ends = data.count(DELTA), data.count(END)
         self.deltas += deltas
         self.ends += ends
@@ -107,13 +110,11 @@ class Follower(asyncio.Protocol):
         assert self._transport is not None
         self._transport.close()
 
-    def _open(self, data: bytes) -> None:
-        head, found, _ = data.partition(b"\r\n\r\n")
-        self._rest = b"" if found else data
-        if found and head.startswith(b"HTTP/1.1 101 "):
+    def _open(self, head: bytes) -> None:
+        if head.startswith(b"HTTP/1.1 101 "):
             self.opened.set_result(None)
-        elif found:
-            self.opened.set_exception(RuntimeError(f"the WebSocket was refused: {data[:300]!r}"))
+        else:
+            self.opened.set_exception(RuntimeError(f"the WebSocket was refused: {head!r}"))
 
 
 def post(port: int, token: str, path: str, body: bytes) -> bytes:

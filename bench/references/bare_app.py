@@ -39,50 +39,60 @@ def entry(session_id: str, kind: str, data: dict[str, Any]) -> dict[str, Any]:
     return {"type": "stream:chunk", "sessionId": session_id, "payload": event}
 
 
+async def health() -> dict[str, str]:
+    """Answer `GET /health`."""
+    return {"status": "ok"}
+
+
+async def create(body: dict[str, Any]) -> dict[str, str]:
+    """Create a session."""
+    return {"sessionId": str(uuid4()), "status": "created"}
+
+
+async def send(
+    session_id: str, body: dict[str, Any], following: Annotated[Followers, Depends(followers)]
+) -> dict[str, str]:
+    """Answer a message on the WebSocket that follows its session."""
+    message_id = str(uuid4())
+    socket = following[session_id]
+    for index in range(TOKENS):
+        data = {"messageId": message_id, "index": index, "role": "assistant", "content": f"tok-{index} "}
+        await socket.send_json(entry(session_id, "message.delta", data))
+    await socket.send_json(entry(session_id, "turn.completed", {"messageId": message_id}))
+    return {"messageId": message_id}
+
+
+async def lines(count: int) -> StreamingResponse:
+    """Stream so many entries as NDJSON."""
+
+    async def produce() -> AsyncIterator[bytes]:
+        for number in range(count):
+            yield orjson.dumps(entry("story", "line.added", {"number": number, "text": "x" * 120})) + b"\n"
+
+    return StreamingResponse(produce(), media_type="application/x-ndjson")
+
+
+async def stream(socket: WebSocket, session_id: str) -> None:
+    """Keep the WebSocket of a session."""
+    await socket.accept()
+    socket.app.state.followers[session_id] = socket
+    try:
+        await socket.receive()
+    except WebSocketDisconnect:
+        pass
+    finally:
+        del socket.app.state.followers[session_id]
+
+
 def build() -> FastAPI:
     """Return the application."""
     app = FastAPI()
     app.state.followers = {}
-
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.post("/api/v1/sessions", status_code=201)
-    async def create(body: dict[str, Any]) -> dict[str, str]:
-        return {"sessionId": str(uuid4()), "status": "created"}
-
-    @app.post("/api/v1/sessions/{session_id}/messages", status_code=202)
-    async def send(
-        session_id: str, body: dict[str, Any], following: Annotated[Followers, Depends(followers)]
-    ) -> dict[str, str]:
-        message_id = str(uuid4())
-        socket = following[session_id]
-        for index in range(TOKENS):
-            data = {"messageId": message_id, "index": index, "role": "assistant", "content": f"tok-{index} "}
-            await socket.send_json(entry(session_id, "message.delta", data))
-        await socket.send_json(entry(session_id, "turn.completed", {"messageId": message_id}))
-        return {"messageId": message_id}
-
-    @app.get("/lines/{count}")
-    async def lines(count: int) -> StreamingResponse:
-        async def produce() -> AsyncIterator[bytes]:
-            for number in range(count):
-                yield orjson.dumps(entry("story", "line.added", {"number": number, "text": "x" * 120})) + b"\n"
-
-        return StreamingResponse(produce(), media_type="application/x-ndjson")
-
-    @app.websocket("/api/v1/sessions/{session_id}/stream")
-    async def stream(socket: WebSocket, session_id: str) -> None:
-        await socket.accept()
-        app.state.followers[session_id] = socket
-        try:
-            await socket.receive()
-        except WebSocketDisconnect:
-            pass
-        finally:
-            del app.state.followers[session_id]
-
+    app.add_api_route("/health", health)
+    app.add_api_route("/lines/{count}", lines, response_model=None)
+    app.add_api_route("/api/v1/sessions", create, methods=["POST"], status_code=201)
+    app.add_api_route("/api/v1/sessions/{session_id}/messages", send, methods=["POST"], status_code=202)
+    app.add_api_websocket_route("/api/v1/sessions/{session_id}/stream", stream)
     return app
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiosqlite
 
-from bench.references.sqlite_rows import FIND, SCHEMA, Statement
+from bench.references.sqlite_rows import FIND, OPENING, Statement
 from bench.stored import NAME, SPACE
 
 
@@ -39,6 +39,6 @@ class Aiosqlite:
 async def aiosqlite_on(path: Path) -> AsyncIterator[Aiosqlite]:
     """Open a database at this path."""
     async with aiosqlite.connect(path) as connection:
-        for statement in SCHEMA:
+        for statement in OPENING:
             await connection.execute(statement)
         yield Aiosqlite(connection)

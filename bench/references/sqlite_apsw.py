@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 
-from bench.references.sqlite_rows import FIND, SCHEMA, Statement
+from bench.references.sqlite_rows import FIND, OPENING, Statement
 from bench.stored import NAME, SPACE
 
 
@@ -16,7 +16,7 @@ class ApswLoop:
 
     def __init__(self, path: Path) -> None:
         self._connection = apsw.Connection(str(path))
-        for statement in SCHEMA:
+        for statement in OPENING:
             self._connection.execute(statement).fetchall()
 
     def store(self, units: Iterable[Sequence[Statement]], group: int) -> None:

@@ -11,15 +11,16 @@ from bench.stored import DOCUMENT, NAME, SPACE, Message
 
 Statement = tuple[str, tuple[Any, ...]]
 
-SCHEMA = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "CREATE TABLE documents(namespace TEXT, space TEXT, key TEXT, revision INTEGER, shown BLOB, value TEXT, "
-    "PRIMARY KEY(namespace, space, key)) WITHOUT ROWID",
-    'CREATE TABLE entries(space TEXT, stream TEXT, "offset" INTEGER, hint TEXT, data BLOB, '
-    'PRIMARY KEY(space, stream, "offset")) WITHOUT ROWID',
-    "CREATE TABLE topics(space TEXT, topic TEXT, revision INTEGER, PRIMARY KEY(space, topic)) WITHOUT ROWID",
-)
+SCHEMA = """
+CREATE TABLE documents(
+    namespace TEXT, space TEXT, key TEXT, revision INTEGER, shown BLOB, value TEXT, PRIMARY KEY(namespace, space, key)
+) WITHOUT ROWID;
+CREATE TABLE entries(
+    space TEXT, stream TEXT, "offset" INTEGER, hint TEXT, data BLOB, PRIMARY KEY(space, stream, "offset")
+) WITHOUT ROWID;
+CREATE TABLE topics(space TEXT, topic TEXT, revision INTEGER, PRIMARY KEY(space, topic)) WITHOUT ROWID;
+"""
+OPENING = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", *filter(None, map(str.strip, SCHEMA.split(";"))))
 PUT = "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)"
 FIND = "SELECT value, revision FROM documents WHERE namespace = ? AND space = ? AND key = ?"
 APPEND = "INSERT INTO entries VALUES (?, ?, ?, NULL, ?)"
@@ -39,7 +40,22 @@ def message(one: Message, revision: int) -> Sequence[Statement]:
         (PUT, (tokens, SPACE, one.token_key, revision, b"", orjson.dumps(one.token).decode())),
         (PUT, (turns, SPACE, one.turn["id"], revision, b"", orjson.dumps(one.turn).decode())),
         (PUT, (activity, SPACE, one.session, revision, b"", orjson.dumps(one.activity).decode())),
-        (APPEND, (SPACE, f"{NAME}/{one.session}", revision, orjson.dumps(one.entry.data))),
+        (APPEND, (SPACE, f"{NAME}/{one.session}", revision, _event(one, revision))),
         (TOUCH, (SPACE, NAME, revision)),
         (TOUCH, (SPACE, f"{NAME}/{one.session}", revision)),
     ]
+
+
+def _event(one: Message, offset: int) -> bytes:
+    """Return the entry as the hub stores it: a CloudEvent."""
+    event = {
+        "specversion": "1.0",
+        "id": str(offset),
+        "type": one.entry.type,
+        "source": f"/{NAME}/{one.session}",
+        "subject": one.session,
+        "time": "2026-11-21T10:00:00.000Z",
+        "data": one.entry.data,
+        "offset": str(offset),
+    }
+    return orjson.dumps(event)
