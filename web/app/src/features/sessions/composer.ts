@@ -88,7 +88,7 @@ export class Composer extends SignalElement {
         min-width: 0;
       }
 
-      .cancel {
+      .cancel:enabled {
         color: var(--text);
       }
 

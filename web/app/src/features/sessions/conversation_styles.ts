@@ -106,6 +106,11 @@ export const conversationStyles = css`
     flex: none;
   }
 
+  .aside .tool-name,
+  .aside .tool-input {
+    unicode-bidi: isolate;
+  }
+
   .aside .tool-name {
     font-family: var(--font-mono);
     color: var(--text);

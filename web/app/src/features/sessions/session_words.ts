@@ -21,9 +21,11 @@ export function activityOf(session: Session): Activity | undefined {
   return session.status === "stopped" ? { words: "Stopped", tone: "muted" } : undefined;
 }
 
-/** What a session is called. */
+const DIRECTION_MARKS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** What a session is called; marks that would turn the text around it are left out. */
 export function titleOf(title: string | undefined): string {
-  return title?.trim() || "Untitled session";
+  return title?.replace(DIRECTION_MARKS, "").trim() || "Untitled session";
 }
 
 const FIRST_TITLE_LENGTH = 60;
