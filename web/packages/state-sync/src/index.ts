@@ -52,3 +52,4 @@ export {
   type Revision,
   ZERO_REVISION,
 } from "./revision";
+export { createTopicStore, type TopicState, type TopicStore, type TopicStoreOptions } from "./topic-store";
