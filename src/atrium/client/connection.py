@@ -272,14 +272,23 @@ class Connection:
         if kind == "stream:chunk":
             self._chunk(payload)
         elif kind == "sync:invalidate":
-            for handler in list(self._topics.get(str(payload.get("topic")), ())):
-                handler(payload)
+            self._invalidated(frame.get("payload"))
         elif kind in {"ack", "error"}:
             calls.answer(frame)
         elif kind == "stream:reset":
             self._reset(str(payload.get("stream")), str(payload.get("reason", "reset")))
         elif kind == "core:restarting":
             self._enter(ConnectionState.RESTARTING)
+
+    def _invalidated(self, payload: Any) -> None:
+        """Hand an event to its topic's handlers; one that is malformed to everybody, who will report it."""
+        topic = payload.get("topic") if isinstance(payload, dict) else None
+        if isinstance(topic, str) and topic.strip():
+            handlers = list(self._topics.get(topic, ()))
+        else:
+            handlers = list(dict.fromkeys(handler for several in self._topics.values() for handler in several))
+        for handler in handlers:
+            handler(payload)
 
     def _chunk(self, payload: Mapping[str, Any]) -> None:
         entry = Entry.from_wire(payload)

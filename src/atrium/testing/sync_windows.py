@@ -50,7 +50,7 @@ class Restartable(Protocol):
     """A transport whose source can go down and come back."""
 
     async def restart(self, clock_ms: int) -> None:
-        """Restart the source with its clock moved by so many milliseconds; return when all subscribers hear it again."""
+        """Restart the source, its clock moved by so many milliseconds; return when all subscribers hear it again."""
 
 
 class ScenarioFailure(Exception):
