@@ -139,6 +139,16 @@ async def test_a_reload_in_mid_answer_goes_on(tmp_path: Path, chromium: str) -> 
         assert ann.complaints == []
 
 
+async def _has_caught_up(screen: Screen) -> None:
+    """Wait until a page shows the interrupted turn, and the message that waits behind it."""
+    await screen.is_live()
+    await expect(screen.page.locator('[data-testid="turn"][data-status="interrupted"]')).to_have_count(1)
+    await expect(screen.page.locator('[data-testid="turn"][data-status="queued"]')).to_have_count(1)
+    await expect(screen.part("retry")).to_be_enabled()
+    await expect(screen.messages("user")).to_have_count(3)
+    await expect(screen.part("unsent")).to_have_count(0)
+
+
 async def test_a_kill_in_mid_answer(tmp_path: Path, chromium: str) -> None:
     async with (
         hub_at(tmp_path / "home") as daemon,
@@ -163,12 +173,7 @@ async def test_a_kill_in_mid_answer(tmp_path: Path, chromium: str) -> None:
             daemon.start()
             await daemon.healthy()
             for screen in (ann, ben):
-                await screen.is_live()
-                await expect(screen.page.locator('[data-testid="turn"][data-status="interrupted"]')).to_have_count(1)
-                await expect(screen.part("retry")).to_be_enabled()
-                await expect(screen.messages("user")).to_have_count(3)
-                await expect(screen.part("unsent")).to_have_count(0)
-                await expect(screen.page.locator('[data-testid="turn"][data-status="queued"]')).to_have_count(1)
+                await _has_caught_up(screen)
             await ann.picture("interrupted")
             await shell.until("Connected again")
 

@@ -192,8 +192,14 @@ class Fold:
                 self._say(entry, "comes after the deletion")
             step = steps.get(entry["type"])
             if step is not None:
-                step(entry, entry["data"])
+                self._take(step, entry)
         return self
+
+    def _take(self, step: Callable[[Wire, Wire], None], entry: Wire) -> None:
+        try:
+            step(entry, entry["data"])
+        except KeyError as absent:
+            self._say(entry, f"its data lacks {absent}")
 
     def _say(self, entry: Wire, what: str) -> None:
         self.wrong.append(f"{entry['offset']} {entry['type']}: {what}")
