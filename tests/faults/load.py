@@ -12,7 +12,7 @@ from tests.faults.daemon import Daemon
 from tests.faults.ledger import Ledger, Sent, Story
 
 SESSIONS = 6
-MESSAGES = 60
+MESSAGES = 50
 SENDERS = 5
 
 _CONTENTS: list[tuple[int, Callable[[random.Random], str]]] = [

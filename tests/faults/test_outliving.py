@@ -60,7 +60,7 @@ class Ordeal:
             self._kill("while it started")
             return
         await self._healthy()
-        if self.dice.random() < 0.75:
+        if self.dice.random() < 0.6:
             await self._judge()
         async with self.load.going():
             await asyncio.sleep(self.dice.uniform(0.02, 0.9))
