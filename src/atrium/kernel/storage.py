@@ -238,7 +238,8 @@ class Storage:
                 commit.operations.append(Drop(slot.stream.key))
         if not (commit.operations or commit.requires):
             return commit.revision
-        return await self.submit(commit, slots, batch.callbacks)
+        callbacks, batch.callbacks = batch.callbacks, []  # one that knows the batch would keep it from being freed
+        return await self.submit(commit, slots, callbacks)
 
     async def append(self, stream: str, entries: Sequence[NewEntry], *, space: str = SYSTEM) -> list[int]:
         """Append durable entries to a stream and return their offsets."""
