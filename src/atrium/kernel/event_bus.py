@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextvars import Context
+from dataclasses import dataclass, field
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -19,22 +20,20 @@ FAIR_SHARE = 512
 ROUTES_LIMIT = 10_000
 
 
+@dataclass(slots=True, eq=False)
 class Subscription:
     """One handler and its queue; a task drains the queue and exists only while there is work."""
 
-    __slots__ = ("_bus", "active", "closed", "dropped", "handler", "limit", "owner", "pattern", "queue", "task")
-
-    def __init__(self, bus: EventBus, pattern: str, handler: EventHandler, owner: str, limit: int) -> None:
-        self._bus = bus
-        self.pattern = pattern
-        self.handler = handler
-        self.owner = owner
-        self.limit = limit
-        self.queue: deque[tuple[str, Any]] = deque()
-        self.active = False
-        self.closed = False
-        self.dropped = 0
-        self.task: asyncio.Task[None] | None = None
+    bus: EventBus
+    pattern: str
+    handler: EventHandler
+    owner: str
+    limit: int
+    queue: deque[tuple[str, Any]] = field(default_factory=deque)
+    active: bool = False
+    closed: bool = False
+    dropped: int = 0
+    task: asyncio.Task[None] | None = None
 
     def matches(self, event_type: str) -> bool:
         """Tell whether events of this type are delivered here."""
@@ -51,7 +50,7 @@ class Subscription:
         """Take no more events and forget the queued ones; a delivery in progress goes on."""
         self.closed = True
         self.queue.clear()
-        self._bus.forget(self)
+        self.bus.forget(self)
 
     async def _drain(self) -> None:
         queue, handler, share = self.queue, self.handler, FAIR_SHARE

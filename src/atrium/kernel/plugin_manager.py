@@ -47,8 +47,7 @@ class PluginManager:
     def describe(self) -> list[dict[str, Any]]:
         """Return every plugin's name, version, status and reason, for people."""
         rows = []
-        names = sorted({*self._plugins, *self.failures})
-        for name in names:
+        for name in sorted({*self._plugins, *self.failures}):
             plugin = self._plugins.get(name)
             status = plugin.status if plugin else PluginStatus.FAILED
             version = plugin.manifest.version if plugin else None
@@ -90,7 +89,8 @@ class PluginManager:
             return
         if plugin.status is PluginStatus.FAILED and name not in self._contexts:
             raise PluginFailed(f"{name}: {self.failures.get(name, 'it could not be loaded')}")
-        missing = [other for other in plugin.manifest.dependencies if not self._runs(other)]
+        running = {one.manifest.name for one in self._plugins.values() if one.is_started}
+        missing = [other for other in plugin.manifest.dependencies if other not in running]
         if missing:
             error = PluginFailed(f"{name} needs {', '.join(missing)}, which does not run")
             self._failed(plugin, error)
@@ -149,9 +149,6 @@ class PluginManager:
     def started(self) -> list[AnyPlugin]:
         """Return the running plugins, dependencies first."""
         return [plugin for plugin in self._order() if plugin.is_started]
-
-    def _runs(self, name: str) -> bool:
-        return name in self._plugins and self._plugins[name].is_started
 
     def _order(self, *, reverse: bool = False) -> list[AnyPlugin]:
         """Return plugins with dependencies first, otherwise in order of loading; members of cycles are left out."""

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 from atrium.sdk.errors import ServiceNotFound, ServiceTimeout, Unavailable
@@ -29,16 +30,14 @@ def deadline(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
+@dataclass(slots=True, eq=False)
 class _Service:
-    __slots__ = ("active", "function", "idle", "name", "owner", "producers")
-
-    def __init__(self, name: str, function: Callable[..., Any], owner: str) -> None:
-        self.name = name
-        self.function = function
-        self.owner = owner
-        self.active = 0
-        self.idle: asyncio.Future[None] | None = None
-        self.producers: set[asyncio.Task[None]] = set()
+    name: str
+    function: Callable[..., Any]
+    owner: str
+    active: int = 0
+    idle: asyncio.Future[None] | None = None
+    producers: set[asyncio.Task[None]] = field(default_factory=set)
 
     def release(self) -> None:
         self.active -= 1
@@ -46,17 +45,15 @@ class _Service:
             self.idle.set_result(None)
 
 
+@dataclass(slots=True, eq=False)
 class ItemStream:
     """The items of a streaming service, through a bounded buffer: a slow reader slows the service down."""
 
-    __slots__ = ("_buffer", "_error", "_over", "_reader", "_writer")
-
-    def __init__(self) -> None:
-        self._buffer: deque[Any] = deque()
-        self._error: BaseException | None = None
-        self._over = False
-        self._reader: asyncio.Future[None] | None = None
-        self._writer: asyncio.Future[None] | None = None
+    _buffer: deque[Any] = field(default_factory=deque)
+    _error: BaseException | None = None
+    _over: bool = False
+    _reader: asyncio.Future[None] | None = None
+    _writer: asyncio.Future[None] | None = None
 
     def __aiter__(self) -> ItemStream:
         return self

@@ -48,12 +48,10 @@ class StateEngine:
             if future.done():
                 continue
             try:
-                satisfied = predicate(value)
+                if predicate(value):
+                    future.set_result(value)
             except Exception as error:  # noqa: BLE001  # the predicate is the waiter's own: the error is theirs
                 future.set_exception(error)
-            else:
-                if satisfied:
-                    future.set_result(value)
 
     def _forget(self, key: str, waiter: Waiter) -> None:
         waiters = self._waiters[key]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -15,6 +13,7 @@ from atrium.kernel.entries import encode_json, entries_of
 from atrium.kernel.numbers import NumberSource
 from atrium.kernel.streams import Slot, Streams, StreamTail
 from atrium.kernel.topics import Topics
+from atrium.sdk.cursors import decode_cursor, encode_cursor
 from atrium.sdk.errors import Conflict, InvalidInput, NotFound
 from atrium.sdk.spi import (
     Address,
@@ -363,15 +362,9 @@ def _document(stored: StoredDocument) -> Document:
 
 
 def _cursor(document: Document, field: str | None) -> str:
-    position: list[Any] = [None if field is None else document.value.get(field), document.key]
-    return base64.urlsafe_b64encode(orjson.dumps(position)).decode().rstrip("=")
+    return encode_cursor([None if field is None else document.value.get(field), document.key])
 
 
 def _position(cursor: str) -> tuple[Any, str]:
-    try:
-        value, key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(key, str) and not isinstance(value, (list, dict)):
-            return value, key
-    except (ValueError, TypeError, binascii.Error):
-        pass
-    raise InvalidInput("the cursor is not one that an earlier page gave")
+    value, key = decode_cursor(cursor, 2)
+    return value, str(key)

@@ -8,6 +8,7 @@ them.
 from __future__ import annotations
 
 import asyncio
+import logging
 from bisect import bisect_right
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -21,6 +22,8 @@ from atrium.sdk.errors import CursorReset, NotFound
 from atrium.sdk.spi import Append, Commit, Row, StreamKey, StreamPage, Trim
 from atrium.sdk.storage import Entry, NewEntry
 
+log = logging.getLogger(__name__)
+
 RING_ENTRIES = 2048
 RING_BYTES = 1 << 20
 CHUNK_HINTS = 64
@@ -32,26 +35,25 @@ Body = tuple[int, bytes]
 
 @dataclass(slots=True)
 class Slot:
-    """Entries whose commit is in flight, the groups of hints it trims, and the hints that wait behind it."""
+    """Entries whose commit is in flight, the hints it stores and trims, and the hints that wait behind it."""
 
     stream: Stream
     bodies: list[Body] = field(default_factory=list)
     last: int = 0
     trims: list[str] = field(default_factory=list)
     ends: bool = False
+    hints: list[tuple[str, Body]] = field(default_factory=list)
     behind: list[Body] = field(default_factory=list)
 
 
+@dataclass(slots=True)
 class Ring:
     """The last entries shown. What it has evicted (`floor` and below) is in storage."""
 
-    __slots__ = ("bytes", "entries", "floor", "offsets")
-
-    def __init__(self, floor: int) -> None:
-        self.floor = floor
-        self.entries: list[Entry] = []
-        self.offsets: list[int] = []
-        self.bytes = 0
+    floor: int
+    entries: list[Entry] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+    bytes: int = 0
 
     def add(self, entry: Entry) -> None:
         """Add the newest entry."""
@@ -124,12 +126,12 @@ class Stream:
         self._unstored.extend((group, hint) for hint in hints)
         if len(self._unstored) >= CHUNK_HINTS:
             self.flush()
-        elif self._flush is None:
-            self._flush = asyncio.get_running_loop().call_later(CHUNK_SECONDS, self.flush)
-        if self._inflight:
-            self._inflight[-1].behind.extend(hints)
-        else:
+        self._flush_soon()
+        durable = next((slot for slot in reversed(self._inflight) if slot.bodies), None)
+        if durable is None:
             self._show(hints, hint=True)
+        else:
+            durable.behind.extend(hints)
 
     def flush(self) -> None:
         """Store pending hints in a commit of their own."""
@@ -144,18 +146,19 @@ class Stream:
         """
         self._cancel_flush()
         self._inflight.append(slot)
+        pending, self._unstored = self._unstored, []
+        slot.hints = pending
         for group in slot.trims:
-            kept = [hint for hint in self._unstored if hint[0] != group]
-            first = self._chunked.pop(group, None if len(kept) < len(self._unstored) else 0)
-            self._unstored = kept
+            kept = [hint for hint in pending if hint[0] != group]
+            first = self._chunked.pop(group, None if len(kept) < len(pending) else 0)
+            pending = kept
             if first is not None:
                 commit.operations.append(Trim(self.key, group, first, slot.last))
         rows = []
-        for group, run in groupby(self._unstored, key=itemgetter(0)):
+        for group, run in groupby(pending, key=itemgetter(0)):
             hints = [hint for _, hint in run]
             self._chunked.setdefault(group, hints[0][0])
             rows.append(chunk_row(group, hints))
-        self._unstored = []
         rows.extend(Row(offset, body) for offset, body in slot.bodies)
         if rows:
             commit.operations.append(Append(self.key, tuple(rows)))
@@ -166,6 +169,10 @@ class Stream:
         if stored:
             self.stored = max(self.stored, slot.last)
             self._show(slot.bodies, hint=False)
+        elif not self.ended:
+            self._unstored[:0] = slot.hints
+            self._chunked.update(dict.fromkeys(slot.trims, 0))
+            self._flush_soon()
         self._show(slot.behind, hint=True)
         if stored and slot.ends:
             self.ended = True
@@ -205,6 +212,10 @@ class Stream:
         self._waking = False
         for tail in tuple(self.tails):
             tail.wake()
+
+    def _flush_soon(self) -> None:
+        if self._unstored and self._flush is None:
+            self._flush = asyncio.get_running_loop().call_later(CHUNK_SECONDS, self.flush)
 
     def _cancel_flush(self) -> None:
         if self._flush is not None:
@@ -296,7 +307,7 @@ class Streams:
         numbers: NumberSource,
         now: Callable[[], float],
         read_page: Callable[[StreamKey, int, int], Awaitable[StreamPage]],
-        submit: Callable[[Commit, list[Slot]], object],
+        submit: Callable[[Commit, list[Slot]], asyncio.Future[int]],
     ) -> None:
         self.numbers = numbers
         self.now = now
@@ -341,7 +352,7 @@ class Streams:
         commit = Commit(self.numbers.revision())
         slot = Slot(stream, last=stream.issued)
         stream.enlist(commit, slot)
-        self._submit(commit, [slot])
+        self._submit(commit, [slot]).add_done_callback(_tell_failure)
 
     def forget_if_idle(self, stream: Stream) -> None:
         """Drop a stream from memory if nothing needs it, and remember how far its numbers went."""
@@ -350,7 +361,13 @@ class Streams:
             del self._streams[stream.key]
 
     def end_all(self) -> None:
-        """End every tail (the hub stops)."""
+        """Store what is pending and end every tail (the hub stops)."""
         for stream in tuple(self._streams.values()):
+            stream.flush()
             for tail in tuple(stream.tails):
                 tail.close()
+
+
+def _tell_failure(stored: asyncio.Future[int]) -> None:
+    if not stored.cancelled() and stored.exception() is not None:
+        log.warning("deltas could not be stored yet", exc_info=stored.exception())

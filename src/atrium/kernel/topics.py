@@ -99,9 +99,8 @@ class Topics:
     def queries(self, space: str, topic: str) -> list[Query]:
         """Return what must be read for a snapshot of a topic."""
         declarations, key = self._find(topic)
-        limit = LIST_LIMIT if key is None else 1
-        where = "" if key is None else key
-        return [Query(one.namespace, space, prefix=where, limit=limit) for one in declarations]
+        limit = 1 if key else LIST_LIMIT
+        return [Query(one.namespace, space, prefix=key or "", limit=limit) for one in declarations]
 
     def snapshot(self, topic: str, selection: Selection) -> TopicSnapshot:
         """Return a topic's state from what was read: documents of the same key merged, each with its `id`."""

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from typing import Any, get_args
-
-import orjson
 
 from atrium.contracts.sessions import SessionStatus
 from atrium.plugins.sessions.documents import ACTIVITY, as_session
 from atrium.plugins.sessions.inputs import invalid, offset, page_limit
-from atrium.sdk import Json, Resource, SpaceStorage
+from atrium.sdk import Json, Resource, SpaceStorage, cursors
 
 SORTS = ("createdAt", "-createdAt", "updatedAt", "-updatedAt", "title")
 
@@ -104,15 +100,12 @@ def as_wire(row: Json) -> dict[str, Any]:
 
 def encode_cursor(sort: str, position: Position) -> str:
     """Return a position as an opaque cursor that is good for this order only."""
-    return base64.urlsafe_b64encode(orjson.dumps([sort, *position])).decode().rstrip("=")
+    return cursors.encode_cursor([sort, *position])
 
 
 def decode_cursor(sort: str, cursor: str) -> Position:
     """Return the position a cursor stands for."""
-    try:
-        made_for, value, session_id = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError, binascii.Error):
-        raise invalid("cursor", "give the nextCursor of an earlier page") from None
+    made_for, value, session_id = cursors.decode_cursor(cursor, 3)
     if made_for != sort or not isinstance(value, str) or not isinstance(session_id, str):
         raise invalid("cursor", f"it was not made for a list sorted by {sort}: give the nextCursor of an earlier page")
     return value, session_id
