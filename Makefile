@@ -104,7 +104,7 @@ check-lint:
 	@$(BIN)/ruff check $(SOURCES)
 
 check-types:
-	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/mypy $(foreach folder,$(SOURCES),$(if $(shell find $(folder) -name '*.py' -print -quit),$(folder)))
 
 check-imports:
 	@$(BIN)/lint-imports --no-logo
