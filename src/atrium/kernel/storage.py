@@ -343,8 +343,7 @@ class Storage:
 
     async def _keys(self, query: Query) -> list[str]:
         await self.open()
-        selection = await self.adapter.query([query])
-        return [stored.key for stored in selection.pages[0]]
+        return [stored.key for stored in (await self.adapter.query([query])).pages[0]]
 
     def _check_index(self, namespace: str, where: tuple[str, ...], order: str | None) -> None:
         if not where and order is None:
