@@ -23,7 +23,7 @@ WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 
 .PHONY: help
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 .PHONY: run
 run: setup web ## Install all, fetch the default model once, start the hub and print the login link
@@ -127,6 +127,10 @@ check-web:
 .PHONY: bench
 bench: setup web ## Measure, beside references that run on the same machine
 	@$(BIN)/python -m bench.run $(ARGS)
+
+.PHONY: bench-fanout
+bench-fanout: setup ## Measure one publisher and many clients, beside other servers
+	@$(BIN)/python -m bench.fanout.run $(ARGS)
 
 .PHONY: reference
 reference: setup ## Write the reference pages from the code

@@ -44,8 +44,8 @@ static struct {
     Protocol protocol;
     int port, clients, stalled, size, outstanding, cuts, durable, server, hold_s, verbose;
     double rate, seconds, warm_up;
-    char token[256], stream[128];
-} o = {.clients = 10, .size = 200, .outstanding = 4, .seconds = 3, .warm_up = 1, .stream = "fanout/load"};
+    char token[256], stream[128], cursor[24];
+} o = {.cursor = "0", .clients = 10, .size = 200, .outstanding = 4, .seconds = 3, .warm_up = 1, .stream = "fanout/load"};
 
 static Client *all, *publisher;
 static int poll_fd, opened, ready_count, closed_count;
@@ -177,10 +177,10 @@ static int opening(Client *client, char *out, const char **answer, int *answer_l
 }
 
 static int publication(char *out) {
-    static char body[65536], text[65536];
+    static char body[60001], text[60200];
     memset(body, 'x', (size_t)o.size);
-    char mark[MARK + 1];
-    sprintf(mark, "@#%010ld%016llx", published + 1, (unsigned long long)now_ns());
+    char mark[48];
+    snprintf(mark, sizeof mark, "@#%010ld%016llx", published + 1, (unsigned long long)now_ns());
     memcpy(body, mark, MARK);
     body[o.size] = 0;
     if (o.protocol == REDIS) return sprintf(out, "*3\r\n$7\r\nPUBLISH\r\n$1\r\nt\r\n$%d\r\n%s\r\n", o.size, body);
@@ -483,7 +483,7 @@ static void report(int whole, long before_kb, long connected_kb) {
 
 static void usage(void) {
     puts("load_client --protocol NAME --port PORT [--clients N] [--rate R | --outstanding N] [--seconds S] [--warm-up S]\n"
-         "  [--size BYTES] [--server PID] [--token T] [--stream NAME] [--durable] [--stalled N] [--cuts N] [--hold S]\n"
+         "  [--size BYTES] [--server PID] [--token T] [--stream NAME] [--durable] [--stalled N] [--cuts N] [--hold S] [--cursor OFFSET]\n"
          "rate: messages a second; without it as fast as it goes with some outstanding. stalled: more clients, which read\n"
          "only at the end. cuts: how often all are cut and resume by cursor. hold: seconds to stay connected before.");
     exit(0);
@@ -494,7 +494,7 @@ static void options(int count, char **values) {
         {"protocol", 1, 0, 'p'}, {"port", 1, 0, 'P'},    {"clients", 1, 0, 'c'}, {"rate", 1, 0, 'r'},
         {"outstanding", 1, 0, 'o'}, {"seconds", 1, 0, 's'}, {"warm-up", 1, 0, 'w'}, {"size", 1, 0, 'z'},
         {"server", 1, 0, 'S'},   {"token", 1, 0, 't'},   {"stream", 1, 0, 'n'},  {"durable", 0, 0, 'd'},
-        {"stalled", 1, 0, 'l'},  {"cuts", 1, 0, 'x'},    {"hold", 1, 0, 'H'},    {"help", 0, 0, 'h'}, {0}};
+        {"stalled", 1, 0, 'l'},  {"cuts", 1, 0, 'x'}, {"cursor", 1, 0, 'C'},    {"hold", 1, 0, 'H'},    {"help", 0, 0, 'h'}, {0}};
     for (int letter; (letter = getopt_long(count, values, "", known, NULL)) != -1;) switch (letter) {
             case 'p':
                 for (int i = 0; PROTOCOLS[i]; i++)
@@ -511,6 +511,7 @@ static void options(int count, char **values) {
             case 'S': o.server = atoi(optarg); break;
             case 't': snprintf(o.token, sizeof o.token, "%s", optarg); break;
             case 'n': snprintf(o.stream, sizeof o.stream, "%s", optarg); break;
+            case 'C': snprintf(o.cursor, sizeof o.cursor, "%s", optarg); break;
             case 'd': o.durable = 1; break;
             case 'l': o.stalled = atoi(optarg); break;
             case 'x': o.cuts = atoi(optarg); break;
@@ -533,7 +534,7 @@ int main(int count, char **values) {
     publisher = &all[total];
     poll_fd = epoll_create1(0);
     if (!all || poll_fd < 0) fail("out of memory");
-    for (int i = 0; i <= total; i++) strcpy(all[i].cursor, "0"), all[i].stalled = i >= o.clients && i < total;
+    for (int i = 0; i <= total; i++) strcpy(all[i].cursor, o.cursor), all[i].stalled = i >= o.clients && i < total;
     long before_kb = resident_kb();
     printf("{");
     uint64_t began = now_ns();

@@ -146,7 +146,7 @@ async def test_a_deleted_stream_ends_with_its_last_entry(house: House, http: htt
 
         assert (await socket.next())["payload"]["type"] == "notes.note.deleted.v1"
         assert (await socket.ask("ping"))["type"] == "pong"
-    assert not house.gateway.serving.hub._followers
+    assert not house.gateway.serving.hub._rooms
 
 
 async def test_pushes_reach_those_who_follow_the_stream(house: House, http: httpx.AsyncClient) -> None:
@@ -251,4 +251,4 @@ async def test_nothing_is_left_of_a_closed_connection(house: House, http: httpx.
         await socket.ask("ping")
         assert len(hub.connections) == 1
         assert not hub._feeds
-        assert not hub._followers
+        assert not hub._rooms

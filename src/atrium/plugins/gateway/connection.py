@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from atrium.plugins.gateway.liveness import last_acknowledged
 from atrium.plugins.gateway.protocols import SocketProtocol
+from atrium.plugins.gateway.room import PAGE
 from atrium.sdk import Entry, Principal, Tail
 
 if TYPE_CHECKING:
     from atrium.plugins.gateway.hub import Hub
-
-PAGE = 100
 
 Handle = Callable[["Connection", str | bytes], Awaitable[None]]
 
@@ -148,6 +147,7 @@ class Connection:
         """Be behind."""
         self.behind = True
         self._writable.clear()
+        self.hub.fell_behind(self)
 
     def resumed(self) -> None:
         """Catch up."""
@@ -200,6 +200,8 @@ class Connection:
             self._woken.pop(follower.stream, None)
             if follower.ended:
                 self.hub.unfollow(self, follower.stream)
+            else:
+                self.hub.caught_up(self, follower)
         return None
 
     async def _load(self, follower: Follower) -> None:

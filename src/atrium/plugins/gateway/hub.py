@@ -10,6 +10,7 @@ from typing import Any
 from atrium.plugins.gateway.connection import Connection, Follower
 from atrium.plugins.gateway.frames import PING, SESSIONS, chunk, envelope
 from atrium.plugins.gateway.protocols import SocketProtocol
+from atrium.plugins.gateway.room import Room
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.plugins.gateway.times import wire_time
 from atrium.sdk import Clock, Entry, Principal, SpaceStorage, TooManyRequests
@@ -40,7 +41,8 @@ class Hub:
         self._storage_of = storage_of
         self._clock = clock
         self._feeds: dict[Place, Feed] = {}
-        self._followers: dict[Place, set[Connection]] = {}
+        self._rooms: dict[Place, Room] = {}
+        self._woken: dict[Room, None] = {}
         self._changed: set[Place] = set()
         self._dirty: dict[Connection, None] = {}
         self._chunks: dict[tuple[str, str, int], bytes] = {}
@@ -103,13 +105,20 @@ class Hub:
             self._admit(connection)
         follower = Follower(stream)
         cursor = await storage.head(stream) if after is None else after
-        follower.tail = await storage.tail(stream, cursor, lambda: connection.wake(follower))
-        connection.forget(stream)
+        place = (connection.space, stream)
+        room = self._rooms.get(place) or Room(*place, self._wake)
+        follower.tail = await storage.tail(stream, cursor, room.wake)
+        self.unfollow(connection, stream)
+        # Another may have opened the room meanwhile, or the last one may have left it.
+        if self._rooms.setdefault(place, room) is not room:
+            follower.close()
+            return await self.follow(connection, stream, cursor)
         if not connection.open:
             follower.close()
+            self._leave(connection, place)
             return follower
         connection.followers[stream] = follower
-        self._followers.setdefault((connection.space, stream), set()).add(connection)
+        room.followers[connection] = follower
         return follower
 
     def begin(self, connection: Connection, followers: Iterable[Follower]) -> None:
@@ -125,19 +134,29 @@ class Hub:
     def unfollow(self, connection: Connection, stream: str) -> None:
         """Send no more of a stream."""
         connection.forget(stream)
-        place = (connection.space, stream)
-        followers = self._followers.get(place, set())
-        followers.discard(connection)
-        if not followers:
-            self._followers.pop(place, None)
+        self._leave(connection, (connection.space, stream))
+
+    def caught_up(self, connection: Connection, follower: Follower) -> None:
+        """Serve a follower that has everything together with the others of its stream."""
+        room = self._rooms.get((connection.space, follower.stream))
+        if room is not None:
+            room.promote(connection, follower)
+
+    def fell_behind(self, connection: Connection) -> None:
+        """Let what a connection follows wait until it is writable again."""
+        for stream in connection.followers:
+            room = self._rooms.get((connection.space, stream))
+            follower = room.demote(connection) if room is not None else None
+            if follower is not None:
+                connection.wake(follower)
 
     def push(self, frame_type: str, space: str, stream: str, payload: Any) -> None:
         """Send a frame to everybody who follows a stream; of several the latest counts for slow clients."""
-        connections = self._followers.get((space, stream))
-        if connections:
+        room = self._rooms.get((space, stream))
+        if room is not None:
             session_id = stream.removeprefix(SESSIONS) if stream.startswith(SESSIONS) else None
             message = envelope(frame_type, payload, self.now(), session_id=session_id)
-            for connection in connections:
+            for connection in room.followers:
                 connection.pend(("push", frame_type, stream), message)
 
     def broadcast(self, frame_type: str, payload: Any) -> None:
@@ -169,6 +188,9 @@ class Hub:
         """Write everything that is due."""
         self._scheduled = False
         self._invalidate()
+        woken, self._woken = self._woken, {}
+        for room in woken:
+            room.flush(self.chunk, self.config.write_buffer_limit)
         dirty, self._dirty = self._dirty, {}
         for connection in dirty:
             try:
@@ -190,6 +212,17 @@ class Hub:
         """Close every connection because the hub restarts."""
         for connection in tuple(self.connections):
             connection.close(1012, "the hub is restarting")
+
+    def _wake(self, room: Room) -> None:
+        self._woken[room] = None
+        self._schedule()
+
+    def _leave(self, connection: Connection, place: Place) -> None:
+        room = self._rooms.get(place)
+        if room is not None:
+            room.leave(connection)
+            if not room.followers:
+                del self._rooms[place]
 
     def _admit(self, connection: Connection) -> None:
         limit = self.config.max_subscriptions

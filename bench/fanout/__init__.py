@@ -1,0 +1,1 @@
+"""Fan-out from one publisher to many clients, beside other servers."""

@@ -1,0 +1,170 @@
+"""The servers that fan out beside each other: the hub and what Debian and the registries have. Each on one core."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PATIENCE_SECONDS = 30.0
+SERVER_CORE = 0
+
+NATS = 'listen: "127.0.0.1:-1"\nwebsocket {{ listen: "127.0.0.1:{port}", no_tls: true }}\n'
+MOSQUITTO = (
+    "listener {port} 127.0.0.1\nprotocol websockets\nallow_anonymous true\n"
+    "max_queued_messages 0\nlog_type none\nuser root\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server; `begin` returns what the load client needs besides for one run."""
+
+    name: str
+    protocol: str
+    pid: int
+    port: int
+    begin: Callable[[], Sequence[str]] = tuple
+
+
+class NotHere(Exception):
+    """Something that would be measured is not installed."""
+
+
+@contextmanager
+def hub(folder: Path, protocol: str = "atrium") -> Iterator[Server]:
+    """Run `atrium up` with the benchmark's plugin."""
+    home = folder / "home"
+    (home / "plugins").mkdir(parents=True, exist_ok=True)
+    shutil.copy(HERE / "plugin.py", home / "plugins" / "fanout.py")
+    command = [str(Path(sys.executable).with_name("atrium")), "up", "--port", "{port}"]
+    with running(command, {"ATRIUM_HOME": str(home)}) as (pid, port):
+        token = _read(home / "run" / "token")
+
+        def begin() -> Sequence[str]:
+            connection = http.client.HTTPConnection("127.0.0.1", port)
+            connection.request("POST", "/api/v1/fanout", headers={"Authorization": f"Bearer {token}"})
+            offset = json.loads(connection.getresponse().read())["offset"]
+            connection.close()
+            return ("--token", token, "--cursor", offset)
+
+        yield Server(f"atrium ({protocol})", protocol, pid, port, begin)
+
+
+@contextmanager
+def nats(folder: Path) -> Iterator[Server]:
+    """Run nats-server with its WebSocket listener."""
+    with _configured("nats-server", folder, NATS, ["-c"]) as (pid, port):
+        yield Server("nats-server", "nats", pid, port)
+
+
+@contextmanager
+def redis(folder: Path) -> Iterator[Server]:
+    """Run redis; its publish/subscribe speaks TCP only."""
+    command = [_program("redis-server"), "--port", "{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    command += ["--maxclients", "15000", "--dir", str(folder), "--client-output-buffer-limit", "pubsub 0 0 0"]
+    with running(command) as (pid, port):
+        yield Server("redis pub/sub (TCP)", "redis", pid, port)
+
+
+@contextmanager
+def mosquitto(folder: Path) -> Iterator[Server]:
+    """Run mosquitto with MQTT over WebSocket."""
+    with _configured("mosquitto", folder, MOSQUITTO, ["-c"]) as (pid, port):
+        yield Server("mosquitto", "mqtt", pid, port)
+
+
+@contextmanager
+def websockets(folder: Path) -> Iterator[Server]:
+    """Run a server on `websockets` that broadcasts what it gets."""
+    with running([sys.executable, str(HERE / "broadcast.py"), "{port}"]) as (pid, port):
+        yield Server("websockets broadcast()", "plain", pid, port)
+
+
+@contextmanager
+def socketio(folder: Path) -> Iterator[Server]:
+    """Run Socket.IO; looked for where `npm install --prefix build/fanout socket.io` puts it."""
+    if not Path("build/fanout/node_modules/socket.io").is_dir():
+        raise NotHere("socket.io (npm install --prefix build/fanout socket.io)")
+    environment = {"NODE_PATH": str(Path("build/fanout/node_modules").resolve())}
+    with running([_program("node"), str(HERE / "socketio.cjs"), "{port}"], environment) as (pid, port):
+        yield Server("socket.io", "socketio", pid, port)
+
+
+@contextmanager
+def running(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[tuple[int, int]]:
+    """Run a server on a free port (`{port}` in its command) until the block ends."""
+    port = _free_port()
+    full = [part.replace("{port}", str(port)) for part in command]
+    with subprocess.Popen(
+        full, env=os.environ | dict(environment or {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        os.sched_setaffinity(process.pid, {SERVER_CORE})
+        try:
+            _await_port(process, port)
+            yield process.pid, port
+        finally:
+            process.terminate()
+            process.wait()
+
+
+@contextmanager
+def _configured(program: str, folder: Path, template: str, options: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Run a server that wants its port in a file."""
+    executable, port = _program(program), _free_port()
+    path = folder / f"{program}.conf"
+    path.write_text(template.format(port=port), "utf-8")
+    with _on(port, [executable, *options, str(path)]) as pid:
+        yield pid, port
+
+
+@contextmanager
+def _on(port: int, command: Sequence[str]) -> Iterator[int]:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        os.sched_setaffinity(process.pid, {SERVER_CORE})
+        try:
+            _await_port(process, port)
+            yield process.pid
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
+    if found is None:
+        raise NotHere(f"{name} (Debian has a package of that name)")
+    return found
+
+
+def _await_port(process: subprocess.Popen[bytes], port: int) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while process.poll() is None and time.monotonic() < until:
+        with closing(socket.socket()) as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise RuntimeError(f"the server did not open its port; exit code {process.poll()}")
+
+
+def _read(path: Path) -> str:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not path.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    return path.read_text("ascii").strip()
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
