@@ -53,9 +53,15 @@ def _measure(effort: Effort) -> Iterator[Figure]:
             yield Figure(f"{what}, {when}", "MB", values, None, bar, (Reference("bare FastAPI", theirs),))
 
 
+LIMITS = """
+The interpreter with FastAPI, pydantic and uvicorn is nearly all of the idle size, as the bare application shows. What
+the first sessions add is mostly paid once: SQLite's page caches, which fill up to 8 MB each, and modules and
+specialised code that the first messages touch; then each followed stream keeps its last entries, at most 1 MB.
+"""
+
 BENCH = Bench(
     name="memory",
     measure=_measure,
     describes=__doc__,
-    limits="?",
+    limits=LIMITS,
 )

@@ -46,8 +46,8 @@ def hub(home: Path) -> Iterator[Server]:
     """Run `atrium up` on a home of its own, with the echo provider."""
     port = _free_port()
     command = [str(Path(sys.executable).with_name("atrium")), "up", "--port", str(port)]
-    environment = os.environ | {"ATRIUM_HOME": str(home), "ATRIUM_PROVIDERS__ECHO__ENABLED": "true"}
-    with _running("atrium", command, environment, port, home / "run" / "token") as server:
+    settings = {"ATRIUM_HOME": str(home), "ATRIUM_PROVIDERS__ECHO__ENABLED": "true"}
+    with _running("atrium", command, settings, port, home / "run" / "token") as server:
         yield server
 
 
@@ -56,14 +56,16 @@ def bare_app() -> Iterator[Server]:
     """Run the bare FastAPI application on uvicorn with uvloop."""
     port = _free_port()
     command = [sys.executable, "-m", "bench.references.bare_app", str(port)]
-    with _running("bare FastAPI", command, dict(os.environ), port, None) as server:
+    with _running("bare FastAPI", command, {}, port, None) as server:
         yield server
 
 
 @contextmanager
 def _running(
-    name: str, command: Sequence[str], environment: dict[str, str], port: int, token: Path | None
+    name: str, command: Sequence[str], settings: dict[str, str], port: int, token: Path | None
 ) -> Iterator[Server]:
+    # Python keeps compiled modules, as it does unless told otherwise: without them half of a start is compilation.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | settings
     began = time.perf_counter()
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:

@@ -53,9 +53,14 @@ def _measure(effort: Effort) -> Iterator[Figure]:
     yield Figure("service call", "us", found["call"].micros, found["call"].cpu_us, Bar("<=", 2.0), (reference,))
 
 
+LIMITS = """
+One coroutine more than a direct await, a dictionary look-up, the context variable with the deadline, and the count of
+calls in progress that `unregister` waits for.
+"""
+
 BENCH = Bench(
     name="service-call",
     measure=_measure,
     describes=__doc__,
-    limits="?",
+    limits=LIMITS,
 )
