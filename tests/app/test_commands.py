@@ -18,8 +18,7 @@ from atrium.app.home import Home
 from atrium.app.lock import HomeLock
 from atrium.app.plugin_sources import package_sources
 from atrium.testing.daemon import DaemonProcess
-
-from .running import run_atrium
+from tests.app.running import run_atrium
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))
@@ -159,7 +158,7 @@ def test_the_doctor_finds_nothing_wrong_with_a_good_home(home: Path) -> None:
     assert result.return_value == 0
     assert {"python", "sqlite", "home", "disk", "settings", "plugins", "hub", "engine", "model"} <= set(found)
     assert all(one["next"] for one in found.values() if one["level"] != "ok")
-    assert found["model"]["next"] == "atrium models pull"
+    assert found["model"]["next"] == "atrium models pull smollm2-135m"
 
 
 def test_the_doctor_says_what_is_wrong_and_what_to_do(home: Path) -> None:

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal
 
 from atrium import __version__
-
-from .home import Home
-from .lock import holder
+from atrium.app.home import Home
+from atrium.app.lock import holder
 
 Level = Literal["ok", "warn", "fail"]
 
@@ -106,8 +106,8 @@ def _disk(home: Home) -> Iterator[Finding]:
 
 
 def _settings(home: Home) -> Iterator[Finding]:
-    from .config import ConfigInvalid, load
-    from .sections import config_sections
+    from atrium.app.config import ConfigInvalid, load
+    from atrium.app.sections import config_sections
 
     try:
         settings = load(home, config_sections(home), os.environ)
@@ -136,8 +136,8 @@ def _port(home: Home, host: str, port: int) -> Iterator[Finding]:
 
 
 def _plugins(home: Home) -> Iterator[Finding]:
-    from .plugin_classes import load_classes
-    from .plugin_sources import all_sources
+    from atrium.app.plugin_classes import load_classes
+    from atrium.app.plugin_sources import all_sources
 
     loaded = load_classes(all_sources(home.plugins))
     for one in loaded:
@@ -190,9 +190,26 @@ def _engine() -> Iterator[Finding]:
 def _model(home: Home) -> Iterator[Finding]:
     from atrium.adapters.models import ModelStore
 
-    store = ModelStore(home.root)
-    here = [state.entry.name for state in store.list() if state.path is not None]
-    if here:
-        yield Finding("model", "ok", f"{', '.join(here)}: here")
+    wanted = _configured_model(home)
+    states = {state.entry.name: state for state in ModelStore(home.root).list()}
+    if wanted.endswith(".gguf"):
+        here = Path(wanted).expanduser().is_file()
+        step = "correct providers.local.model in the settings"
+    elif wanted in states:
+        here, step = states[wanted].path is not None, f"atrium models pull {wanted}"
     else:
-        yield Finding("model", "warn", "no local model is here", "atrium models pull")
+        here, step = False, f"set providers.local.model to one of {', '.join(states)}"
+    yield Finding("model", "ok", f"{wanted}: here") if here else Finding("model", "warn", f"{wanted} is not here", step)
+
+
+def _configured_model(home: Home) -> str:
+    """Return the model that the settings name; the default if they are not valid, which is a finding of its own."""
+    from atrium.adapters.models import DEFAULT_MODEL
+    from atrium.app.config import ConfigInvalid, load
+    from atrium.app.sections import config_sections
+
+    try:
+        section = load(home, config_sections(home), os.environ).section("providers")
+    except ConfigInvalid:
+        return DEFAULT_MODEL
+    return str(section.get("local", {}).get("model", DEFAULT_MODEL))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from atrium.app.chat.beginning import choose_provider, create_session
 from atrium.app.cli.output import print_json_line, warn
 from atrium.app.errors import ExitCode
 from atrium.app.text import printable
 from atrium.client import Client, Conversation, Entry
-
-from .beginning import choose_provider, create_session
 
 ENDINGS = frozenset(f"sessions.turn.{how}.v1" for how in ("completed", "failed", "cancelled", "interrupted"))
 
@@ -42,11 +41,8 @@ def _end(entry: Entry, as_json: bool) -> int:
     if not as_json:
         problem = entry.data.get("problem") or {}
         how = entry.type.split(".")[2]
-        warn(
-            f"The turn was {how}: {problem.get('detail') or problem.get('title')}"
-            if problem
-            else f"The turn was {how}."
-        )
+        ended = "The turn failed" if how == "failed" else f"The turn was {how}"
+        warn(f"{ended}: {problem.get('detail') or problem.get('title')}" if problem else f"{ended}.")
     return ExitCode.FAILED
 
 

@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
+from atrium.app.cli.output import home_option, json_option, print_json, print_table, run, say, warn
 from atrium.app.errors import ExitCode
 from atrium.app.home import find_home
-
-from .output import home_option, json_option, print_json, print_table, run, say, warn
 
 
 @click.command(epilog="\b\nExamples:\n  atrium down\n  atrium down --now")
@@ -85,13 +84,16 @@ async def _status(home: str | None) -> tuple[str, dict[str, Any]]:
 def _show(url: str, found: dict[str, Any]) -> None:
     core = found["core"]
     say(f"Atrium {core['version']} runs at {url} (process {core['pid']}), up {_duration(core['uptime'])}.")
-    rows = [(one["id"], one["version"], one["status"], one["sessions"]) for one in found["providers"]]
+    rows = [
+        (one["id"], one["version"], one["status"], one["sessions"], one.get("reason", "")) for one in found["providers"]
+    ]
     if rows:
         say()
-        print_table(("PROVIDER", "VERSION", "STATUS", "SESSIONS"), rows)
+        print_table(("PROVIDER", "VERSION", "STATUS", "SESSIONS", "REASON"), rows)
     busy = [one for one in found["sessions"] if one["status"] == "active"]
     say()
-    say(f"{len(found['sessions'])} sessions, {len(busy)} active; `atrium sessions list` shows them.")
+    count = len(found["sessions"])
+    say(f"{count} session{'' if count == 1 else 's'}, {len(busy)} active; `atrium sessions list` shows them.")
 
 
 def _duration(seconds: float) -> str:

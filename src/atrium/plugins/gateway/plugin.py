@@ -194,5 +194,6 @@ def _counted(providers: list[Any], sessions: list[Any]) -> list[dict[str, Any]]:
     for provider in providers:
         row = provider if isinstance(provider, dict) else provider.model_dump(by_alias=True)
         count = sum(1 for session in sessions if session["providerId"] == row["id"])
-        rows.append({"id": row["id"], "version": row["version"], "status": row["status"], "sessions": count})
+        kept = {name: row[name] for name in ("id", "version", "status", "reason") if name in row}
+        rows.append({**kept, "sessions": count})
     return rows

@@ -24,7 +24,7 @@ PROVIDER_POINT = "providers.provider"
 class Providers(Plugin[ProvidersConfig]):
     """Owns the `providers.*` services."""
 
-    manifest = Manifest(name="providers", version="1.0.0", description="The sources of intelligence.")
+    manifest = Manifest(name="providers", version="1.0.0", description="The sources of intelligence")
 
     def __init__(self, host: Host | None = None) -> None:
         super().__init__(host)
