@@ -9,9 +9,8 @@ from typing import Any
 
 from atrium.sync import SnapshotEnvelope
 from atrium.testing.daemon import DaemonProcess, running_daemon
-
-from .running import run_atrium
-from .terminal import ALT_ENTER, CTRL_C, CTRL_D, ENTER, terminal
+from tests.app.running import run_atrium
+from tests.app.terminal import ALT_ENTER, CTRL_C, CTRL_D, ENTER, terminal
 
 PROMPT = "\x1b[?2004h"
 """What the prompt tells the terminal when it begins to read."""

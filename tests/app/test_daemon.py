@@ -19,8 +19,7 @@ from atrium.app.home import Home
 from atrium.app.lock import HomeLock, holder
 from atrium.client import ConnectionState, Conversation, Entry
 from atrium.testing.daemon import DaemonProcess, running_daemon
-
-from .running import run_atrium
+from tests.app.running import run_atrium
 
 FINE = """
 from atrium.sdk import Manifest, Plugin, Principal, route

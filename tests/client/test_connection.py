@@ -22,8 +22,7 @@ from atrium.client import (
     attach,
 )
 from atrium.client.follower import LIMIT
-
-from .conftest import Peer, acknowledge, entry, send
+from tests.client.conftest import Peer, acknowledge, entry, send
 
 
 async def collect(client: Client, count: int, after: int | None = 0) -> list[int]:

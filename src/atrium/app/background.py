@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from .errors import CommandFailed, HomeHeld
-from .home import Home
-from .lock import holder
-from .options import Options
+from atrium.app.errors import CommandFailed, HomeHeld
+from atrium.app.home import Home
+from atrium.app.lock import holder
+from atrium.app.options import Options
 
 START_SECONDS = 60.0
 STOP_SECONDS = 45.0

@@ -8,16 +8,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from atrium.app.config import Settings, load, section_of
+from atrium.app.home import Home
+from atrium.app.options import Options
+from atrium.app.plugin_classes import LoadedClass, load_classes, select
+from atrium.app.plugin_sources import all_sources
+from atrium.app.sections import gateway_settings, sections_of
 from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.gateway.plugin import Gateway
 from atrium.sdk import PluginFailed
-
-from .config import Settings, load, section_of
-from .home import Home
-from .options import Options
-from .plugin_classes import LoadedClass, load_classes, select
-from .plugin_sources import all_sources
-from .sections import gateway_settings, sections_of
 
 log = logging.getLogger(__name__)
 

@@ -13,16 +13,15 @@ from typing import Any
 from pydantic import BaseModel, create_model
 
 from atrium.adapters.storage.memory import MemoryStorageAdapter
+from atrium.app.config import VERSION, CoreConfig
+from atrium.app.home import Home
+from atrium.app.plugin_classes import LoadedClass, load_classes
+from atrium.app.plugin_sources import bundled_sources
+from atrium.app.sections import sections_of
 from atrium.contracts.events import Event
 from atrium.contracts.sessions import ENTRIES
 from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.gateway.plugin import Gateway
-
-from .config import VERSION, CoreConfig
-from .home import Home
-from .plugin_classes import LoadedClass, load_classes
-from .plugin_sources import bundled_sources
-from .sections import sections_of
 
 FOLDER = Path("contracts")
 BASE = "https://atrium.invalid/contracts"

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import HomeUnusable
+from atrium.app.errors import HomeUnusable
 
 FOLDERS = (
     "core", "run", "data", "sessions", "providers", "plugins", "models", "media", "workspaces", "backups", "logs",

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from .errors import HomeHeld, HomeUnusable
+from atrium.app.errors import HomeHeld, HomeUnusable
 
 _TRIES = 3
 _TRY_SECONDS = 0.02

@@ -6,8 +6,8 @@ import http.client
 import json
 from urllib.parse import urlsplit
 
-from .errors import CommandFailed, ExitCode
-from .home import Home
+from atrium.app.errors import CommandFailed, ExitCode
+from atrium.app.home import Home
 
 
 class HubNotRunning(CommandFailed):

@@ -13,10 +13,9 @@ from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from typing import Any, TextIO
 
+from atrium.app.home import Home
+from atrium.app.text import printable
 from atrium.sdk.tracing import trace_id
-
-from .home import Home
-from .text import printable
 
 FILE_BYTES = 10 * 1024 * 1024
 FILES_KEPT = 5

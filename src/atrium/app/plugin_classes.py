@@ -6,10 +6,9 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from atrium.app.errors import CommandFailed
+from atrium.app.plugin_sources import PluginClass, PluginSource
 from atrium.sdk import PluginFailed
-
-from .errors import CommandFailed
-from .plugin_sources import PluginClass, PluginSource
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from string import Template
 
-from .errors import CommandFailed
-from .plugin_sources import BUNDLED
+from atrium.app.errors import CommandFailed
+from atrium.app.plugin_sources import BUNDLED
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST = 40

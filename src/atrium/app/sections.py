@@ -10,12 +10,11 @@ from typing import Any
 
 from pydantic import BaseModel, Field, create_model, field_validator
 
+from atrium.app.config import section_of
+from atrium.app.home import Home
+from atrium.app.plugin_classes import LoadedClass, load_classes
+from atrium.app.plugin_sources import all_sources
 from atrium.sdk import Config
-
-from .config import section_of
-from .home import Home
-from .plugin_classes import LoadedClass, load_classes
-from .plugin_sources import all_sources
 
 
 def config_sections(home: Home) -> dict[str, type[Config] | None]:

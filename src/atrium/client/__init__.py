@@ -7,15 +7,15 @@ async with attach() as client:
         ...
 """
 
-from .client import Client, attach
-from .connection import Connection, ConnectionState
-from .conversation import Conversation, ConversationMessage, Text, Tool, Turn
-from .entries import Entry
-from .errors import ClientError, ConnectionLost, NotRunning, ProblemError, StreamReset, UnexpectedAnswer
-from .location import Location, home_folder
-from .pace import Pace
-from .sessions import MessagePage, SessionPage, Sessions
-from .topics import HttpSnapshotProvider, WebSocketSubscriber
+from atrium.client.client import Client, attach
+from atrium.client.connection import Connection, ConnectionState
+from atrium.client.conversation import Conversation, ConversationMessage, Text, Tool, Turn
+from atrium.client.entries import Entry
+from atrium.client.errors import ClientError, ConnectionLost, NotRunning, ProblemError, StreamReset, UnexpectedAnswer
+from atrium.client.location import Location, home_folder
+from atrium.client.pace import Pace
+from atrium.client.sessions import MessagePage, SessionPage, Sessions
+from atrium.client.topics import HttpSnapshotProvider, WebSocketSubscriber
 
 __all__ = [
     "Client",

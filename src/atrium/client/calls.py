@@ -11,7 +11,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from .errors import ConnectionLost, ProblemError
+from atrium.client.errors import ConnectionLost, ProblemError
 
 
 class Calls:

@@ -10,16 +10,15 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Literal
 
+from atrium.client.connection import Connection, ConnectionState
+from atrium.client.entries import Entry
+from atrium.client.errors import UnexpectedAnswer
+from atrium.client.http import Http
+from atrium.client.location import Locator, locate
+from atrium.client.pace import Pace
+from atrium.client.sessions import Sessions
+from atrium.client.topics import HttpSnapshotProvider, WebSocketSubscriber
 from atrium.sync import OnError, RevisionSync, SnapshotApplier, SnapshotEnvelope, create_revision_sync
-
-from .connection import Connection, ConnectionState
-from .entries import Entry
-from .errors import UnexpectedAnswer
-from .http import Http
-from .location import Locator, locate
-from .pace import Pace
-from .sessions import Sessions
-from .topics import HttpSnapshotProvider, WebSocketSubscriber
 
 Cursor = int | str
 

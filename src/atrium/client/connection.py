@@ -12,14 +12,13 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from atrium.client.calls import Calls
+from atrium.client.entries import Entry
+from atrium.client.errors import ClientError, ConnectionLost, NotRunning, ProblemError, StreamReset, UnexpectedAnswer
+from atrium.client.follower import Follower, Verdict
+from atrium.client.location import Locator
+from atrium.client.pace import Pace
 from atrium.sync import InvalidationHandler
-
-from .calls import Calls
-from .entries import Entry
-from .errors import ClientError, ConnectionLost, NotRunning, ProblemError, StreamReset, UnexpectedAnswer
-from .follower import Follower, Verdict
-from .location import Locator
-from .pace import Pace
 
 _PING_SECONDS = 20
 _REFUSED = frozenset({401, 403, 421})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .entries import Entry
+from atrium.client.entries import Entry
 
 _ENDINGS = {
     "sessions.turn.completed.v1": "completed",

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from atrium.client.errors import UnexpectedAnswer
 from atrium.contracts.sessions import ENTRIES, SessionDeleted
-
-from .errors import UnexpectedAnswer
 
 HINTS = frozenset(entry.type for entry in ENTRIES if entry.hint)
 

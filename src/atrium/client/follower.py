@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from enum import Enum
 
-from .entries import Entry
-from .errors import StreamReset
+from atrium.client.entries import Entry
+from atrium.client.errors import StreamReset
 
 LIMIT = 4096
 """How many entries wait for a slow reader; beyond, they are left with the hub and asked for again."""

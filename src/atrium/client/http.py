@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
-from .errors import ClientError, ConnectionLost, NotRunning, ProblemError, UnexpectedAnswer
-from .location import Location, Locator
-from .pace import Pace
+from atrium.client.errors import ClientError, ConnectionLost, NotRunning, ProblemError, UnexpectedAnswer
+from atrium.client.location import Location, Locator
+from atrium.client.pace import Pace
 
 _TIMEOUT = httpx.Timeout(30, connect=5)
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout)

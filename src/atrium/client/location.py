@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .errors import ClientError, NotRunning
+from atrium.client.errors import ClientError, NotRunning
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from atrium.client.errors import UnexpectedAnswer
+from atrium.client.http import Http
 from atrium.contracts.base import Model
 from atrium.contracts.sessions import Message, MessageAccepted, Session
-
-from .errors import UnexpectedAnswer
-from .http import Http
 
 M = TypeVar("M", bound=Model)
 

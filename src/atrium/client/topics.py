@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from atrium.client.connection import Connection
+from atrium.client.http import Http
 from atrium.sync import InvalidationHandler, SnapshotEnvelope, Unsubscribe, parse_snapshot
-
-from .connection import Connection
-from .http import Http
 
 
 class WebSocketSubscriber:

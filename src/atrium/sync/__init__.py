@@ -9,8 +9,8 @@ Uses the standard library only and knows nothing of what it synchronises. The co
 `contracts/sync/scenarios.json`, the same for every language and transport.
 """
 
-from .engine import RevisionSync, create_revision_sync
-from .errors import (
+from atrium.sync.engine import RevisionSync, create_revision_sync
+from atrium.sync.errors import (
     InvalidEvent,
     InvalidRevision,
     InvalidSnapshot,
@@ -19,9 +19,9 @@ from .errors import (
     SnapshotTimeout,
     SyncError,
 )
-from .messages import InvalidationEvent, SnapshotEnvelope, parse_event, parse_snapshot, parse_topic
-from .policies import RetryPolicy, is_retryable, with_retry, with_timeout
-from .ports import (
+from atrium.sync.messages import InvalidationEvent, SnapshotEnvelope, parse_event, parse_snapshot, parse_topic
+from atrium.sync.policies import RetryPolicy, is_retryable, with_retry, with_timeout
+from atrium.sync.ports import (
     InvalidationHandler,
     InvalidationSubscriber,
     Logger,
@@ -34,8 +34,8 @@ from .ports import (
     SyncPhase,
     Unsubscribe,
 )
-from .revision import MAX_REVISION, ZERO_REVISION, Revision, compare_revisions, is_revision, parse_revision
-from .transports.in_memory import InMemoryHub
+from atrium.sync.revision import MAX_REVISION, ZERO_REVISION, Revision, compare_revisions, is_revision, parse_revision
+from atrium.sync.transports.in_memory import InMemoryHub
 
 __all__ = [
     "MAX_REVISION",

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Generic, TypeVar
 
-from .errors import ProtocolError
-from .messages import InvalidationEvent, parse_event, parse_topic
-from .ports import (
+from atrium.sync.errors import ProtocolError
+from atrium.sync.messages import InvalidationEvent, parse_event, parse_topic
+from atrium.sync.ports import (
     InvalidationSubscriber,
     Logger,
     OnError,
@@ -15,9 +15,9 @@ from .ports import (
     SnapshotProvider,
     Unsubscribe,
 )
-from .refresher import Refresher, TaskOwner, settle
-from .reporter import Reporter
-from .revision import Revision, compare_revisions
+from atrium.sync.refresher import Refresher, TaskOwner, settle
+from atrium.sync.reporter import Reporter
+from atrium.sync.revision import Revision, compare_revisions
 
 T = TypeVar("T")
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from .errors import InvalidEvent, InvalidSnapshot
-from .revision import Revision, parse_revision
+from atrium.sync.errors import InvalidEvent, InvalidSnapshot
+from atrium.sync.revision import Revision, parse_revision
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from .errors import ProtocolError, SnapshotTimeout
-from .messages import SnapshotEnvelope
-from .ports import OnError, SnapshotProvider, SyncErrorContext
+from atrium.sync.errors import ProtocolError, SnapshotTimeout
+from atrium.sync.messages import SnapshotEnvelope
+from atrium.sync.ports import OnError, SnapshotProvider, SyncErrorContext
 
 T = TypeVar("T")
 

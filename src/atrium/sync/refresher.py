@@ -6,11 +6,11 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
-from .errors import ProtocolError, RefreshReentered
-from .messages import SnapshotEnvelope, parse_snapshot
-from .ports import SnapshotApplier, SnapshotProvider, SyncPhase
-from .reporter import Reporter
-from .revision import ZERO_REVISION, Revision, compare_revisions
+from atrium.sync.errors import ProtocolError, RefreshReentered
+from atrium.sync.messages import SnapshotEnvelope, parse_snapshot
+from atrium.sync.ports import SnapshotApplier, SnapshotProvider, SyncPhase
+from atrium.sync.reporter import Reporter
+from atrium.sync.revision import ZERO_REVISION, Revision, compare_revisions
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from .ports import Logger, NullLogger, OnError, SyncErrorContext, SyncPhase
+from atrium.sync.ports import Logger, NullLogger, OnError, SyncErrorContext, SyncPhase
 
 
 class Reporter:

@@ -3,7 +3,7 @@
 import re
 from typing import Final, NewType, TypeGuard
 
-from .errors import InvalidRevision
+from atrium.sync.errors import InvalidRevision
 
 Revision = NewType("Revision", str)
 

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from atrium.sync import InMemoryHub, InvalidationSubscriber, Revision, SnapshotProvider
-
-from .sync_windows import Activity, Json, Restartable, Source, SyncTransport, Window, substitute
+from atrium.testing.sync_windows import Activity, Json, Restartable, Source, SyncTransport, Window, substitute
 
 __all__ = [
     "InMemoryTransport",

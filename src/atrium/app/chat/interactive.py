@@ -10,14 +10,13 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
+from atrium.app.chat.beginning import choose_provider, create_session
+from atrium.app.chat.prompt import Prompt, without_echo
+from atrium.app.chat.screen import Screen
 from atrium.app.errors import ExitCode
 from atrium.app.text import shortened
 from atrium.client import Client, ClientError, ConnectionState, Conversation, ProblemError, StreamReset
 from atrium.contracts.sessions import Session
-
-from .beginning import choose_provider, create_session
-from .prompt import Prompt, without_echo
-from .screen import Screen
 
 HELP = """\
 /new              begin another session

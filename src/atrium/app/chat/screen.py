@@ -6,10 +6,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from atrium.app.chat.blocks import Blocks, Output, Render
 from atrium.app.text import printable, shortened
 from atrium.client import Conversation, ConversationMessage, Entry
-
-from .blocks import Blocks, Output, Render
 
 DIM, BOLD, PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
 HISTORY = 20

@@ -1,5 +1,5 @@
 """The command `atrium`."""
 
-from .entry import main
+from atrium.app.cli.entry import main
 
 __all__ = ["main"]

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from atrium.app.cli.output import home_option, run
 from atrium.app.errors import CommandFailed
 from atrium.app.home import find_home
-
-from .output import home_option, run
 
 if TYPE_CHECKING:
     from atrium.app.chat.screen import Screen

@@ -6,11 +6,10 @@ import os
 
 import click
 
+from atrium.app.cli.lazy import LazyGroup
+from atrium.app.cli.output import home_option, json_option, print_json, say, warn
 from atrium.app.errors import ExitCode
 from atrium.app.home import find_home
-
-from .lazy import LazyGroup
-from .output import home_option, json_option, print_json, say, warn
 
 
 @click.group(

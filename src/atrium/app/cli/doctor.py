@@ -6,10 +6,9 @@ from dataclasses import asdict
 
 import click
 
+from atrium.app.cli.output import home_option, json_option, print_json, say
 from atrium.app.errors import ExitCode
 from atrium.app.home import find_home
-
-from .output import home_option, json_option, print_json, say
 
 
 @click.command(epilog="\b\nExamples:\n  atrium doctor\n  atrium doctor --json | jq '.[] | select(.level != \"ok\")'")

@@ -9,9 +9,8 @@ from typing import Any
 import click
 
 from atrium import __version__
+from atrium.app.cli.lazy import LazyGroup
 from atrium.app.errors import CommandFailed, ExitCode
-
-from .lazy import LazyGroup
 
 _HERE = "atrium.app.cli"
 

@@ -13,10 +13,9 @@ from typing import Any
 
 import click
 
+from atrium.app.cli.output import home_option, say, warn
 from atrium.app.home import find_home
 from atrium.app.text import printable
-
-from .output import home_option, say, warn
 
 _EPILOG = """\b
 Examples:

@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
+from atrium.app.cli.lazy import LazyGroup
+from atrium.app.cli.output import home_option, json_option, print_json, print_table, run, say, warn
 from atrium.app.home import find_home
-
-from .lazy import LazyGroup
-from .output import home_option, json_option, print_json, print_table, run, say, warn
 
 _EPILOG = """\b
 Examples:

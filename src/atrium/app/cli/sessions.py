@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from atrium.app.cli.lazy import LazyGroup
+from atrium.app.cli.output import home_option, json_option, print_json, print_table, run, say
 from atrium.app.text import shortened
-
-from .lazy import LazyGroup
-from .output import home_option, json_option, print_json, print_table, run, say
 
 if TYPE_CHECKING:
     from atrium.contracts.sessions import Message, Session

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from atrium.app.cli.output import home_option, say
 from atrium.app.home import find_home
 from atrium.app.options import Options
-
-from .output import home_option, say
 
 if TYPE_CHECKING:
     from atrium.app.composition import Hub

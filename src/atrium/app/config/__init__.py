@@ -1,8 +1,8 @@
 """Settings: `<home>/core/config.json`, migrated, overridden by the environment, checked."""
 
-from .loading import Settings, effective, load, redacted
-from .problems import ConfigInvalid, ConfigProblem
-from .schema import VERSION, CoreConfig, section_of
+from atrium.app.config.loading import Settings, effective, load, redacted
+from atrium.app.config.problems import ConfigInvalid, ConfigProblem
+from atrium.app.config.schema import VERSION, CoreConfig, section_of
 
 __all__ = [
     "VERSION",

@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .problems import ConfigProblem
-from .schema import Shape, shape_of, takes_text
+from atrium.app.config.problems import ConfigProblem
+from atrium.app.config.schema import Shape, shape_of, takes_text
 
 PREFIX = "ATRIUM_"
 SEPARATOR = "__"

@@ -11,14 +11,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from atrium.app.config.environment import overlay
+from atrium.app.config.json_lines import KeyLines, find_keys
+from atrium.app.config.migrations import migrate
+from atrium.app.config.problems import SECRET, ConfigInvalid, ConfigProblem, Places, problems_of, unknown_key
+from atrium.app.config.schema import VERSION, CoreConfig, Shape
 from atrium.app.home import Home
 from atrium.sdk import Config
-
-from .environment import overlay
-from .json_lines import KeyLines, find_keys
-from .migrations import migrate
-from .problems import SECRET, ConfigInvalid, ConfigProblem, Places, problems_of, unknown_key
-from .schema import VERSION, CoreConfig, Shape
 
 
 @dataclass(frozen=True, slots=True)

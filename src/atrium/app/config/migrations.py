@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .problems import ConfigInvalid, ConfigProblem
-from .schema import VERSION
+from atrium.app.config.problems import ConfigInvalid, ConfigProblem
+from atrium.app.config.schema import VERSION
 
 Notes = list[str]
 

@@ -11,10 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from atrium.app.config.json_lines import KeyLines
+from atrium.app.config.schema import shape_of
 from atrium.app.errors import CommandFailed, ExitCode
-
-from .json_lines import KeyLines
-from .schema import shape_of
 
 SECRET = re.compile(r"(?i)(key|token|secret|password|credential)s?$")
 
