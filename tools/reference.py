@@ -6,18 +6,21 @@ Whatever has no description is an error: documentation is part of the code that 
 
 import argparse
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from atrium.app.cli.entry import cli
-from atrium.app.config.schema import CoreConfig, section_of
+from atrium.app.config.schema import CoreConfig
+from atrium.app.plugin_classes import load_classes
 from atrium.app.plugin_sources import bundled_sources
+from atrium.app.sections import sections_of
 from atrium.contracts import sessions as session_contracts
 from atrium.contracts.events import Event
 from atrium.sdk import errors
@@ -62,36 +65,39 @@ def pages() -> dict[str, str]:
     }
 
 
+def as_written(body: str) -> str:
+    """Return a page as it stands in its file."""
+    return f"{GENERATED}{body.rstrip()}\n"
+
+
 def commands_page() -> str:
     """Describe every command, as its `--help` does."""
     parts = ["# Commands\n"]
-    for path, command, context in _commands(cli, "atrium", None):
+    for path, command, context in commands_of(cli, "atrium", None):
         if not command.help:
             raise Undocumented(f"command {path}")
         parts.append(f"## {path}\n\n```text\n{command.get_help(context).rstrip()}\n```\n")
     return "\n".join(parts)
 
 
-def _commands(
+def commands_of(
     command: click.Command, path: str, parent: click.Context | None
 ) -> Iterator[tuple[str, click.Command, click.Context]]:
+    """Yield a command and all below it, with its whole name."""
     context = click.Context(command, info_name=path.rpartition(" ")[2], parent=parent, max_content_width=100)
     yield path, command, context
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             child = command.get_command(context, name)
             if child is not None and not child.hidden:
-                yield from _commands(child, f"{path} {name}", context)
+                yield from commands_of(child, f"{path} {name}", context)
 
 
 def settings_page() -> str:
     """Describe every setting, with its key, type and default."""
+    sections = sections_of(load_classes(bundled_sources()))
     tables = [_settings_table("core", CoreConfig)]
-    tables.extend(
-        _settings_table(section_of(plugin.manifest.name), plugin.config_class)
-        for plugin in _plugins()
-        if plugin.config_class.model_fields
-    )
+    tables.extend(_settings_table(name, model) for name, model in sections.items() if model and model.model_fields)
     return "\n".join([SETTINGS_HEAD, *tables])
 
 
@@ -114,14 +120,12 @@ def _settings(prefix: str, model: type[BaseModel]) -> Iterator[str]:
 
 
 def _nested(annotation: Any) -> type[BaseModel] | None:
-    for candidate in (annotation, *get_args(annotation)):
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-            return candidate
-    return None
+    """Return the type of a setting that is a section of its own; a union with one stays a setting."""
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
 def _type_name(annotation: Any) -> str:
-    name = annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+    name = annotation.__name__ if isinstance(annotation, type) else re.sub(r"\b[a-z_]+\.(?=\w)", "", str(annotation))
     return f"`{_cell(name)}`"
 
 
@@ -132,7 +136,7 @@ def _default(field: FieldInfo) -> str:
 def interface_page() -> str:
     """Describe what each plugin offers: routes, frames, services, topics, and the events it listens to."""
     parts = ["# Interface\n", "Every route stands below `/api/v1`; the whole description is `/api/v1/openapi.json`.\n"]
-    for plugin in _plugins():
+    for plugin in bundled_plugins():
         manifest = plugin.manifest
         parts.append(f"## {manifest.name}\n\n{_summary(plugin)}\n")
         for title, point, label in (
@@ -194,7 +198,8 @@ def errors_page() -> str:
     return "\n".join([ERRORS_HEAD, *rows]) + "\n"
 
 
-def _plugins() -> list[type[Plugin[Any]]]:
+def bundled_plugins() -> list[type[Plugin[Any]]]:
+    """Return the class of every plugin that ships."""
     return [source.load() for source in bundled_sources()]
 
 
@@ -217,7 +222,7 @@ def main() -> int:
     check = parser.parse_args().check
     stale = []
     for name, body in pages().items():
-        path, text = FOLDER / name, f"{GENERATED}{body.rstrip()}\n"
+        path, text = FOLDER / name, as_written(body)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(str(path))
             if not check:

@@ -7,6 +7,8 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
+from pydantic import Field
+
 from atrium.adapters.providers.settings import ProviderSettings, parse_settings
 from atrium.sdk.errors import (
     AtriumError,
@@ -53,7 +55,7 @@ Script = AsyncIterator[ProviderEvent]
 class EchoSettings(ProviderSettings):
     """Settings of the echo provider."""
 
-    enabled: bool = False
+    enabled: bool = Field(False, description="Whether the provider is offered; it is for tests and demos.")
 
 
 class EchoProvider:

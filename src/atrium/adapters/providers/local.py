@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -32,11 +32,13 @@ has to be light: 1.1 turned the default model's "Paris" into tales of the Eiffel
 class LocalSettings(ProviderSettings):
     """Settings of the local provider; `model` is a name of the catalogue or the path of a `.gguf` file."""
 
-    model: str = DEFAULT_MODEL
-    context_size: Annotated[int, Field(ge=512, le=131_072)] = 2048
-    max_tokens: Annotated[int, Field(ge=1)] = 512
-    idle_timeout: Annotated[float, Field(gt=0)] = 600.0
-    temperature: Annotated[float, Field(ge=0, le=2)] = 0.2
+    model: str = Field(
+        DEFAULT_MODEL, description="A name that `atrium models list` shows, or the path of a `.gguf` file."
+    )
+    context_size: int = Field(2048, ge=512, le=131_072, description="Tokens of one conversation that the model sees.")
+    max_tokens: int = Field(512, ge=1, description="The longest answer, in tokens; at most half of `contextSize`.")
+    idle_timeout: float = Field(600.0, gt=0, description="Seconds without a turn after which its process stops.")
+    temperature: float = Field(0.2, ge=0, le=2, description="How freely it picks words; 0 always takes the likeliest.")
 
     @field_validator("max_tokens")
     @classmethod

@@ -34,10 +34,12 @@ class FromEnvironment(BaseModel):
 class ModelSettings(ProviderSettings):
     """Settings of the model provider; `timeout` is the longest silence of the endpoint, in seconds."""
 
-    base_url: str | None = None
-    api_key: SecretStr | FromEnvironment | None = None
-    model: str | None = None
-    timeout: Annotated[float, Field(gt=0)] = 120.0
+    base_url: str | None = Field(None, description="The endpoint's address, as in `http://127.0.0.1:11434/v1`.")
+    api_key: SecretStr | FromEnvironment | None = Field(
+        None, description='The key; better `{"env": "NAME"}`, the environment variable that holds it.'
+    )
+    model: str | None = Field(None, description="The model's name, as the endpoint knows it.")
+    timeout: float = Field(120.0, gt=0, description="The longest silence of the endpoint, in seconds.")
 
     @field_validator("base_url")
     @classmethod

@@ -16,7 +16,7 @@ class ProviderSettings(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
 
-    enabled: bool = True
+    enabled: bool = Field(True, description="Whether the provider is offered.")
 
 
 class SessionSettings(BaseModel):
