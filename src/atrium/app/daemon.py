@@ -80,7 +80,7 @@ async def _main(home: Home, options: Options, assemble: Callable[[], Awaitable[H
             log.info("started", extra={"version": __version__, "pid": os.getpid()})
             gc.collect()
             gc.freeze()
-            gc.set_threshold(10_000)  # little of what a message makes is cyclic: looking seldom saves an eighth of its CPU
+            gc.set_threshold(10_000)  # messages make little that is cyclic: an eighth of their CPU went into looking
             await on_ready(hub)
             graceful = await stop.wait()
         except BaseException:
