@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
+from atrium.adapters.storage.memory import MemoryStorageAdapter
 from atrium.plugins.gateway.protocols import HttpProtocol
+from atrium.sdk.spi import Commit, CommitCallback
 from tests.gateway.house import House, house_with, until
 
 WORDS = [f"word-{number}" for number in range(500)]
@@ -44,6 +47,39 @@ async def test_without_follow_everything_up_to_the_head_is_answered(http: httpx.
     assert alias.text == rest.text
     nothing = await http.get("/notes/n1/entries", params={"after": entries[-1]["offset"]})
     assert (nothing.status_code, nothing.text) == (200, "")
+
+
+class LateNews(MemoryStorageAdapter):
+    """A database that is slow to say that a commit is stored: others can read it already."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_late = False
+        self.news: list[Callable[[], None]] = []
+
+    def commit(self, commit: Commit, done: CommitCallback) -> None:
+        if not self.is_late:
+            super().commit(commit, done)
+            return
+        super().commit(commit, lambda outcome: self.news.append(lambda: done(outcome)))
+
+
+async def test_without_follow_what_is_stored_and_not_yet_shown_is_answered_too() -> None:
+    adapter = LateNews()
+    async with house_with(adapter=adapter) as house, house.http() as http:
+        await http.post("/notes", json={"noteId": "n1"})
+        async with http.stream("GET", "/notes/n1/entries", params={"follow": "true"}) as following:
+            await lines_of(following, 1)
+            adapter.is_late = True
+            posting = asyncio.create_task(http.post("/notes/n1/words", json={"words": ["stored", "both"]}))
+            await until(lambda: adapter.news)
+            async with house.http() as other, other.stream("GET", "/notes/n1/entries") as answer:
+                lines = answer.aiter_lines()
+                assert json.loads(await anext(lines))["type"] == "notes.note.added.v1"
+                for tell in adapter.news:
+                    tell()
+                assert [json.loads(line)["data"]["word"] async for line in lines if line] == ["stored", "both"]
+        assert (await posting).status_code == 202
 
 
 async def test_following_goes_on_with_what_is_new(house: House, http: httpx.AsyncClient) -> None:

@@ -28,6 +28,16 @@ def sse(entry: Entry) -> bytes:
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (entry.offset, entry.type.encode(), entry.encoded)
 
 
+async def _head(storage: SpaceStorage, stream: str) -> int:
+    """Return a stream's last offset, also of an entry that is stored and about to be shown.
+
+    Documents can be read as soon as they are stored: who has read that a turn ended must find its end here.
+    """
+    head = await storage.head(stream)
+    stored = await storage.read(stream, head)
+    return stored[-1].offset if stored else head
+
+
 class EntryStreams:
     """All streams that are being answered over HTTP; they end when the hub stops."""
 
@@ -43,7 +53,7 @@ class EntryStreams:
             raise InvalidInput("follow needs HTTP/1.1", fields=[FieldError("follow", "leave it out over HTTP/1.0")])
         storage = self._storage_of(wanted.space)
         news = asyncio.Event()
-        head = 0 if wanted.follow else await storage.head(wanted.stream)
+        head = 0 if wanted.follow else await _head(storage, wanted.stream)
         tail = await storage.tail(wanted.stream, wanted.after, news.set)
         as_events = "text/event-stream" in request.headers.get("accept", "")
         return EntryResponse(self, tail, news, as_events, None if wanted.follow else head)
@@ -108,13 +118,16 @@ class EntryResponse(Response):
             if entries is None:
                 entries = await self._tail.load(PAGE)
             elif not entries:
-                if self._tail.ended or self._head is not None:
+                if self._tail.ended or self._is_at_head():
                     return
                 await self._wait(send)
                 continue
             await self._write(self._up_to_head(entries), send)
-            if self._head is not None and self._tail.cursor >= self._head:
+            if self._is_at_head():
                 return
+
+    def _is_at_head(self) -> bool:
+        return self._head is not None and self._tail.cursor >= self._head
 
     def _up_to_head(self, entries: list[Entry]) -> list[Entry]:
         return entries if self._head is None else [entry for entry in entries if entry.offset <= self._head]
