@@ -16,10 +16,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from atrium.testing.history import Fold, history_violations
-from tests.faults.daemon import Daemon, daemon_at
+from tests.faults.daemon import Daemon, daemon_at, until
 from tests.faults.followers import Follower
 from tests.faults.ledger import Ledger
-from tests.faults.load import Load
+from tests.faults.load import MESSAGES, Load
 from tests.faults.verdict import Judge, read_history
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -72,16 +72,16 @@ async def test_a_stop_under_load_loses_nothing(tmp_path: Path, capsys: pytest.Ca
     load, judge = Load(daemon, ledger, dice), Judge(daemon, ledger, dice)
     followers: list[Follower] = []
     try:
-        for _ in range(2):
+        for number in (1, 2):
             daemon.start()
             await daemon.healthy()
             async with load.going():
-                await asyncio.sleep(0.8)
+                await until(lambda: ledger.acknowledged >= 60 * number - 30, "some load")  # noqa: B023
                 followers.extend(
-                    Follower(daemon, dice.choice(ledger.usable(60)).id, transport)
+                    Follower(daemon, dice.choice(ledger.usable(MESSAGES + 1)).id, transport)
                     for transport in ("websocket", "ndjson", "sse", "client")
                 )
-                await asyncio.sleep(0.4)
+                await until(lambda: ledger.acknowledged >= 60 * number, "more load")  # noqa: B023
                 daemon.signal(signal.SIGTERM)
                 assert await daemon.ended(45) == 0
         daemon.start()
