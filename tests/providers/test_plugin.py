@@ -27,6 +27,7 @@ from atrium.sdk.providers import (
 )
 from atrium.testing.kernel import kernel_with
 from atrium.testing.provider_suite import text_of, turn
+from tests.gateway.house import house_with
 
 ECHO = {"echo": {"enabled": True}}
 
@@ -112,6 +113,12 @@ async def test_the_list_is_what_the_wire_says(tmp_path: Path) -> None:
     assert set(found["local"]) == set(found["model"]) == keys | {"reason"}
     assert [one["status"] for one in found.values()] == ["notInstalled", "unavailable", "active"]
     assert "atrium models pull" in found["local"]["reason"]
+
+
+async def test_the_list_is_served() -> None:
+    async with house_with(Providers) as house, house.http() as http:
+        answer = await http.get("/providers")
+    assert (answer.status_code, answer.json()) == (200, {"data": []})
 
 
 async def test_echo_is_not_there_unless_it_is_enabled() -> None:
