@@ -159,9 +159,10 @@ Single documents: the interpreter. A third is the loop's (encoding, one future, 
 the writer's thread, of which SQLite is half; new time-ordered ids share pages, while keys spread at random would each
 dirty a page of their own and cost 25 us. Message batches: dirty pages. Token and entry lie with their session, so 100
 sessions dirty 200 pages in each group; writing these to the log with checksums, syncing and checkpointing them is
-half of the 60 us that a batch costs in the writer's thread, its four statements a quarter, folding the commits in
-Python a sixth; the loop adds 22 us (five encodings, three digests). SQLite alone needs 45 us for these rows. One
-writer: the sync, and two changes of thread.
+half of the 65 us that a batch costs in the writer's thread, its four statements a quarter, folding the commits in
+Python a sixth; the loop adds 25 us (five encodings, three digests). Each side alone, that is; together they share one
+interpreter lock and the processor's caches, and each takes up to twice as long. SQLite alone needs 45 us for these
+rows. One writer: the sync, and two changes of thread.
 """
 
 BENCH = Bench(

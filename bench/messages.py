@@ -66,12 +66,12 @@ def _measure(effort: Effort) -> Iterator[Figure]:
 
 
 LIMITS = """
-The interpreter. Of the daemon's CPU 62 % is Python (a fifth of that is garbage collection), 19 % the operating system
-(three synced commits, one write to a socket for each wake-up), 8 % SQLite, 2 % pydantic's core. Of Python's part a
-quarter each are the kernel (20 deltas shown, three batches) and the sessions plugin (a dozen point reads, the
-records), 15 % is the gateway's frames and routing, 10 % FastAPI and Starlette, 9 % pydantic's models, 6 % reading
-SQLite. One at a time, the three commits after another, each waiting for a sync and for two changes of thread, are
-more than half of the latency.
+The interpreter. Of the daemon's CPU 56 % is Python, 23 % the operating system (three synced commits, a write to a
+socket for each wake-up, changes of thread), 8 % SQLite, 8 % the C library's memory. Of Python's part a quarter each
+are the kernel (20 deltas shown, three batches) and the sessions plugin (a dozen point reads, the records), 15 % is
+the gateway's frames and routing, 10 % FastAPI and Starlette, 9 % pydantic's models, 6 % calls of SQLite. One at a
+time, the three commits after another, each waiting for a sync and for two changes of thread, are more than half of
+the latency.
 """
 
 BENCH = Bench(
