@@ -20,7 +20,7 @@ async def test_one_question_one_answer(daemon: DaemonProcess, home: Path) -> Non
     assert await run_atrium("chat", "-p", "echo", "-m", "hello there", home=home) == (0, "hello there\n", "")
     code, out, err = await run_atrium("chat", "-p", "echo", "-m", "/fail auth", home=home)
     assert (code, out) == (1, "")
-    assert err.startswith("The turn was failed: ")
+    assert err.startswith("The turn failed: ")
 
 
 async def test_a_pipe_in_and_json_out(daemon: DaemonProcess, home: Path) -> None:
