@@ -104,7 +104,7 @@ class Http:
                 if answer.is_error:
                     await answer.aread()
                     raise _problem(answer)
-                yield answer.aiter_lines()
+                yield _lines(answer)
         except httpx.TransportError as error:
             raise _lost(error, place) from error
 
@@ -120,6 +120,19 @@ class Http:
         if answer.is_error:
             raise _problem(answer)
         return _decoded(answer)
+
+
+async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
+    """Yield lines that end in LF alone: JSON may hold U+2028 and its like, at which httpx would cut them."""
+    begun: list[bytes] = []
+    async for piece in answer.aiter_bytes():
+        *whole, rest = piece.split(b"\n")
+        for end in whole:
+            yield b"".join([*begun, end]).decode()
+            begun = []
+        begun.append(rest)
+    if last := b"".join(begun):
+        yield last.decode()
 
 
 def _lost(error: httpx.TransportError, place: Location) -> ClientError:
