@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,6 +31,7 @@ class Commands:
         self._clock = clock
         self._new_trace_id = new_trace_id
         self._contributed: dict[str, Contribution] | None = None
+        self._addressed: frozenset[str] = frozenset()
         self._known: dict[str, str] = {}
 
     @property
@@ -43,14 +45,14 @@ class Commands:
         self._contributed = None
         self._known.update({str(offered.options["type"]): offered.owner for offered in self._offered()})
 
-    async def handle(self, connection: Connection, message: str | bytes) -> None:
-        """Answer one message of a client."""
+    async def handle(self, connection: Connection, message: str | bytes, host: str | None = None) -> None:
+        """Answer one message of a client; `host` is the `Host` under which it reached the hub."""
         tracing.trace_id.set(self._new_trace_id())
         frame_id, frame = parse_frame(message)
         try:
             if isinstance(frame, AtriumError):
                 raise frame
-            await self._perform(connection, frame)
+            await self._perform(connection, frame, host)
         except AtriumError as error:
             self._refuse(connection, frame_id, frame, error)
         except ValidationError as error:
@@ -60,7 +62,7 @@ class Commands:
             log.exception("frame failed", extra={"frame": frame.type if isinstance(frame, ClientFrame) else None})
             self._refuse(connection, frame_id, frame, InternalError("see the log of the hub"))
 
-    async def _perform(self, connection: Connection, frame: ClientFrame) -> None:
+    async def _perform(self, connection: Connection, frame: ClientFrame, host: str | None) -> None:
         if frame.type == "ping":
             self._answer(connection, frame, "pong", {})
         elif frame.type == "subscribe":
@@ -70,7 +72,9 @@ class Commands:
         else:
             command = self._command(frame.type)
             session_id = frame.session_id or connection.session_id
-            self._acknowledge(connection, frame, await command(connection.principal, session_id, frame.payload))
+            addressed = {"host": host} if frame.type in self._addressed else {}
+            result = await command(connection.principal, session_id, frame.payload, **addressed)
+            self._acknowledge(connection, frame, result)
 
     def _command(self, frame_type: str) -> Callable[..., Any]:
         contribution = self._contributions().get(frame_type)
@@ -84,7 +88,11 @@ class Commands:
 
     def _contributions(self) -> Mapping[str, Contribution]:
         if self._contributed is None:
-            self._contributed = {str(offered.options["type"]): offered for offered in self._offered()}
+            contributed = {str(offered.options["type"]): offered for offered in self._offered()}
+            self._addressed = frozenset(
+                name for name, offered in contributed.items() if "host" in inspect.signature(offered.value).parameters
+            )
+            self._contributed = contributed
         return self._contributed
 
     async def _subscribe(self, connection: Connection, frame: ClientFrame) -> None:
@@ -160,7 +168,9 @@ def _topics(payload: Mapping[str, Any]) -> list[str]:
 
 
 def _names(payload: Mapping[str, Any], field: str) -> list[str]:
-    names = payload.get(field) or []
+    names = payload.get(field)
+    if names is None:
+        return []
     if isinstance(names, dict) and field == "streams":
         names = list(names)
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -170,7 +180,9 @@ def _names(payload: Mapping[str, Any], field: str) -> list[str]:
 
 def _streams(payload: Mapping[str, Any]) -> dict[str, int | None]:
     """Return cursors by stream; None is from now on."""
-    streams = payload.get("streams") or {}
+    streams = payload.get("streams")
+    if streams is None:
+        return {}
     if not isinstance(streams, dict):
         wrong = FieldError("streams", "should be an object: the cursor (or null) for each stream")
         raise InvalidInput("streams is not valid", fields=[wrong])

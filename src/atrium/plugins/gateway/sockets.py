@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -47,7 +48,7 @@ class Sockets:
             self._hub.disconnected(connection)
             raise
         begin()
-        await connection.run(self._commands.handle)
+        await connection.run(partial(self._commands.handle, host=headers.get("host")))
 
     async def _follow(self, connection: Connection, session_id: str | None, query: dict[str, list[str]]) -> Any:
         """Follow the session that the address names; returns what begins to send once the socket is open."""
