@@ -132,6 +132,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.last_received = self.loop.time()
         super().data_received(data)
 
+    async def send(self, message: Any) -> None:
+        """Send an ASGI message; a refused handshake is done with, which uvicorn would log as an error."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True
+
     def send_receive_event_to_app(self) -> None:
         """Hand a whole message to the listener, without uvicorn's pause after each."""
         if self.listener is None:
