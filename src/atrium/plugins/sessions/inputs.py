@@ -6,10 +6,11 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import orjson
-from pydantic import ValidationError
+from pydantic import BeforeValidator, ValidationError
+from pydantic_core import PydanticCustomError
 
 from atrium.contracts.base import Model
 from atrium.contracts.sessions import MetadataChange, SessionMetadata
@@ -28,6 +29,17 @@ from atrium.sdk import FieldError, InvalidInput, PreconditionFailed
 LARGEST_OFFSET = (1 << 63) - 1
 
 M = TypeVar("M", bound=Model)
+
+
+def _number_or_digits(value: object) -> object:
+    # Asked before the types are tried one by one: a refusal then names the field, not one of its types.
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise PydanticCustomError("offset", "give the offset of an entry, as a string of decimal digits")
+    return value
+
+
+Offset = Annotated[int | str, BeforeValidator(_number_or_digits)]
+"""A stream offset as it arrives; `offset` checks it further."""
 
 
 def invalid(field: str, message: str) -> InvalidInput:

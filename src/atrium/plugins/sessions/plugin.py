@@ -210,7 +210,7 @@ class Sessions(Plugin[SessionsConfig]):
     @route("POST", "/sessions/{session_id}/fork", status=201)
     @service("sessions.fork")
     async def fork(
-        self, caller: Principal, session_id: str, at: int | str | None = None, host: str | None = None
+        self, caller: Principal, session_id: str, at: inputs.Offset | None = None, host: str | None = None
     ) -> SessionCreated:
         """Copy a session's messages up to an offset (by default all) into a new session."""
         copy_id = await self.desk.acts.run("fork", self.desk.lifecycle.fork(caller, session_id, at))
@@ -227,10 +227,12 @@ class Sessions(Plugin[SessionsConfig]):
         return await overview(self.storage.of(caller.space))
 
     @frame("session:create")
-    async def on_create(self, caller: Principal, session_id: str | None, payload: object) -> SessionCreated:
+    async def on_create(
+        self, caller: Principal, session_id: str | None, payload: object, host: str | None = None
+    ) -> SessionCreated:
         """Create a session."""
         wanted = inputs.parse(CreateSession, payload)
-        return await self.create(caller, wanted.provider_id, wanted.settings, wanted.metadata)
+        return await self.create(caller, wanted.provider_id, wanted.settings, wanted.metadata, host=host)
 
     @frame("session:message")
     async def on_message(self, caller: Principal, session_id: str | None, payload: object) -> MessageAccepted:
