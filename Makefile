@@ -153,8 +153,8 @@ endif
 .PHONY: lock
 lock: $(VENV)/.bootstrap ## Lock the dependencies again; make lock ARGS=--upgrade takes newer versions
 	@$(LOCK) $(ARGS) requirements/bootstrap.in -o requirements/bootstrap.txt
-	@$(LOCK) $(ARGS) pyproject.toml --extra local --extra model -o requirements/runtime.txt
-	@$(LOCK) $(ARGS) pyproject.toml --extra local --extra model requirements/dev.in -c requirements/runtime.txt -c requirements/bootstrap.txt -o requirements/dev.txt
+	@$(LOCK) $(ARGS) pyproject.toml --extra local --extra model --extra tui -o requirements/runtime.txt
+	@$(LOCK) $(ARGS) pyproject.toml --extra local --extra model --extra tui requirements/dev.in -c requirements/runtime.txt -c requirements/bootstrap.txt -o requirements/dev.txt
 
 .PHONY: clean
 clean: ## Remove all that was installed or built here; a home is never touched
