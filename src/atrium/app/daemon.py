@@ -25,6 +25,7 @@ from atrium.app.home import Home
 from atrium.app.lock import HomeLock
 from atrium.app.options import Options
 from atrium.sdk import PluginFailed
+from atrium.sdk.crash_points import crash_point
 
 log = logging.getLogger("atrium.daemon")
 
@@ -88,6 +89,7 @@ async def _main(home: Home, options: Options, assemble: Callable[[], Awaitable[H
             raise
         log.info("stopping")
         await hub.runtime.stop(drain_seconds=hub.settings.core.drain_timeout if graceful else 0)
+    crash_point("stop.stored")
     home.options.unlink(missing_ok=True)
     log.info("stopped")
     return ExitCode.OK
@@ -144,7 +146,10 @@ def _write_options(home: Home, options: Options, hub: Hub) -> None:
     """Write how the hub was started, with the port it got, so that clients find it there again after a restart."""
     if hub.gateway is not None:
         options = replace(options, port=urlsplit(hub.gateway.address).port)
-    home.options.write_text(json.dumps(asdict(options)), "utf-8")
+    text = json.dumps(asdict(options))
+    crash_point("options.torn", lambda: home.options.write_text(text[: len(text) // 2], "utf-8"))
+    home.options.write_text(text, "utf-8")
+    crash_point("options.written")
 
 
 def _write_crash(home: Home, error: Exception) -> None:

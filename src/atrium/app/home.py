@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atrium.app.errors import HomeUnusable
+from atrium.sdk.crash_points import crash_point
 
 FOLDERS = (
     "core", "run", "data", "sessions", "providers", "plugins", "models", "media", "workspaces", "backups", "logs",
@@ -74,6 +75,7 @@ class Home:
             for folder in (self.root, *(self.root / name for name in FOLDERS)):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._close_to_others(folder)
+                crash_point("home.folder_created")
         except OSError as error:
             raise HomeUnusable(
                 f"cannot use {self.root} as the home: {error.strerror}: {error.filename}; "

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from atrium.app.errors import HomeHeld, HomeUnusable
+from atrium.sdk.crash_points import crash_point
 
 _TRIES = 3
 _TRY_SECONDS = 0.02
@@ -30,6 +31,7 @@ class HomeLock:
         if not _lock(descriptor):
             os.close(descriptor)
             raise HomeHeld(self._refusal())
+        crash_point("lock.taken")
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._descriptor = descriptor

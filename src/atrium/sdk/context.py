@@ -113,6 +113,11 @@ class Batch:
     async def __aexit__(self, *error: Any) -> bool | None:
         return await self._opening.__aexit__(*error)
 
+    @property
+    def revision(self) -> int:
+        """Return the revision of every document that the batch has stored; 0 before it is stored."""
+        return self._batch.revision
+
     def require(self, key: str, revision: int | Presence, *, collection: str = "") -> None:
         """Fail the whole batch with `Conflict` unless the document is as stated."""
         self._batch.require(_namespace(self._name, collection), key, revision)

@@ -10,6 +10,7 @@ from io import FileIO
 from pathlib import Path
 
 from atrium.adapters.models.errors import ModelMismatch, NotEnoughDisk
+from atrium.sdk.crash_points import crash_point
 
 CHUNK = 1 << 20
 
@@ -64,6 +65,7 @@ class PartialFile:
             self._hash.update(view[:written])
             self.size += written
             view = view[written:]
+            crash_point("model.written")
 
     async def publish(self, sha256: str) -> None:
         """Rename to the target after the bytes are on disk; a wrong hash removes the file and raises."""
@@ -77,8 +79,10 @@ class PartialFile:
 
     def _publish(self) -> None:
         os.fsync(self._opened().fileno())
+        crash_point("model.synced")
         self.close()
         self._path.replace(self._target)
+        crash_point("model.renamed")
         _sync_folder(self._target.parent)
 
     def discard(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from atrium.sdk.crash_points import crash_point
+
 
 class RunFiles:
     """Writes both files whole or not at all, readable by the owner alone; without a home there are none."""
@@ -23,10 +25,13 @@ class RunFiles:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        crash_point("run_file.written")
         temporary.replace(self._folder / name)
+        crash_point("run_file.replaced")
 
     def remove(self, *names: str) -> None:
         """Remove files that are there."""
         if self._folder is not None:
             for name in names:
                 (self._folder / name).unlink(missing_ok=True)
+                crash_point("run_file.removed")

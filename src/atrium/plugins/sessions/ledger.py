@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from weakref import WeakValueDictionary
 
@@ -29,28 +31,45 @@ Follow = Callable[[str, str], None]
 """What is told of a session after a commit: its space and id."""
 
 
+_REMEMBERED = 1024
+"""Sessions whose records are kept in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A session's two documents and their revisions, as they were last read or stored."""
+
+    session: SessionRecord
+    session_revision: int
+    activity: ActivityRecord
+    activity_revision: int
+
+
 class Change:
     """One change of a session, in the making. Do not wait after `append`: offsets hold until the block ends."""
 
-    def __init__(
-        self,
-        storage: SpaceStorage,
-        batch: Batch,
-        session: SessionRecord,
-        revision: int,
-        activity: ActivityRecord,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, storage: SpaceStorage, batch: Batch, before: Records, clock: Clock) -> None:
         self.storage = storage
         self.batch = batch
-        self.revision = revision
-        self.session = session
-        self.activity = activity
-        self.stream = stream_of(session.id)
+        self.before = before
+        self.session = before.session
+        self.activity = before.activity
+        self.stream = stream_of(self.session.id)
         self.news: list[Event] = []
         self.deleted = False
         self.used = False
         self._clock = clock
+
+    @property
+    def after(self) -> Records:
+        """Return the records as they are once the change is stored."""
+        before, stored = self.before, self.batch.revision
+        return Records(
+            self.session,
+            before.session_revision if self.session == before.session else stored,
+            self.activity,
+            before.activity_revision if self.activity == before.activity else stored,
+        )
 
     def append(self, *entries: Event, trims: Sequence[str] = ()) -> list[int]:
         """Append entries to the session's stream and return their offsets."""
@@ -99,12 +118,15 @@ class Change:
 class Ledger:
     """Changes sessions, and does what follows each stored change: events, the number of active ones, followers.
 
-    Followers are told of new entries, of queued turns that may run now, and of deletions.
+    Followers are told of new entries, of queued turns that may run now, and of deletions. Nobody else writes these
+    documents, so those of the sessions in use are remembered; a revision that is wrong all the same fails the batch,
+    and the next change reads anew.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._remembered: OrderedDict[tuple[str, str], Records] = OrderedDict()
         self.on_entries: list[Follow] = []
         self.on_queued: list[Follow] = []
         self.on_deleted: list[Follow] = []
@@ -115,17 +137,23 @@ class Ledger:
         """Change a session; stored when the block ends without an error. `NotFound` if there is none."""
         storage = self._context.storage.of(space)
         async with self.holding(session_id):
-            said, session = await find_session(storage, session_id)
-            happened, activity = await find_activity(storage, session_id)
+            before = self._remembered.pop((space, session_id), None) or await _read(storage, session_id)
             async with storage.batch() as batch:
-                change = Change(storage, batch, session, said.revision, activity, self._context.clock)
+                change = Change(storage, batch, before, self._context.clock)
                 yield change
                 if change.deleted:
                     batch.require(session_id, EXISTS)
                 else:
-                    self._write(change, (session, said.revision), (activity, happened.revision))
+                    _write(change)
                 if change.used:
-                    batch.after(partial(self._follow, change, session, activity))
+                    batch.after(partial(self._follow, change))
+            if not change.deleted:
+                self._remember(space, change.after)
+
+    async def has_work(self, space: str, session_id: str) -> bool:
+        """Tell whether a session has queued turns and nothing that they wait behind. `NotFound` if there is none."""
+        records = self._remembered.get((space, session_id)) or await _read(self._context.storage.of(space), session_id)
+        return records.activity.queued > 0 and not records.activity.blocked
 
     @asynccontextmanager
     async def holding(self, key: str) -> AsyncIterator[None]:
@@ -140,32 +168,46 @@ class Ledger:
         """Do what follows entries that were stored without a change of documents."""
         _tell(self.on_entries, space, session_id)
 
-    def _write(self, change: Change, said: tuple[SessionRecord, int], happened: tuple[ActivityRecord, int]) -> None:
-        session_id = change.session.id
-        if change.session != said[0]:
-            change.used = True
-            change.batch.require(session_id, said[1])
-            change.batch.set(session_id, as_json(change.session))
-        elif change.used or change.activity != happened[0]:
-            change.batch.require(session_id, EXISTS)
-        if change.activity != happened[0]:
-            change.used = True
-            change.batch.require(session_id, happened[1], collection=ACTIVITY)
-            change.batch.set(session_id, as_json(change.activity), collection=ACTIVITY)
+    def _remember(self, space: str, records: Records) -> None:
+        self._remembered[space, records.session.id] = records
+        if len(self._remembered) > _REMEMBERED:
+            self._remembered.popitem(last=False)
 
-    def _follow(self, change: Change, session: SessionRecord, activity: ActivityRecord) -> None:
-        space, after = change.storage.space, change.activity
-        self.active += (after.status == "active" and not change.deleted) - (activity.status == "active")
+    def _follow(self, change: Change) -> None:
+        space, session_id = change.storage.space, change.session.id
+        before, after = change.before.activity, change.activity
+        self.active += (after.status == "active" and not change.deleted) - (before.status == "active")
         for news in change.news:
             self._context.events.emit(news)
         if change.deleted:
-            _tell(self.on_deleted, space, session.id)
+            _tell(self.on_deleted, space, session_id)
             return
-        if _shown(change.session, after) != _shown(session, activity):
+        if _shown(change.session, after) != _shown(change.before.session, before):
             self._context.events.emit(updated(space, change.session, after))
-        self.stored(space, session.id)
-        if after.queued > activity.queued or (activity.blocked and not after.blocked):
-            _tell(self.on_queued, space, session.id)
+        self.stored(space, session_id)
+        if after.queued > before.queued or (before.blocked and not after.blocked):
+            _tell(self.on_queued, space, session_id)
+
+
+async def _read(storage: SpaceStorage, session_id: str) -> Records:
+    said, session = await find_session(storage, session_id)
+    happened, activity = await find_activity(storage, session_id)
+    return Records(session, said.revision, activity, happened.revision)
+
+
+def _write(change: Change) -> None:
+    """Put the records that changed into the batch, on condition that they are still what they were."""
+    before, session_id = change.before, change.session.id
+    if change.session != before.session:
+        change.used = True
+        change.batch.require(session_id, before.session_revision)
+        change.batch.set(session_id, as_json(change.session))
+    elif change.used or change.activity != before.activity:
+        change.batch.require(session_id, EXISTS)
+    if change.activity != before.activity:
+        change.used = True
+        change.batch.require(session_id, before.activity_revision, collection=ACTIVITY)
+        change.batch.set(session_id, as_json(change.activity), collection=ACTIVITY)
 
 
 def updated(space: str, session: SessionRecord, activity: ActivityRecord) -> SessionUpdated:

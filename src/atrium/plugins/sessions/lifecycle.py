@@ -29,6 +29,7 @@ from atrium.plugins.sessions.ledger import Change, Ledger, updated
 from atrium.plugins.sessions.mailbox import Mailboxes
 from atrium.plugins.sessions.sweeping import Sweeper
 from atrium.sdk import ABSENT, Context, NewEntry, Principal
+from atrium.sdk.crash_points import crash_point
 
 
 class Lifecycle:
@@ -94,7 +95,7 @@ class Lifecycle:
     ) -> None:
         """Rename or tag a session; nothing is stored when nothing changes."""
         async with self._ledger.change(caller.space, session_id) as change:
-            inputs.matches(if_match, change.revision)
+            inputs.matches(if_match, change.before.session_revision)
             before = change.session.metadata
             after = inputs.metadata_change(given, before)
             entries: list[Event] = []
@@ -123,6 +124,7 @@ class Lifecycle:
         async with self._mailboxes.halted(caller.space, session_id):
             async with self._ledger.change(caller.space, session_id) as change:
                 change.delete(caller.user)
+            crash_point("deletion.stored")
             await self._sweeper.sweep(change.storage, session_id, {change.session.provider_id})
 
     async def _store(

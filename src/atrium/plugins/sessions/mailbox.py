@@ -16,19 +16,24 @@ from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.patience import Patience
 from atrium.plugins.sessions.turn import RunningTurn
 from atrium.sdk import Conflict, Context, NotFound, SpaceStorage, StorageFailed
+from atrium.sdk.crash_points import crash_point
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Mailbox:
-    """One session's task, which exists only while the session has queued work."""
+    """One session's task, which exists only while the session has work.
+
+    `first` is a turn that starts with its message: it is None in the end if the message was not stored.
+    """
 
     space: str
     session_id: str
     kicked: bool = True
     turn: RunningTurn | None = None
     task: asyncio.Task[None] | None = None
+    first: asyncio.Future[RunningTurn | None] | None = None
 
 
 class Mailboxes:
@@ -53,9 +58,25 @@ class Mailboxes:
         if box is not None:
             box.kicked = True
             return
-        box = self._boxes[session_id] = Mailbox(space, session_id)
-        box.task = self._context.spawn(self._work(box), f"mailbox {session_id}")
-        box.task.add_done_callback(lambda _: self._forget(box))
+        self._open(Mailbox(space, session_id))
+
+    @asynccontextmanager
+    async def opening(self, space: str, session_id: str) -> AsyncIterator[Opening]:
+        """Let the turn of a message start with it if nothing is ahead of it; the change is made inside the block."""
+        opening = Opening(self, space, session_id)
+        try:
+            yield opening
+        finally:
+            opening.close()
+
+    async def start(self, change: Change, record: TurnRecord) -> RunningTurn:
+        """Put the start of a turn into a change."""
+
+    def free(self, change: Change) -> bool:
+        """Tell whether a turn of this session could start at once."""
+        session_id, activity = change.session.id, change.activity
+        waits = session_id in self._boxes or session_id in self._halted or activity.queued or activity.blocked
+        return not (waits or self._draining or self._slots.locked())
 
     def forget(self, space: str, session_id: str) -> None:
         """Forget what was kept of a session that is deleted."""
@@ -153,6 +174,7 @@ class Mailboxes:
             change.put_turn(turn)
             change.occupy(turn)
             change.happen(queued=max(0, change.activity.queued - 1))
+        crash_point("turn.started")
         box.turn = RunningTurn(self._context, self._ledger, self._patience, self._conversations, change, turn)
         return box.turn
 

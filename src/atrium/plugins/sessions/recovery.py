@@ -10,6 +10,7 @@ from atrium.plugins.sessions.documents import ACTIVITY, PAGE, TURNS, TurnRecord
 from atrium.plugins.sessions.endings import Outcome, end_turn
 from atrium.plugins.sessions.ledger import Ledger
 from atrium.sdk import Context, NotFound, SpaceStorage
+from atrium.sdk.crash_points import crash_point
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class Recovery:
         while running := await _turns(storage, "running"):
             for turn in running:
                 await self._interrupt(storage, turn)
+                crash_point("recovery.interrupted")
         return [session_id for session_id in await _queued_sessions(storage) if await self._recount(space, session_id)]
 
     async def _interrupt(self, storage: SpaceStorage, turn: TurnRecord) -> None:
@@ -44,6 +46,7 @@ class Recovery:
     async def _recount(self, space: str, session_id: str) -> bool:
         """Make the number of queued turns right and tell whether the session is still there."""
         try:
+            crash_point("recovery.recounting")
             async with self._ledger.change(space, session_id) as change:
                 change.happen(queued=await _count_queued(change.storage, session_id))
         except NotFound:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from atrium.plugins.sessions.documents import DELETIONS, PAGE, TOKENS, TURNS, TurnRecord, token_key
 from atrium.plugins.sessions.transcript import Transcripts
 from atrium.sdk import AtriumError, Context, ServiceNotFound, SpaceStorage
+from atrium.sdk.crash_points import crash_point
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +35,12 @@ class Sweeper:
             async with storage.batch() as batch:
                 for key in keys[start : start + PAGE]:
                     batch.delete(key, collection=TOKENS)
+        crash_point("deletion.swept")
         await self._transcripts.remove(session_id)
+        crash_point("deletion.unlinked")
         await self.release(session_id, providers)
         await storage.delete(session_id, collection=DELETIONS)
+        crash_point("deletion.finished")
 
     async def release(self, session_id: str, providers: Iterable[str]) -> None:
         """Let providers forget a session; one that is not there or fails has nothing to hold it up with."""

@@ -19,6 +19,7 @@ from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.limits import MAX_ANSWER_CHARACTERS
 from atrium.plugins.sessions.patience import Patience
 from atrium.sdk import EXISTS, AtriumError, Conflict, Context, NewEntry, NotFound, StorageFailed
+from atrium.sdk.crash_points import crash_point
 from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, TurnRequest
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class RunningTurn:
                 self._work = self._context.spawn(self._stream(), f"turn {self.record.id}")
                 await self._wait(self._work)
             await self._end(self._outcome())
+            crash_point("turn.ended")
         finally:
             self.ended.set()
 
@@ -110,6 +112,7 @@ class RunningTurn:
         async for event in events:
             if self._ending:
                 return
+            crash_point("turn.event")
             if isinstance(event, (TextDelta, ThinkingDelta)):
                 self._show(event)
             elif isinstance(event, ToolCall):
@@ -137,6 +140,7 @@ class RunningTurn:
 
     async def _end(self, outcome: Outcome) -> None:
         """Store the end, trying again while the database cannot: a started turn must not stay without one."""
+        crash_point("turn.ending")
         self._ending = True
         self.status = outcome.ending
         for attempt in count():

@@ -10,6 +10,7 @@ from pathlib import Path
 import apsw
 
 from atrium.adapters.storage.sqlite.faults import DatabaseUnusable
+from atrium.sdk.crash_points import crash_point
 
 APPLICATION_ID = 0x4174726D
 """Marks the file as Atrium's ("Atrm")."""
@@ -44,12 +45,14 @@ def connect(path: Path) -> apsw.Connection:
     Raises `DatabaseUnusable` before anything is changed if the file is not ours or newer than this program.
     """
     _create_private(path)
+    crash_point("storage.created")
     connection = apsw.Connection(str(path))
     try:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         _check_origin(path, connection)
         _configure(connection)
         _migrate(connection)
+        crash_point("storage.migrated")
         _sync_folder(path.parent)
     except BaseException:
         connection.close()
@@ -122,6 +125,7 @@ def _migrate(connection: apsw.Connection) -> None:
         for version in range(connection.pragma("user_version"), len(MIGRATIONS)):
             MIGRATIONS[version](connection)
             connection.execute(f"PRAGMA user_version={version + 1}")
+        crash_point("storage.migrating")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

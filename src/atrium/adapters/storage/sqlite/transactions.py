@@ -10,6 +10,7 @@ import apsw
 
 from atrium.adapters.storage.sqlite.faults import CommitFailed, commit_failed
 from atrium.adapters.storage.sqlite.group import GroupWriter
+from atrium.sdk.crash_points import crash_point
 from atrium.sdk.errors import Conflict
 from atrium.sdk.spi import Commit, Committed, DeclareIndex
 
@@ -44,9 +45,12 @@ class Transactions:
         return Outcome([one.results[0] for one in alone], [index for one in alone for index in one.indexes])
 
     def _commit(self, commits: Sequence[Commit]) -> Outcome:
+        crash_point("storage.taken")
         self._execute("BEGIN IMMEDIATE")
         results, indexes = self._writer.write(commits)
+        crash_point("storage.written")
         self._execute("COMMIT")
+        crash_point("storage.committed")
         return Outcome(results, indexes)
 
     def _roll_back(self) -> None:

@@ -13,6 +13,7 @@ import apsw
 from atrium.adapters.storage.sqlite.faults import DatabaseUnusable, unusable
 from atrium.adapters.storage.sqlite.schema import connect, shut
 from atrium.adapters.storage.sqlite.transactions import Outcome, Transactions
+from atrium.sdk.crash_points import crash_point
 from atrium.sdk.errors import AtriumError, StorageFailed
 from atrium.sdk.spi import Commit, CommitCallback, Committed
 
@@ -100,6 +101,7 @@ class Writer:
         self._observe(outcome)
         for (_, done), result in zip(group, outcome.results, strict=True):
             self._call(done, result)
+            crash_point("storage.told")
 
     def _call(self, done: CommitCallback, result: Committed | AtriumError) -> None:
         try:
