@@ -41,12 +41,13 @@ PAGE_LIMIT = 1000
 class StorageBatch:
     """Changes in one space, stored all together or not at all when the `async with` block ends without an error."""
 
-    __slots__ = ("_space", "_storage", "callbacks", "commit", "slots")
+    __slots__ = ("_space", "_storage", "callbacks", "commit", "revision", "slots")
 
     def __init__(self, storage: Storage, space: str) -> None:
         self._storage = storage
         self._space = space
         self.commit = Commit(0)
+        self.revision = 0
         self.slots: dict[StreamKey, Slot] = {}
         self.callbacks: list[Callable[[], None]] = []
 
@@ -230,7 +231,7 @@ class Storage:
         for slot in slots:
             if slot.bodies and slot.stream.issued != slot.last:
                 raise Conflict(f"something else was appended to {slot.stream.key[1]} while the batch was open")
-        commit.revision = self.numbers.revision()
+        batch.revision = commit.revision = self.numbers.revision()
         for slot in slots:
             slot.stream.enlist(commit, slot)
             if slot.ends:
@@ -305,10 +306,7 @@ class Storage:
             notes = [f"{namespace}/{space}" for namespace, space in new if space != SYSTEM]
             commit.operations.extend(Put((SPACES, SYSTEM, note), b"true") for note in notes)
             callbacks = (*callbacks, partial(self._places.update, new))
-        largest = commit.revision
-        for slot in slots:
-            largest = max(largest, slot.last)
-        commit.ceiling = self.numbers.ceiling(largest)
+        commit.ceiling = self.numbers.ceiling(max([commit.revision, *[slot.last for slot in slots]]))
         waiter: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.adapter.commit(commit, partial(self._completed, commit, slots, callbacks, waiter))
         return waiter

@@ -56,6 +56,8 @@ class Change:
         self.activity = before.activity
         self.stream = stream_of(self.session.id)
         self.news: list[Event] = []
+        self.undo: list[Callable[[], None]] = []
+        """What is called if the change is not stored."""
         self.deleted = False
         self.used = False
         self._clock = clock
@@ -138,15 +140,16 @@ class Ledger:
         storage = self._context.storage.of(space)
         async with self.holding(session_id):
             before = self._remembered.pop((space, session_id), None) or await _read(storage, session_id)
-            async with storage.batch() as batch:
-                change = Change(storage, batch, before, self._context.clock)
-                yield change
-                if change.deleted:
-                    batch.require(session_id, EXISTS)
-                else:
-                    _write(change)
-                if change.used:
-                    batch.after(partial(self._follow, change))
+            batch = storage.batch()
+            change = Change(storage, batch, before, self._context.clock)
+            try:
+                async with batch:
+                    yield change
+                    self._complete(change)
+            except BaseException:
+                for undo in change.undo:
+                    undo()
+                raise
             if not change.deleted:
                 self._remember(space, change.after)
 
@@ -167,6 +170,14 @@ class Ledger:
     def stored(self, space: str, session_id: str) -> None:
         """Do what follows entries that were stored without a change of documents."""
         _tell(self.on_entries, space, session_id)
+
+    def _complete(self, change: Change) -> None:
+        if change.deleted:
+            change.batch.require(change.session.id, EXISTS)
+        else:
+            _write(change)
+        if change.used:
+            change.batch.after(partial(self._follow, change))
 
     def _remember(self, space: str, records: Records) -> None:
         self._remembered[space, records.session.id] = records

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from atrium.contracts.sessions import TurnStarted
 from atrium.plugins.sessions.conversation import Conversations
-from atrium.plugins.sessions.documents import TurnRecord, find_activity, find_session, turns_with
+from atrium.plugins.sessions.documents import TurnRecord, find_session, turns_with
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.patience import Patience
 from atrium.plugins.sessions.turn import RunningTurn
@@ -23,17 +25,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Mailbox:
-    """One session's task, which exists only while the session has work.
-
-    `first` is a turn that starts with its message: it is None in the end if the message was not stored.
-    """
+    """One session's task, which exists only while the session has queued work."""
 
     space: str
     session_id: str
     kicked: bool = True
     turn: RunningTurn | None = None
     task: asyncio.Task[None] | None = None
-    first: asyncio.Future[RunningTurn | None] | None = None
 
 
 class Mailboxes:
@@ -58,25 +56,21 @@ class Mailboxes:
         if box is not None:
             box.kicked = True
             return
-        self._open(Mailbox(space, session_id))
+        box = Mailbox(space, session_id)
+        self._open(box, self._work(box))
 
-    @asynccontextmanager
-    async def opening(self, space: str, session_id: str) -> AsyncIterator[Opening]:
-        """Let the turn of a message start with it if nothing is ahead of it; the change is made inside the block."""
-        opening = Opening(self, space, session_id)
-        try:
-            yield opening
-        finally:
-            opening.close()
-
-    async def start(self, change: Change, record: TurnRecord) -> RunningTurn:
-        """Put the start of a turn into a change."""
-
-    def free(self, change: Change) -> bool:
-        """Tell whether a turn of this session could start at once."""
-        session_id, activity = change.session.id, change.activity
-        waits = session_id in self._boxes or session_id in self._halted or activity.queued or activity.blocked
-        return not (waits or self._draining or self._slots.locked())
+    async def admit(self, change: Change, turn: TurnRecord) -> TurnRecord:
+        """Start a new turn in the change that stores it if nothing is ahead of it; return the turn as it then is."""
+        if not self._is_free(change):
+            return turn
+        await self._slots.acquire()
+        turn = self._begin(change, turn)
+        box = Mailbox(change.storage.space, change.session.id, kicked=False)
+        stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        change.batch.after(partial(self._admitted, box, change, turn, stored))
+        change.undo.append(partial(stored.set_result, False))
+        self._open(box, self._work_from(box, stored))
+        return turn
 
     def forget(self, space: str, session_id: str) -> None:
         """Forget what was kept of a session that is deleted."""
@@ -123,6 +117,29 @@ class Mailboxes:
                 box.turn.cut("interrupted")
         await self.drain()
 
+    def _is_free(self, change: Change) -> bool:
+        session_id, activity = change.session.id, change.activity
+        behind = session_id in self._boxes or activity.queued or activity.blocked
+        return not (behind or session_id in self._halted or self._draining or self._slots.locked())
+
+    def _open(self, box: Mailbox, work: Coroutine[Any, Any, None]) -> None:
+        self._boxes[box.session_id] = box
+        box.task = self._context.spawn(work, f"mailbox {box.session_id}")
+        box.task.add_done_callback(lambda _: self._forget(box))
+
+    def _admitted(self, box: Mailbox, change: Change, turn: TurnRecord, stored: asyncio.Future[bool]) -> None:
+        box.turn = self._running(change, turn)
+        stored.set_result(True)
+
+    async def _work_from(self, box: Mailbox, stored: asyncio.Future[bool]) -> None:
+        """Run the turn that was admitted, unless its message was not stored, and then what came meanwhile."""
+        try:
+            if await stored:
+                await self._run(box)
+        finally:
+            self._slots.release()
+        await self._work(box)
+
     async def _work(self, box: Mailbox) -> None:
         attempt = 0
         while box.kicked and not self._draining:
@@ -144,39 +161,47 @@ class Mailboxes:
 
     async def _run_next(self, box: Mailbox) -> bool:
         """Run the next queued turn; False when there is none to run now."""
-        storage = self._context.storage.of(box.space)
-        _, activity = await find_activity(storage, box.session_id)
-        if not activity.queued or activity.blocked:
+        if not await self._ledger.has_work(box.space, box.session_id):
             return False
         async with self._slots:
-            turn = await self._start(box)
-            if turn is None:
+            if not await self._start(box):
                 return False
-            if self._stopping:
-                turn.cut("interrupted")
-            try:
-                await turn.run()
-            finally:
-                box.turn = None
+            await self._run(box)
         return True
 
-    async def _start(self, box: Mailbox) -> RunningTurn | None:
-        async with self._ledger.change(box.space, box.session_id) as change:
-            record = await self._next(change, box)
-            if record is None:
-                return None
-            answer_id = self._context.new_id()
-            turn = record.model_copy(update={"status": "running", "answer_id": answer_id})
-            provider_id = turn.target or change.session.provider_id
-            started = TurnStarted(turn_id=turn.id, message_id=turn.message_id, provider_id=provider_id)
-            [offset] = change.append(started)
-            turn = turn.model_copy(update={"started": offset})
-            change.put_turn(turn)
-            change.occupy(turn)
-            change.happen(queued=max(0, change.activity.queued - 1))
+    async def _run(self, box: Mailbox) -> None:
+        assert box.turn is not None
         crash_point("turn.started")
-        box.turn = RunningTurn(self._context, self._ledger, self._patience, self._conversations, change, turn)
-        return box.turn
+        if self._stopping:
+            box.turn.cut("interrupted")
+        try:
+            await box.turn.run()
+        finally:
+            box.turn = None
+
+    async def _start(self, box: Mailbox) -> bool:
+        async with self._ledger.change(box.space, box.session_id) as change:
+            queued = await self._next(change, box)
+            if queued is None:
+                return False
+            turn = self._begin(change, queued)
+            change.happen(queued=max(0, change.activity.queued - 1))
+        box.turn = self._running(change, turn)
+        return True
+
+    def _begin(self, change: Change, turn: TurnRecord) -> TurnRecord:
+        """Put the start of a turn into a change, and return the turn as it is then."""
+        provider_id = turn.target or change.session.provider_id
+        started = TurnStarted(turn_id=turn.id, message_id=turn.message_id, provider_id=provider_id)
+        [offset] = change.append(started)
+        running = {"status": "running", "answer_id": self._context.new_id(), "started": offset}
+        turn = turn.model_copy(update=running)
+        change.put_turn(turn)
+        change.occupy(turn)
+        return turn
+
+    def _running(self, start: Change, turn: TurnRecord) -> RunningTurn:
+        return RunningTurn(self._context, self._ledger, self._patience, self._conversations, start, turn)
 
     async def _next(self, change: Change, box: Mailbox) -> TurnRecord | None:
         if self._draining or box.session_id in self._halted or change.activity.blocked:

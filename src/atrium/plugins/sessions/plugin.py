@@ -154,7 +154,7 @@ class Sessions(Plugin[SessionsConfig]):
         """Store a message and queue its turn; the same `clientToken` and content give the same answer."""
         target = None if target_agent is None else inputs.name("targetAgent", target_agent)
         draft = Draft(inputs.message_content(content), target, inputs.client_token(client_token))
-        sending = send(self.context, self.desk.ledger, caller, session_id, draft)
+        sending = send(self.context, self.desk.ledger, self.desk.mailboxes, caller, session_id, draft)
         return await self.desk.acts.run("send", sending)
 
     @route("GET", "/sessions/{session_id}/messages")

@@ -10,6 +10,7 @@ from atrium.plugins.sessions.errors import SessionIsStopped
 from atrium.plugins.sessions.inputs import digest, invalid
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.limits import MAX_QUEUED, RETRY_AFTER_SECONDS
+from atrium.plugins.sessions.mailbox import Mailboxes
 from atrium.sdk import ABSENT, Context, InvalidInput, Principal, SpaceStorage, TooManyRequests
 
 
@@ -27,8 +28,13 @@ class Draft:
         return digest(self.content, self.target)
 
 
-async def send(context: Context, ledger: Ledger, caller: Principal, session_id: str, draft: Draft) -> MessageAccepted:
-    """Store a message and queue its turn; a token that is known already gives the answer it gave before."""
+async def send(
+    context: Context, ledger: Ledger, mailboxes: Mailboxes, caller: Principal, session_id: str, draft: Draft
+) -> MessageAccepted:
+    """Store a message and its turn, which starts at once if nothing is ahead of it.
+
+    A token that is known already gives the answer it gave before.
+    """
     async with ledger.change(caller.space, session_id) as change:
         if draft.token is not None:
             before = await _remembered(change.storage, session_id, draft.token, draft)
@@ -56,7 +62,7 @@ async def send(context: Context, ledger: Ledger, caller: Principal, session_id: 
             created_at=timestamp(context.clock.now()),
         )
         answer = MessageAccepted(message_id=message_id, turn_id=turn_id, offset=str(offset))
-        _enqueue(change, turn, draft, answer)
+        _store(change, await mailboxes.admit(change, turn), draft, answer)
         change.news.append(
             MessageStored(
                 space=caller.space, session_id=session_id, message_id=message_id, turn_id=turn_id, by=caller.user
@@ -92,11 +98,12 @@ def _check_open(change: Change) -> None:
         )
 
 
-def _enqueue(change: Change, turn: TurnRecord, draft: Draft, answer: MessageAccepted) -> None:
-    activity = change.activity
-    change.put_turn(turn)
+def _store(change: Change, turn: TurnRecord, draft: Draft, answer: MessageAccepted) -> None:
     change.touch()
-    change.happen(queued=activity.queued + 1, message_count=activity.message_count + 1, status="active")
+    change.happen(message_count=change.activity.message_count + 1, status="active")
+    if turn.status == "queued":
+        change.put_turn(turn)
+        change.happen(queued=change.activity.queued + 1)
     if draft.token is not None:
         key = token_key(turn.session_id, draft.token)
         token = TokenRecord(
