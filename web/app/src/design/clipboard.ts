@@ -1,3 +1,5 @@
+import { designWords } from "./words_of_design.ts";
+
 /** Copy a text; also where the page is not served securely and the browser offers no clipboard. */
 export async function copyText(text: string): Promise<void> {
   if (navigator.clipboard) {
@@ -17,9 +19,9 @@ export async function copyFrom(button: HTMLButtonElement, text: string): Promise
   const label = button.textContent;
   try {
     await copyText(text);
-    button.textContent = "Copied";
+    button.textContent = designWords().copied;
   } catch {
-    button.textContent = "Not copied";
+    button.textContent = designWords().notCopied;
   }
   setTimeout(() => {
     button.textContent = label;

@@ -1,6 +1,6 @@
 import { css } from "lit";
 
-/** What every component shares: boxes, focus, buttons, fields. */
+/** What every component shares: boxes, focus, buttons, fields, keys. Buttons and fields are the browser's own, dressed. */
 export const controls = css`
   *,
   *::before,
@@ -19,12 +19,14 @@ export const controls = css`
   }
 
   input:focus-visible,
-  select:focus-visible {
+  select:focus-visible,
+  textarea:focus-visible {
     outline-offset: -1px;
   }
 
   h1,
   h2,
+  h3,
   p {
     margin: 0;
   }
@@ -43,7 +45,8 @@ export const controls = css`
     letter-spacing: inherit;
   }
 
-  button {
+  button,
+  .button {
     display: inline-flex;
     align-items: center;
     justify-content: center;
@@ -57,6 +60,7 @@ export const controls = css`
     font-weight: 500;
     line-height: 1.3;
     white-space: nowrap;
+    text-decoration: none;
     cursor: pointer;
     transition: background-color var(--quick);
     -webkit-tap-highlight-color: transparent;
@@ -71,7 +75,8 @@ export const controls = css`
     color: var(--text-muted);
   }
 
-  .quiet:hover:not(:disabled) {
+  .quiet:hover:not(:disabled),
+  .quiet[aria-expanded="true"] {
     background: var(--hover);
     color: var(--text);
   }
@@ -79,13 +84,14 @@ export const controls = css`
   .plain {
     border-color: var(--line-strong);
     background: var(--surface-raised);
+    color: inherit;
   }
 
   .plain:hover:not(:disabled) {
-    background: linear-gradient(var(--hover), var(--hover)), var(--surface-raised);
+    background: color-mix(in oklch, var(--surface-raised), var(--text) 6%);
   }
 
-  .primary:enabled {
+  .primary:not(:disabled) {
     background: var(--accent);
     color: var(--on-accent);
   }
@@ -98,14 +104,63 @@ export const controls = css`
     background: color-mix(in oklch, var(--accent) 90%, var(--text));
   }
 
-  .destructive {
+  .destructive:not(:disabled) {
     background: var(--danger);
-    color: var(--surface-raised);
+    color: var(--on-danger);
+  }
+
+  .destructive:hover:not(:disabled) {
+    background: color-mix(in oklch, var(--danger) 90%, var(--text));
   }
 
   .square {
     width: var(--control);
     padding: 0;
+  }
+
+  .field {
+    display: grid;
+    gap: 4px;
+    min-width: 0;
+    font-size: var(--size-13);
+    font-weight: 500;
+  }
+
+  .field .note {
+    font-weight: 400;
+    color: var(--text-muted);
+  }
+
+  .field .note.problem {
+    color: var(--danger);
+  }
+
+  input.text,
+  select.choice {
+    width: 100%;
+    min-width: 0;
+    min-height: var(--control);
+    padding: 0 8px;
+    border: 1px solid var(--line-strong);
+    border-radius: var(--radius-control);
+    background: var(--surface-raised);
+    font-size: var(--size-14);
+    font-weight: 400;
+  }
+
+  input.text::placeholder {
+    color: var(--text-muted);
+    opacity: 1;
+  }
+
+  input.text[aria-invalid="true"] {
+    border-color: var(--danger);
+  }
+
+  input.text:disabled,
+  select.choice:disabled {
+    background: var(--surface);
+    color: var(--text-muted);
   }
 
   .visually-hidden {
@@ -123,10 +178,33 @@ export const controls = css`
     height: 7px;
     border-radius: 50%;
     background: currentColor;
+    forced-color-adjust: none;
+  }
+
+  .figures,
+  time {
+    font-variant-numeric: tabular-nums;
   }
 
   kbd {
     font: 500 var(--size-12) / 1 var(--font-mono);
     color: var(--text-muted);
+  }
+
+  .late {
+    animation: appear 1ms 300ms both;
+  }
+
+  @keyframes appear {
+    from {
+      visibility: hidden;
+    }
+  }
+
+  @media (max-width: 767px) {
+    input.text,
+    select.choice {
+      font-size: var(--size-16);
+    }
   }
 `;

@@ -1,3 +1,5 @@
+import { catalogue, currentLocale } from "../language/language.ts";
+
 const DAY_MS = 86_400_000;
 
 /** When something was, as short as it stays clear: the time today, the weekday this week, else the date. */
@@ -5,13 +7,22 @@ export function shortTime(iso: string, now: number): string {
   const date = new Date(iso);
   const age = startOfDay(now) - startOfDay(date.getTime());
   if (Number.isNaN(age)) return "";
-  if (age <= 0) return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  if (age < 6.5 * DAY_MS) return date.toLocaleDateString([], { weekday: "short" });
+  if (age <= 0) return clockTime(date.getTime());
+  if (age < 6.5 * DAY_MS) return date.toLocaleDateString(currentLocale(), { weekday: "short" });
   const isThisYear = date.getFullYear() === new Date(now).getFullYear();
-  return date.toLocaleDateString([], {
+  return date.toLocaleDateString(currentLocale(), {
     day: "numeric",
     month: "short",
     ...(!isThisYear && { year: "numeric" }),
+  });
+}
+
+/** The time of day, `09:05`. */
+export function clockTime(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleTimeString(currentLocale(), {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
   });
 }
 
@@ -20,16 +31,24 @@ export function fullTime(iso: string): string {
   const date = new Date(iso);
   return Number.isNaN(date.getTime())
     ? ""
-    : date.toLocaleString([], { dateStyle: "long", timeStyle: "medium" });
+    : date.toLocaleString(currentLocale(), { dateStyle: "long", timeStyle: "medium" });
 }
+
+const units = catalogue({ ms: "ms", s: "s", min: "min" }, { ms: "мс", s: "с", min: "мин" });
 
 /** How long something took: `12 ms`, `0.4 s`, `12 s`, `2 min 5 s`. */
 export function duration(milliseconds: number): string {
-  if (milliseconds < 100) return `${Math.round(milliseconds)} ms`;
+  const { ms, s, min } = units();
   const seconds = milliseconds / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.floor(seconds)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+  if (milliseconds < 100) return `${Math.round(milliseconds)} ${ms}`;
+  if (seconds < 10) return `${figure(seconds, 1)} ${s}`;
+  if (seconds < 60) return `${Math.floor(seconds)} ${s}`;
+  return `${figure(Math.floor(seconds / 60), 0)} ${min} ${Math.floor(seconds % 60)} ${s}`;
+}
+
+function figure(amount: number, digits: number): string {
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat(currentLocale(), format).format(amount);
 }
 
 function startOfDay(milliseconds: number): number {

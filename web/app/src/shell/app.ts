@@ -1,6 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { ChevronLeft, X } from "lucide";
+import { ChevronLeft } from "lucide";
 import { login } from "../api/auth.ts";
 import { problemOf } from "../api/problem.ts";
 import { controls } from "../design/controls.ts";
@@ -16,6 +16,7 @@ import { shellStyles } from "./app_styles.ts";
 import "./connection_status.ts";
 import { takeCode } from "./login_code.ts";
 import "./sign_in_page.ts";
+import "./toasts.ts";
 
 /** The page: signs in, shows where one is, and listens to the keys that work everywhere. */
 @customElement("atrium-app")
@@ -68,7 +69,7 @@ export class App extends SignalElement {
         <atrium-session-list .hub=${this.hub}></atrium-session-list>
         <main>${this.#renderPage()}</main>
       </div>
-      ${this.#renderNotice()}
+      <atrium-toasts .notices=${this.hub.notices}></atrium-toasts>
     `;
   }
 
@@ -77,24 +78,6 @@ export class App extends SignalElement {
     if (route.name !== "session")
       return html`<atrium-new-session-page .hub=${this.hub}></atrium-new-session-page>`;
     return html`<atrium-session-page .hub=${this.hub} .sessionId=${route.id}></atrium-session-page>`;
-  }
-
-  #renderNotice(): TemplateResult {
-    const notice = this.hub.notices.current.value;
-    return html`
-      <div class="notices" role=${notice?.isProblem ? "alert" : "status"}>
-        ${
-          notice
-            ? html`<p class=${notice.isProblem ? "notice problem" : "notice"} data-testid="notice">
-                ${notice.text}
-                <button type="button" class="quiet square" aria-label="Dismiss" @click=${() => this.hub.notices.dismiss()}>
-                  ${icon(X)}
-                </button>
-              </p>`
-            : ""
-        }
-      </div>
-    `;
   }
 
   async #signIn(): Promise<void> {

@@ -37,35 +37,6 @@ export const shellStyles = css`
     border-left: 1px solid var(--line);
   }
 
-  .notices {
-    position: fixed;
-    z-index: 1;
-    bottom: 16px;
-    left: 16px;
-    max-width: min(26rem, calc(100vw - 32px));
-  }
-
-  .notice {
-    display: flex;
-    align-items: center;
-    gap: 8px;
-    padding: 4px 4px 4px 16px;
-    border-radius: var(--radius-surface);
-    background: var(--surface-raised);
-    box-shadow: var(--elevation);
-    font-size: var(--size-13);
-    overflow-wrap: anywhere;
-  }
-
-  .notice.problem {
-    box-shadow: inset 3px 0 0 var(--danger), var(--elevation);
-  }
-
-  .notice button {
-    flex: none;
-    margin-left: auto;
-  }
-
   @media (max-width: 767px) {
     .rooms {
       grid-template: auto minmax(0, 1fr) / minmax(0, 1fr);
@@ -79,11 +50,6 @@ export const shellStyles = css`
     main {
       grid-area: 2 / 1;
       border-left: 0;
-    }
-
-    .notices {
-      top: 56px;
-      bottom: auto;
     }
 
     [data-route="list"] main,

@@ -2,39 +2,71 @@ import { signal } from "@preact/signals-core";
 import { problemOf } from "../api/problem.ts";
 import { sentence } from "../design/words.ts";
 
+/** A step that a notice offers, such as taking back what it tells of. */
+export interface NoticeStep {
+  readonly label: string;
+  readonly run: () => void;
+}
+
 /** A short message to the person. Problems stay until they are dismissed. */
 export interface Notice {
+  readonly id: number;
   readonly text: string;
   readonly isProblem: boolean;
+  readonly step?: NoticeStep;
 }
 
 const SHOWN_MS = 6_000;
+const SHOWN_WITH_STEP_MS = 10_000;
+const MOST_SHOWN = 3;
 
-/** The one message the page shows at a time: the last. */
+/** The few messages the page shows at a time, the newest last. */
 export class Notices {
-  readonly current = signal<Notice | undefined>(undefined);
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly all = signal<readonly Notice[]>([]);
+  readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
+  #lastId = 0;
 
-  /** Say something that needs no answer. */
-  say(text: string): void {
-    this.#show({ text, isProblem: false });
-    this.#timer = setTimeout(() => this.dismiss(), SHOWN_MS);
+  /** Say something that needs no answer; a step, as Undo, can go with it. */
+  say(text: string, step?: NoticeStep): void {
+    const notice = this.#add({ text, isProblem: false, ...(step && { step }) });
+    this.#dismissLater(notice.id);
   }
 
   /** Say that something failed, what, and why. */
-  fail(what: string, error: unknown): void {
+  fail(what: string, error: unknown, step?: NoticeStep): void {
     const { title, detail } = problemOf(error);
-    this.#show({ text: `${what} ${sentence(detail || title)}`, isProblem: true });
+    this.#add({ text: `${what} ${sentence(detail || title)}`, isProblem: true, ...(step && { step }) });
   }
 
-  /** Take the message away. */
-  dismiss(): void {
-    clearTimeout(this.#timer);
-    this.current.value = undefined;
+  /** Take a message away. */
+  dismiss(id: number): void {
+    clearTimeout(this.#timers.get(id));
+    this.#timers.delete(id);
+    this.all.value = this.all.peek().filter((notice) => notice.id !== id);
   }
 
-  #show(notice: Notice): void {
-    clearTimeout(this.#timer);
-    this.current.value = notice;
+  /** Keep a message while a person is at it. */
+  hold(id: number): void {
+    clearTimeout(this.#timers.get(id));
+  }
+
+  /** Let a message that was held go when its time is over. */
+  release(id: number): void {
+    if (this.#timers.has(id)) this.#dismissLater(id);
+  }
+
+  #add(content: Omit<Notice, "id">): Notice {
+    const notice = { id: ++this.#lastId, ...content };
+    const others = this.all.peek().filter(({ text }) => text !== notice.text);
+    for (const { id } of others.slice(0, -(MOST_SHOWN - 1))) this.dismiss(id);
+    this.all.value = [...others.slice(-(MOST_SHOWN - 1)), notice];
+    return notice;
+  }
+
+  #dismissLater(id: number): void {
+    const hasStep = this.all.peek().some((notice) => notice.id === id && notice.step);
+    clearTimeout(this.#timers.get(id));
+    const timer = setTimeout(() => this.dismiss(id), hasStep ? SHOWN_WITH_STEP_MS : SHOWN_MS);
+    this.#timers.set(id, timer);
   }
 }
