@@ -281,15 +281,18 @@ async def test_a_start_that_cannot_be_stored_is_tried_again_until_it_is() -> Non
     adapter = HeldStorageAdapter()
     hub = await Hub(adapter, clock=ManualClock()).start()
     session_id = await hub.create()
+    await hub.send(session_id, "silent x")
+    await hub.providers.arrived("x")
+    await hub.send(session_id, "say x")
     adapter.hold = True
-    sending = asyncio.create_task(hub.send(session_id, "say x"))
+    hub.providers.gate("x").set()
     await committing(adapter)
     adapter.let_go()
-    await sending
     await failing_commit(adapter)
     await failing_commit(adapter)
+    assert (await hub.types(session_id)).count("turn.started") == 1
     adapter.hold = False
-    assert (await hub.idle(session_id))["messageCount"] == 2
+    assert (await hub.idle(session_id))["messageCount"] == 4
     await hub.stop()
 
 
