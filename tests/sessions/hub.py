@@ -19,6 +19,7 @@ from atrium.sdk import Entry, FieldError, InvalidInput, Manifest, NoConfig, Plug
 from atrium.sdk.errors import ProviderRateLimited
 from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, TurnRequest, Usage
 from atrium.sdk.spi import StorageAdapter
+from atrium.testing.held_storage import HeldStorageAdapter
 
 ALICE = Principal("alice", "test")
 BOB = Principal("bob", "test")
@@ -245,3 +246,12 @@ def crashed_copy(adapter: StorageAdapter, database: Path, folder: Path) -> Stora
         if not path.name.endswith("-shm"):
             shutil.copy(path, folder / path.name)
     return SQLiteStorageAdapter(folder / database.name)
+
+
+async def committing(adapter: HeldStorageAdapter) -> None:
+    """Return when a commit is held back."""
+    for _ in range(1000):
+        if adapter.held:
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("nothing was committed")

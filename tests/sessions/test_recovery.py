@@ -1,6 +1,5 @@
 """What a crash or a stop cuts is found at the next start: nothing is lost, nothing runs twice."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from atrium.sdk import StorageFailed
 from atrium.sdk.spi import StorageAdapter
 from atrium.testing.clock import ManualClock
 from atrium.testing.held_storage import HeldStorageAdapter
-from tests.sessions.hub import ALICE, Hub, crashed_copy, ends
+from tests.sessions.hub import ALICE, Hub, committing, crashed_copy, ends
 
 
 async def stored_hints(hub: Hub, session_id: str) -> None:
@@ -311,14 +310,6 @@ async def test_a_stop_does_not_wait_for_a_database_that_fails() -> None:
     assert (await again.get(session_id))["turn"]["status"] == "interrupted"
     await again.stop()
     await hub.stop()
-
-
-async def committing(adapter: HeldStorageAdapter) -> None:
-    for _ in range(1000):
-        if adapter.held:
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("nothing was committed")
 
 
 async def failing_commit(adapter: HeldStorageAdapter) -> None:

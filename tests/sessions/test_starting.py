@@ -9,14 +9,13 @@ from atrium.adapters.storage.memory import MemoryStorageAdapter
 from atrium.sdk import Conflict, NotFound, StorageFailed
 from atrium.sdk.spi import StorageAdapter
 from atrium.testing.held_storage import HeldStorageAdapter
-from tests.sessions.hub import ALICE, Hub, crashed_copy
+from tests.sessions.hub import ALICE, Hub, committing, crashed_copy
 
 
 async def sent(hub: Hub, adapter: HeldStorageAdapter, session_id: str, content: str) -> asyncio.Task[object]:
     """Send a message and return when its commit is held back."""
     sending: asyncio.Task[object] = asyncio.create_task(hub.send(session_id, content))
-    while not adapter.held:
-        await asyncio.sleep(0)
+    await committing(adapter)
     return sending
 
 
