@@ -52,6 +52,7 @@ def _checks(home: Home) -> list[tuple[str, Callable[[], Iterator[Finding]]]]:
         ("disk", lambda: _disk(home)),
         ("settings", lambda: _settings(home)),
         ("plugins", lambda: _plugins(home)),
+        ("sessions", lambda: _transcripts(home)),
         ("hub", lambda: _hub(home)),
         ("page", _page),
         ("node", _node),
@@ -145,6 +146,21 @@ def _plugins(home: Home) -> Iterator[Finding]:
             step = f"correct it, or remove it from {home.plugins}" if one.source.origin == "file" else "reinstall it"
             yield Finding("plugins", "fail", f"{one.name} cannot be loaded: {one.reason}", step)
     yield Finding("plugins", "ok", f"{sum(one.plugin is not None for one in loaded)} can be loaded")
+
+
+def _transcripts(home: Home) -> Iterator[Finding]:
+    from atrium.plugins.sessions.transcript_file import damaged_folder, examine
+
+    folder = home.root / "sessions"
+    paths = sorted(folder.glob("*.jsonl"))
+    damaged = [path for path in paths if examine(path).damaged]
+    for path in damaged:
+        step = "atrium restart: it is set aside and written anew from the database"
+        yield Finding("sessions", "warn", f"the transcript {path} is damaged", step)
+    for copy in sorted(damaged_folder(folder).glob("*.jsonl")):
+        step = "the hub has written it anew; remove the copy when you do not need it"
+        yield Finding("sessions", "warn", f"a transcript was damaged: {copy}", step)
+    yield Finding("sessions", "ok", f"{len(paths) - len(damaged)} transcripts are whole")
 
 
 def _hub(home: Home) -> Iterator[Finding]:

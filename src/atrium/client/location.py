@@ -51,13 +51,25 @@ class Locator:
             token = (run / "token").read_text("utf-8").strip()
         except FileNotFoundError:
             raise NotRunning from None
+        except UnicodeDecodeError:
+            url = token = ""
         except PermissionError as error:
             raise ClientError(
                 f"{error.filename} belongs to another user: a hub serves the user who started it"
             ) from None
-        if not url.startswith(("http://", "https://")) or not token:
+        if not _is_address(url) or not (token.isascii() and token.isprintable() and token):
             raise NotRunning(f"{run} does not name a running hub; start it with `atrium up`")
         return Location(url.rstrip("/"), token)
+
+
+def _is_address(text: str) -> bool:
+    import httpx
+
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        return False
+    return url.scheme in {"http", "https"} and bool(url.host)
 
 
 def locate(home: str | os.PathLike[str] | None, url: str | None, token: str | None) -> Locator:

@@ -1,30 +1,29 @@
 """Transcripts: each session's history as a text file, written behind the commits and mended after a crash.
 
-`<home>/sessions/<id>.jsonl` holds one durable entry a line, as it is sent. Storage is the truth: a file that was cut
-is truncated to its last whole line and goes on from there.
+`<home>/sessions/<id>.jsonl` holds one durable entry a line, as it is sent, with a checksum. Storage is the truth: a
+file that was cut is truncated to its last whole line and goes on from there. One that is damaged before its end, or
+goes beyond storage, is set aside in `damaged/` first, so that nothing of it is lost, and the log says so.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
-import orjson
-
+from atrium.plugins.sessions import transcript_file
 from atrium.plugins.sessions.documents import PAGE, stream_of
-from atrium.sdk import Context
+from atrium.plugins.sessions.transcript_file import Examined, Position
+from atrium.sdk import AtriumError, Context
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 32
 _GATHER_SECONDS = 0.05
 _ENTRIES = 1000
-_BLOCK = 1 << 16
+_RETRY_SECONDS = 30.0
 
 
 class Transcripts:
@@ -35,10 +34,12 @@ class Transcripts:
         self._folder = folder
         self._dirty: dict[str, str] = {}
         self._behind: list[str] = []
-        self._written: dict[str, int] = {}
+        self._later: dict[str, str] = {}
+        self._written: dict[str, Position] = {}
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._pause: asyncio.Task[None] | None = None
+        self._retry: asyncio.Task[None] | None = None
         self._awaited = 0
         self._closing = False
 
@@ -70,6 +71,9 @@ class Transcripts:
         """Write what this run has stored; what is behind from earlier ones can wait for the next start."""
         self._behind.clear()
         self._closing = True
+        if self._retry is not None:
+            self._retry.cancel()
+            self._take_up()
         await self.settle()
 
     async def remove(self, session_id: str) -> None:
@@ -77,9 +81,9 @@ class Transcripts:
         if self._folder is None:
             return
         async with self._writing:
-            self._dirty.pop(session_id, None)
-            self._written.pop(session_id, None)
-            await asyncio.to_thread(self._path(session_id).unlink, missing_ok=True)
+            for kept in (self._dirty, self._later, self._written):
+                kept.pop(session_id, None)
+            await asyncio.to_thread(transcript_file.remove, self._path(session_id))
 
     def _path(self, session_id: str) -> Path:
         assert self._folder is not None
@@ -130,85 +134,73 @@ class Transcripts:
                 chunks = await self._read(spaces)
                 await asyncio.to_thread(self._append, chunks)
                 spaces = {key: spaces[key] for key, (_, more) in chunks.items() if more}
-        except OSError:
-            log.exception("transcripts could not be written; they will be mended later")
+        except (OSError, AtriumError) as error:
+            log.warning("transcripts could not be written, which is tried again: %s", error)
             for session_id in spaces:
                 self._written.pop(session_id, None)
+            self._later.update(spaces)
+            if self._retry is None and not self._closing:
+                self._retry = self._context.spawn(self._try_again(), "transcripts again")
+
+    async def _try_again(self) -> None:
+        await self._context.clock.sleep(_RETRY_SECONDS)
+        self._take_up()
+
+    def _take_up(self) -> None:
+        """Write what could not be written before."""
+        self._retry = None
+        self._dirty, self._later = self._later | self._dirty, {}
+        self._begin()
 
     async def _open(self, spaces: Mapping[str, str]) -> None:
         """Mend transcripts that this run has not written yet; one that goes beyond storage is written anew."""
         if not spaces:
             return
-        for session_id, offset in (await asyncio.to_thread(self._mend, list(spaces))).items():
-            self._written[session_id] = offset
-            head = await self._context.storage.of(spaces[session_id]).head(stream_of(session_id)) if offset else 0
-            if offset > head > 0:
-                await asyncio.to_thread(self._path(session_id).unlink)
-                self._written[session_id] = 0
+        for session_id, whole in (await asyncio.to_thread(self._mend, list(spaces))).items():
+            self._written[session_id] = whole
+            storage = self._context.storage.of(spaces[session_id])
+            if whole.offset and whole.offset > await storage.head(stream_of(session_id)) > 0:
+                await asyncio.to_thread(self._begin_anew, session_id)
+                self._written[session_id] = Position()
 
     async def _read(self, spaces: Mapping[str, str]) -> dict[str, tuple[bytes, bool]]:
         """Return the lines each transcript lacks, a bounded part of them, and whether there may be more."""
         chunks = {}
         for session_id, space in spaces.items():
-            storage, after = self._context.storage.of(space), self._written[session_id]
-            entries = await storage.read(stream_of(session_id), after, _ENTRIES)
+            storage, before = self._context.storage.of(space), self._written[session_id]
+            entries = await storage.read(stream_of(session_id), before.offset, _ENTRIES)
             if entries:
-                lines = b"".join(b"%b\n" % entry.encoded for entry in entries if not entry.hint)
+                lines, crc = transcript_file.seal([entry.encoded for entry in entries if not entry.hint], before.crc)
                 chunks[session_id] = lines, len(entries) >= _ENTRIES
-                self._written[session_id] = entries[-1].offset
+                self._written[session_id] = Position(before.size + len(lines), entries[-1].offset, crc)
         return chunks
 
-    def _mend(self, session_ids: list[str]) -> dict[str, int]:
-        return {session_id: mend(self._path(session_id)) for session_id in session_ids}
+    def _mend(self, session_ids: list[str]) -> dict[str, Position]:
+        return {session_id: self._mend_one(session_id) for session_id in session_ids}
+
+    def _mend_one(self, session_id: str) -> Position:
+        path = self._path(session_id)
+        found = transcript_file.examine(path)
+        if found.damaged:
+            _report(session_id, found, transcript_file.set_aside(path))
+        transcript_file.mend(path, found)
+        return found.whole
+
+    def _begin_anew(self, session_id: str) -> None:
+        path = self._path(session_id)
+        kept = transcript_file.set_aside(path)
+        log.error("a transcript went beyond the database; it is kept as %s", kept, extra={"session": session_id})
+        path.unlink()
 
     def _append(self, chunks: Mapping[str, tuple[bytes, bool]]) -> None:
         for session_id, (text, _) in chunks.items():
             if text:
-                _append(self._path(session_id), text)
+                transcript_file.append(self._path(session_id), text)
 
 
-def mend(path: Path) -> int:
-    """Cut a transcript after its last whole line and return that line's offset, 0 if there is none."""
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError:
-        return 0
-    with path.open("r+b") as file:
-        end, offset = size, 0
-        while end and not offset:
-            start = _line_start(file, end)
-            file.seek(start)
-            offset = _offset(file.read(end - start))
-            end = end if offset else start
-        if end < size:
-            file.truncate(end)
-    return offset
-
-
-def _line_start(file: BinaryIO, end: int) -> int:
-    """Return where the line that ends at `end` (its newline included, if it has one) begins."""
-    position = end - 1
-    while position > 0:
-        start = max(0, position - _BLOCK)
-        file.seek(start)
-        found = file.read(position - start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
-        position = start
-    return 0
-
-
-def _offset(line: bytes) -> int:
-    if not line.endswith(b"\n"):
-        return 0
-    try:
-        return int(orjson.loads(line)["offset"])
-    except (ValueError, TypeError, KeyError):
-        return 0
-
-
-def _append(path: Path, text: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    with open(descriptor, "ab") as file:
-        file.write(text)
+def _report(session_id: str, found: Examined, kept: Path) -> None:
+    log.error(
+        "a transcript was damaged from byte %d on, %d lines with it; it is kept as %s and written anew from there",
+        found.whole.size, found.lines_behind, kept,
+        extra={"session": session_id},
+    )  # fmt: skip
