@@ -33,6 +33,11 @@ def durable(entries: Iterable[Wire]) -> list[Wire]:
     return [entry for entry in entries if entry["type"] not in HINTS]
 
 
+def stream_violations(entries: Sequence[Wire], *, after: int = 0) -> list[str]:
+    """Judge entries of any stream beyond a cursor, whatever they say: form, order, no gap, no duplicate."""
+    return _form_violations(entries) or _chain_violations(entries, after)
+
+
 def history_violations(entries: Sequence[Wire], *, after: int = 0) -> list[str]:
     """Judge a history, or what a follower saw of one beyond a cursor: form, order, chain, turns, messages."""
     wrong = _form_violations(entries)
