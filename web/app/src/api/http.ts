@@ -19,10 +19,11 @@ export async function callHub<T>(path: string, call: Call = {}): Promise<T> {
   return (body ? parse(body) : undefined) as T;
 }
 
-/** Call the hub and return the values of its newline-delimited JSON answer; blank lines are heartbeats. */
-export async function callHubForLines(path: string, call: Call = {}): Promise<unknown[]> {
+/** Call the hub and return what reads each value of its newline-delimited JSON answer; blank lines are heartbeats. */
+export async function callHubForLines(path: string, call: Call = {}): Promise<(() => unknown)[]> {
   const body = await callForText(path, "application/x-ndjson", call);
-  return body.split("\n").filter(Boolean).map(parse);
+  const lines = body.split("\n").filter(Boolean);
+  return lines.map((line) => () => parse(line));
 }
 
 async function callForText(path: string, accept: string, call: Call): Promise<string> {

@@ -26,6 +26,12 @@ export interface MessageAccepted {
 /** The longest title the hub accepts. */
 export const TITLE_LIMIT = 200;
 
+/** Get one session. */
+export async function getSession(sessionId: string, signal: AbortSignal): Promise<Session> {
+  const { data } = await callHub<{ data: Session }>(pathOf(sessionId), { signal });
+  return data;
+}
+
 /** Create a session; the same key creates it once, however often the call is repeated. */
 export async function createSession(providerId: string, title: string, key: string): Promise<string> {
   const created = await callHub<{ sessionId: string }>("/sessions", {

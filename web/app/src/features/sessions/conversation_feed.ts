@@ -1,9 +1,9 @@
 import { createStreamFollower, type StreamFollower, type StreamGap } from "@atrium/state-sync";
 import { effect, signal } from "@preact/signals-core";
-import { getHistory } from "../../api/history.ts";
 import { ApiProblem, type Problem, problemOf } from "../../api/problem.ts";
 import type { HubConnection, StreamListener } from "../../connection/connection.ts";
-import { EMPTY_CONVERSATION } from "./conversation.ts";
+import { type Conversation, EMPTY_CONVERSATION } from "./conversation.ts";
+import type { ConversationHistory } from "./conversation_history.ts";
 import { type Entry, readEntry } from "./entry.ts";
 import { fold } from "./fold.ts";
 
@@ -15,12 +15,16 @@ const RETRY_MS = 3_000;
 /** Runs a function before the next picture; entries that arrive until then are folded together. */
 export type Schedule = (run: () => void) => void;
 
-/** Keeps the conversation of one session folded up to the last entry: its history first, then what is new. */
+/**
+ * Keeps the conversation of one session folded up to the last entry: its history first, then what is new. Of a long history
+ * the end comes first, so that it can be read at once.
+ */
 export class ConversationFeed implements StreamListener {
   readonly conversation = signal(EMPTY_CONVERSATION);
   readonly phase = signal<FeedPhase>("loading");
   readonly problem = signal<Problem | undefined>(undefined);
   readonly #sessionId: string;
+  readonly #history: ConversationHistory;
   readonly #connection: HubConnection;
   readonly #schedule: Schedule;
   #abort = new AbortController();
@@ -28,11 +32,19 @@ export class ConversationFeed implements StreamListener {
   #unfollow: (() => void) | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #arrived: Entry[] = [];
+  /** What has arrived since the end of the history was read, until all of the history is. */
+  #sinceTail: Entry[] | undefined;
   readonly #follower: StreamFollower;
   #lastGap: string | undefined;
 
-  constructor(sessionId: string, connection: HubConnection, schedule: Schedule) {
+  constructor(
+    sessionId: string,
+    history: ConversationHistory,
+    connection: HubConnection,
+    schedule: Schedule,
+  ) {
     this.#sessionId = sessionId;
+    this.#history = history;
     this.#connection = connection;
     this.#schedule = schedule;
     const take = (entry: Entry): void => this.#take(entry);
@@ -89,6 +101,7 @@ export class ConversationFeed implements StreamListener {
   #flush(): void {
     const arrived = this.#arrived.splice(0);
     if (this.#abort.signal.aborted || arrived.length === 0) return;
+    this.#sinceTail?.push(...arrived);
     this.conversation.value = fold(this.conversation.peek(), arrived);
   }
 
@@ -102,20 +115,32 @@ export class ConversationFeed implements StreamListener {
     this.#abort.abort();
     clearTimeout(this.#retry);
     this.#abort = new AbortController();
+    this.#sinceTail = undefined;
     const { signal } = this.#abort;
     try {
-      const entries = (await getHistory(this.#sessionId, signal)).map(readEntry).filter((entry) => !!entry);
-      if (!signal.aborted) this.#follow(entries);
+      const tail = await this.#history.tail(signal);
+      if (signal.aborted) return;
+      if (tail) this.#follow(tail);
+      this.#sinceTail = tail && [];
+      const whole = await this.#history.whole(signal);
+      if (!signal.aborted) this.#complete(whole);
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
     }
   }
 
-  #follow(entries: readonly Entry[]): void {
+  #complete(whole: Conversation): void {
+    const since = this.#sinceTail;
+    this.#sinceTail = undefined;
+    if (since) this.conversation.value = fold(whole, since);
+    else this.#follow(whole);
+  }
+
+  #follow(conversation: Conversation): void {
     this.#arrived = [];
     this.#lastGap = undefined;
-    this.conversation.value = fold(EMPTY_CONVERSATION, entries);
-    this.#follower.reset(this.conversation.value.cursor);
+    this.conversation.value = conversation;
+    this.#follower.reset(conversation.cursor);
     this.problem.value = undefined;
     this.phase.value = "ready";
     this.#unfollow?.();

@@ -77,8 +77,12 @@ class Draft {
   /** A turn that is retried has no message of its own and runs ahead of all that wait. */
   #addTurn(turn: Turn, turns: Turn[]): void {
     const waiting = turn.message ? -1 : turns.findIndex((known) => known.status === "queued");
-    turns.splice(waiting < 0 ? turns.length : waiting, 0, turn);
-    this.#places = undefined;
+    if (waiting < 0) {
+      this.#places?.set(turn.id, turns.push(turn) - 1);
+    } else {
+      turns.splice(waiting, 0, turn);
+      this.#places = undefined;
+    }
   }
 
   addToken(token: string): void {
@@ -94,6 +98,8 @@ class Draft {
 
   #place(id: string): number | undefined {
     const turns = this.#turns ?? this.#conversation.turns;
+    const last = turns.length - 1;
+    if (turns[last]?.id === id) return last;
     this.#places ??= new Map(turns.map((turn, place) => [turn.id, place]));
     return this.#places.get(id);
   }

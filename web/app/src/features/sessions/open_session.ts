@@ -4,6 +4,7 @@ import type { Hub } from "../../state/hub.ts";
 import { randomId } from "../../state/random_id.ts";
 import { runningTurn, type Turn } from "./conversation.ts";
 import { ConversationFeed } from "./conversation_feed.ts";
+import { ConversationHistory } from "./conversation_history.ts";
 import { Outbox } from "./outbox.ts";
 import { PicturePace } from "./picture_pace.ts";
 
@@ -20,7 +21,8 @@ export class OpenSession {
   constructor(id: string, hub: Hub) {
     this.id = id;
     this.#hub = hub;
-    this.feed = new ConversationFeed(id, hub.connection, new PicturePace().schedule);
+    const history = new ConversationHistory(id, () => this.session);
+    this.feed = new ConversationFeed(id, history, hub.connection, new PicturePace().schedule);
     this.outbox = new Outbox(id, {
       send: (content, clientToken) => sendMessage(id, content, clientToken),
       newToken: randomId,

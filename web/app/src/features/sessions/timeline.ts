@@ -11,13 +11,12 @@ import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import { isOpen, type Turn } from "./conversation.ts";
 import { conversationStyles } from "./conversation_styles.ts";
-import { EndKeeper } from "./end_keeper.ts";
 import type { OpenSession } from "./open_session.ts";
 import type { OutboxItem } from "./outbox.ts";
 import { proseStyles } from "./prose_styles.ts";
+import { RowWindow } from "./row_window.ts";
+import { TimelineRows } from "./timeline_rows.ts";
 import { renderSaid, renderTurn } from "./turn_view.ts";
-
-const PAGE = 40;
 
 /** What a person wants done with a turn. */
 export class TurnEvent extends Event {
@@ -47,6 +46,7 @@ export class Timeline extends SignalElement {
         height: 100%;
         overflow: hidden auto;
         overscroll-behavior: contain;
+        overflow-anchor: none;
         scrollbar-gutter: stable both-edges;
         scrollbar-width: thin;
         scrollbar-color: var(--line-strong) transparent;
@@ -62,11 +62,6 @@ export class Timeline extends SignalElement {
         max-width: calc(var(--measure) + 2 * var(--gutter));
         margin: 0 auto;
         padding: 24px var(--gutter) 8px;
-      }
-
-      .earlier {
-        display: block;
-        margin: 0 auto 24px;
       }
 
       .latest {
@@ -98,11 +93,12 @@ export class Timeline extends SignalElement {
   @property({ attribute: false }) open!: OpenSession;
   @property({ type: Boolean }) busy = false;
 
-  @state() private shown = PAGE;
   @state() private isAway = false;
   @state() private now = Date.now();
   @query(".scroller") private scroller!: HTMLElement;
-  #keeper: EndKeeper | undefined;
+  @query(".column") private column!: HTMLElement;
+  #window: RowWindow | undefined;
+  #rows = new TimelineRows();
   #clock: ReturnType<typeof setInterval> | undefined;
 
   override connectedCallback(): void {
@@ -113,53 +109,39 @@ export class Timeline extends SignalElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#clock);
-    this.#keeper?.stop();
-    this.#keeper = undefined;
+    this.#close();
   }
 
   /** Go to the newest entry and stay there. */
   toEnd(): void {
-    this.#keeper?.toEnd();
+    this.#window?.toEnd();
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (!changed.has("open")) return;
-    this.shown = PAGE;
-    this.#keeper?.toEnd();
+    if (changed.has("open")) this.#close();
   }
 
   protected override updated(): void {
-    this.#keeper ??= new EndKeeper(this.scroller, (isAway) => {
-      this.isAway = isAway;
-    });
-    this.#keeper.keep();
+    this.#window?.settle(this.column);
+  }
+
+  protected override firstUpdated(): void {
+    this.requestUpdate();
   }
 
   protected override render(): TemplateResult {
-    const { turns } = this.open.feed.conversation.value;
-    const hidden = Math.max(0, turns.length - this.shown);
     return html`
       <div class="scroller" tabindex="-1">
         <div
           class="column"
-          role="log"
+          role="feed"
           aria-label="Conversation"
           aria-busy=${String(this.open.running.value !== undefined)}
           data-testid="conversation"
           @click=${this.#onClick}>
-          ${hidden > 0 ? html`<button type="button" class="earlier quiet" @click=${this.#showEarlier}>Show ${hidden} earlier</button>` : ""}
-          ${repeat(
-            turns.slice(hidden),
-            (turn) => turn.id,
-            (turn) => this.#renderTurn(turn, turns),
-          )}
-          ${repeat(
-            this.open.outbox.items.value,
-            (item) => item.clientToken,
-            (item) => this.#renderUnsent(item),
-          )}
-          ${this.#renderNote(turns.length)}
+          ${this.#renderRows()}
         </div>
+        ${this.#renderNote()}
       </div>
       ${
         this.isAway
@@ -168,6 +150,31 @@ export class Timeline extends SignalElement {
             </button>`
           : ""
       }
+    `;
+  }
+
+  #renderRows(): unknown {
+    const { turns } = this.open.feed.conversation.value;
+    const unsent = this.open.outbox.items.value;
+    const rows = this.#rows.of(turns, unsent);
+    if (!this.hasUpdated || rows.length === 0) return "";
+    this.#window ??= new RowWindow(this.scroller, () => this.#moved());
+    const drawn = this.#window.show(rows);
+    const said = turns.slice(drawn.from, drawn.to);
+    const waiting = unsent.slice(
+      Math.max(0, drawn.from - turns.length),
+      Math.max(0, drawn.to - turns.length),
+    );
+    return html`
+      <div class="before"></div>
+      ${repeat(
+        [...said, ...waiting],
+        (row) => ("parts" in row ? row.id : row.clientToken),
+        (row, place) => html`<div class="row" data-index=${drawn.from + place}>
+          ${"parts" in row ? this.#renderTurn(row, turns) : this.#renderUnsent(row)}
+        </div>`,
+      )}
+      <div class="after"></div>
     `;
   }
 
@@ -212,7 +219,7 @@ export class Timeline extends SignalElement {
     </p>`;
   }
 
-  #renderNote(count: number): unknown {
+  #renderNote(): unknown {
     const { phase, problem } = this.open.feed;
     const { kind } = this.hub.connection.state.value;
     if (
@@ -222,7 +229,11 @@ export class Timeline extends SignalElement {
       const reason = problem.value?.detail ?? "The hub does not answer.";
       return html`<p class="note" role="status">The conversation cannot be read yet. ${sentence(reason)} It is tried again until it can.</p>`;
     }
-    if (phase.value === "ready" && count === 0 && this.open.outbox.items.value.length === 0) {
+    if (
+      phase.value === "ready" &&
+      this.open.feed.conversation.value.turns.length === 0 &&
+      this.open.outbox.items.value.length === 0
+    ) {
       return html`<p class="note">Nothing has been said yet. Write the first message below.</p>`;
     }
     return "";
@@ -232,12 +243,15 @@ export class Timeline extends SignalElement {
     if (this.open.running.peek()) this.now = Date.now();
   }
 
-  #showEarlier(): void {
-    const fromEnd = this.scroller.scrollHeight - this.scroller.scrollTop;
-    this.shown += PAGE;
-    void this.updateComplete.then(() => {
-      this.scroller.scrollTop = this.scroller.scrollHeight - fromEnd;
-    });
+  #moved(): void {
+    this.isAway = this.#window?.isAway ?? false;
+    this.requestUpdate();
+  }
+
+  #close(): void {
+    this.#window?.stop();
+    this.#window = undefined;
+    this.isAway = false;
   }
 
   #onClick(event: MouseEvent): void {

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Session } from "../../../src/api/sessions.ts";
 import { HubConnection } from "../../../src/connection/connection.ts";
 import { type Text, textOf } from "../../../src/features/sessions/conversation.ts";
 import { ConversationFeed } from "../../../src/features/sessions/conversation_feed.ts";
+import { ConversationHistory } from "../../../src/features/sessions/conversation_history.ts";
 import { FakeNetwork, settle } from "../../fake_network.ts";
 import { EntryWriter } from "./entries.ts";
 
@@ -11,22 +13,25 @@ let network: FakeNetwork;
 let connection: HubConnection;
 let feed: ConversationFeed;
 let history: Raw[];
-let answer: () => Response;
+let session: Session;
+let answer: (url: string) => Response;
 let write: EntryWriter;
 
 beforeEach(async () => {
   vi.useFakeTimers();
   write = new EntryWriter();
   history = [];
+  session = sessionOf(2);
   answer = () => new Response(history.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
-  vi.stubGlobal("fetch", async () => answer());
+  vi.stubGlobal("fetch", async (url: string) => answer(url));
   network = new FakeNetwork();
   connection = new HubConnection(network.ports);
   connection.start();
   await settle();
   network.socket.accept();
   network.socket.say("pong");
-  feed = new ConversationFeed("s1", connection, (run) => run());
+  const reader = new ConversationHistory("s1", () => session);
+  feed = new ConversationFeed("s1", reader, connection, (run) => run());
 });
 
 afterEach(() => {
@@ -39,6 +44,20 @@ afterEach(() => {
 async function open(): Promise<void> {
   feed.start();
   await settle();
+}
+
+function sessionOf(messageCount: number): Session {
+  return {
+    id: "s1",
+    providerId: "echo",
+    status: "active",
+    createdAt: "2026-11-21T12:00:00.000Z",
+    updatedAt: "2026-11-21T13:00:00.000Z",
+    messageCount,
+    metadata: {},
+    turn: null,
+    queued: 0,
+  };
 }
 
 function arrive(...entries: Raw[]): void {
@@ -145,5 +164,49 @@ describe("a feed", () => {
     arrive(write.raw("session.deleted", { by: "ann" }));
 
     expect(feed.conversation.value.isDeleted).toBe(true);
+  });
+
+  it("shows the end of a long history first, then all of it, with what came meanwhile", async () => {
+    session = sessionOf(5_000);
+    const turns = Array.from({ length: 60 }, (_, n) => [
+      write.raw("message.added", { messageId: `u${n}`, turnId: `t${n}`, role: "user", content: `${n}` }),
+      write.raw("turn.started", { turnId: `t${n}` }),
+      write.raw("turn.completed", { turnId: `t${n}` }),
+    ]);
+    history = turns.flat();
+    const asked: string[] = [];
+    let sendWhole = (): void => undefined;
+    const lines = (from: number): string =>
+      history
+        .slice(from)
+        .map((entry) => `${JSON.stringify(entry)}\n`)
+        .join("");
+    vi.stubGlobal("fetch", async (url: string) => {
+      asked.push(new URL(url, "http://hub").searchParams.get("after") ?? "");
+      if (asked.at(-1) !== "0") return new Response(lines(history.length - 31 * 3 + 1));
+      const whole = lines(0);
+      await new Promise<void>((resolve) => {
+        sendWhole = resolve;
+      });
+      return new Response(whole);
+    });
+    await open();
+    const end = Date.parse(session.updatedAt);
+    expect(asked).toEqual([`${end - (3_600_000 * 120) / 5_000}000`, "0"]);
+    expect(feed.conversation.value.turns.map((turn) => turn.id)).toEqual(
+      turns.slice(-30).map((_, n) => `t${n + 30}`),
+    );
+
+    arrive(
+      write.raw("turn.started", { turnId: "new" }),
+      write.raw("message.delta", { messageId: "a", turnId: "new", index: 0, content: "meanwhile" }),
+    );
+    sendWhole();
+    await settle();
+    expect(feed.conversation.value.turns).toHaveLength(61);
+    expect(text()).toBe("meanwhile");
+    arrive(write.raw("turn.completed", { turnId: "new" }));
+    expect(feed.conversation.value.turns.at(-1)?.status).toBe("completed");
+    expect(network.socket.payloads("subscribe")).toHaveLength(1);
   });
 });

@@ -1,0 +1,150 @@
+import {
+  elementScroll,
+  observeElementOffset,
+  observeElementRect,
+  type VirtualItem,
+  Virtualizer,
+} from "@tanstack/virtual-core";
+
+/** A row of a long column: what it is known by, and how high it probably is, in pixels. */
+export interface Row {
+  readonly key: string;
+  readonly estimate: number;
+}
+
+/** The part of a column that is drawn, and the room that the rest of it takes, in pixels. */
+export interface Drawn {
+  readonly from: number;
+  readonly to: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+const NEAR_PX = 4;
+const ROWS_BEYOND = 4;
+const NOTHING: Drawn = { from: 0, to: 0, before: 0, after: 0 };
+
+type Column = Virtualizer<HTMLElement, HTMLElement>;
+
+/**
+ * Chooses the rows of a long column that have to be drawn. It stays at the end while the reader is there; elsewhere it keeps
+ * what they look at where it is, whatever grows above or below.
+ */
+export class RowWindow {
+  readonly #scroller: HTMLElement;
+  readonly #onChange: () => void;
+  readonly #column: Column;
+  readonly #unmount: () => void;
+  readonly #resizes: ResizeObserver;
+  #rows: readonly Row[] = [];
+  #keyAt: (index: number) => string = () => "";
+  #drawn: Drawn = NOTHING;
+  #wasAtEnd = true;
+  #isOpened = false;
+
+  constructor(scroller: HTMLElement, onChange: () => void) {
+    this.#scroller = scroller;
+    this.#onChange = onChange;
+    this.#column = new Virtualizer(this.#options());
+    this.#unmount = this.#column._didMount();
+    this.#resizes = new ResizeObserver(() => this.#resized());
+    this.#resizes.observe(scroller);
+    scroller.addEventListener("scroll", this.#noteEnd, { passive: true });
+  }
+
+  /** Take the rows and say which are to be drawn: between two elements, `before` and `after`, that hold the room of the rest. */
+  show(rows: readonly Row[]): Drawn {
+    if (isOtherOrder(this.#rows, rows)) this.#keyAt = (index) => this.#rows[index]?.key ?? "";
+    this.#rows = rows;
+    this.#column.setOptions(this.#options());
+    const items = this.#column.getVirtualItems();
+    this.#drawn = drawn(items, this.#column.getTotalSize());
+    return this.#drawn;
+  }
+
+  /** Learn that what was to be drawn is there: keep the room of the rest, stay where the reader is, measure the rows. */
+  settle(column: HTMLElement): void {
+    setHeight(column.querySelector(":scope > .before"), this.#drawn.before);
+    setHeight(column.querySelector(":scope > .after"), this.#drawn.after);
+    this.#column._willUpdate();
+    if (!this.#isOpened && this.#rows.length > 0) this.#open();
+    for (const row of column.querySelectorAll<HTMLElement>(":scope > [data-index]"))
+      this.#column.measureElement(row);
+    this.#column.measureElement(null);
+  }
+
+  /** Go to the end and stay there. */
+  toEnd(): void {
+    this.#wasAtEnd = true;
+    this.#column.scrollToEnd();
+  }
+
+  /** Bring a row into view. */
+  reveal(index: number): void {
+    this.#column.scrollToIndex(index, { align: "center" });
+  }
+
+  /** Whether the end is not in view. */
+  get isAway(): boolean {
+    return this.#isOpened && !this.#column.isAtEnd(NEAR_PX);
+  }
+
+  /** Stop observing. */
+  stop(): void {
+    this.#resizes.disconnect();
+    this.#scroller.removeEventListener("scroll", this.#noteEnd);
+    this.#unmount();
+  }
+
+  /** A conversation opens at its end. */
+  #open(): void {
+    this.#isOpened = true;
+    this.#column.scrollToEnd();
+  }
+
+  /** A scroller that became lower, for the composer grew, still shows the end. */
+  #resized(): void {
+    if (this.#wasAtEnd && this.#isOpened) this.#column.scrollToEnd();
+  }
+
+  readonly #noteEnd = (): void => {
+    this.#wasAtEnd = this.#column.isAtEnd(NEAR_PX);
+  };
+
+  #options(): ConstructorParameters<typeof Virtualizer<HTMLElement, HTMLElement>>[0] {
+    return {
+      count: this.#rows.length,
+      getScrollElement: () => this.#scroller,
+      estimateSize: (index) => this.#rows[index]?.estimate ?? 0,
+      getItemKey: this.#keyAt,
+      initialOffset: () => this.#rows.reduce((height, { estimate }) => height + estimate, 0),
+      initialRect: { width: this.#scroller.clientWidth, height: this.#scroller.clientHeight },
+      overscan: ROWS_BEYOND,
+      anchorTo: "end",
+      followOnAppend: true,
+      scrollEndThreshold: NEAR_PX,
+      scrollToFn: elementScroll,
+      observeElementRect,
+      observeElementOffset,
+      onChange: this.#onChange,
+    };
+  }
+}
+
+function drawn(items: readonly VirtualItem[], total: number): Drawn {
+  const first = items[0];
+  const last = items.at(-1);
+  if (!first || !last) return { ...NOTHING, after: total };
+  return { from: first.index, to: last.index + 1, before: first.start, after: Math.max(0, total - last.end) };
+}
+
+function isOtherOrder(known: readonly Row[], rows: readonly Row[]): boolean {
+  return (
+    known.length !== rows.length || known[0]?.key !== rows[0]?.key || known.at(-1)?.key !== rows.at(-1)?.key
+  );
+}
+
+/** Through the object model: the policy of the page allows no style attributes. */
+function setHeight(room: Element | null, height: number): void {
+  if (room instanceof HTMLElement) room.style.height = `${height}px`;
+}

@@ -1,0 +1,66 @@
+import { type Text, type Turn, textOf } from "./conversation.ts";
+import type { OutboxItem } from "./outbox.ts";
+import type { Row } from "./row_window.ts";
+
+const LINE_PX = 24;
+const LINE_CHARACTERS = 72;
+const HEAD_PX = 28;
+const END_PX = 36;
+const GAP_PX = 24;
+const QUIET_LINE_PX = 36;
+
+/** The rows of a conversation: its turns, then what is not sent yet. What did not change is not looked at again. */
+export class TimelineRows {
+  readonly #ofTurns = new WeakMap<Turn, Row>();
+  #turns: readonly Turn[] = [];
+  #unsent: readonly OutboxItem[] = [];
+  #rows: readonly Row[] = [];
+
+  /** The rows, one object for as long as nothing changes. */
+  of(turns: readonly Turn[], unsent: readonly OutboxItem[]): readonly Row[] {
+    if (turns === this.#turns && unsent === this.#unsent) return this.#rows;
+    this.#turns = turns;
+    this.#unsent = unsent;
+    this.#rows = [...turns.map((turn) => this.#ofTurn(turn)), ...unsent.map(rowOfUnsent)];
+    return this.#rows;
+  }
+
+  #ofTurn(turn: Turn): Row {
+    const known = this.#ofTurns.get(turn);
+    if (known) return known;
+    const row = { key: turn.id, estimate: heightOf(turn) };
+    this.#ofTurns.set(turn, row);
+    return row;
+  }
+}
+
+function rowOfUnsent({ clientToken, content }: OutboxItem): Row {
+  return { key: clientToken, estimate: heightOfSaid(content) };
+}
+
+/** How high a turn probably is before it was drawn, in pixels: close enough that the scroll bar does not jump. */
+function heightOf(turn: Turn): number {
+  const said = turn.message ? heightOfSaid(turn.message.content) : 0;
+  const parts = turn.parts.map((part) => (part.kind === "message" ? heightOfProse(part) : QUIET_LINE_PX));
+  return said + HEAD_PX + parts.reduce((sum, height) => sum + height, 0) + END_PX + GAP_PX;
+}
+
+function heightOfSaid(content: string): number {
+  return HEAD_PX + linesOf(content) * LINE_PX + GAP_PX;
+}
+
+function heightOfProse(part: Text): number {
+  return linesOf(textOf(part)) * LINE_PX;
+}
+
+function linesOf(text: string): number {
+  let lines = 0;
+  for (let from = 0; from <= text.length; ) {
+    const end = text.indexOf("\n", from);
+    const length = (end < 0 ? text.length : end) - from;
+    lines += Math.max(1, Math.ceil(length / LINE_CHARACTERS));
+    if (end < 0) break;
+    from = end + 1;
+  }
+  return lines;
+}
