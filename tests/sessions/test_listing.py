@@ -54,6 +54,7 @@ async def test_lists_filter_sort_and_page(adapter: Any) -> None:
         ({"offset": -1}, "offset"),
         ({"status": "asleep"}, "status"),
         ({"sort": "color"}, "sort"),
+        ({"sort": ""}, "sort"),
         ({"cursor": "nonsense"}, "cursor"),
         ({"cursor": "é"}, "cursor"),
         ({"cursor": "WzEsMiwzXQ"}, "cursor"),

@@ -112,7 +112,6 @@ class Committed(NamedTuple):
 class StoredDocument(NamedTuple):
     """A document as the adapter keeps it."""
 
-    space: str
     key: str
     value: bytes
     revision: int
@@ -120,25 +119,22 @@ class StoredDocument(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Select documents of a namespace within a space (None: of all spaces), one bounded page.
+    """Select documents of a namespace within a space, one bounded page.
 
     `where` are equalities on top-level fields, `prefix` restricts keys, `order` is a field (None: the key), ties are
     broken by key in the same direction. `after` is (order value, key) of the last document of the page before.
 
     Missing and null fields are equal and come first, then numbers (true is 1, false is 0), then text by code points.
-    Over all spaces, ties are broken by space before key, and `after` needs the last document's space in `after_space`;
-    so a key of `chr(0x10FFFF)` there jumps to the next space.
     """
 
     namespace: str
-    space: str | None
+    space: str
     where: tuple[tuple[str, Any], ...] = ()
     prefix: str = ""
     order: str | None = None
     descending: bool = False
     limit: int = 100
     after: tuple[Any, str] | None = None
-    after_space: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class MemoryStorageAdapter:
     """Keeps everything in dictionaries. A commit is applied at once and called back on the loop's next turn."""
 
     def __init__(self) -> None:
-        self._documents: dict[str, dict[tuple[str, str], _Kept]] = {}
+        self._documents: dict[tuple[str, str], dict[str, _Kept]] = {}
         self._streams: dict[StreamKey, list[Row]] = {}
         self._topics: dict[TopicKey, int] = {}
         self._ceiling = 0
@@ -132,10 +132,10 @@ class MemoryStorageAdapter:
         packed = pack(put.bumps)
         names = touched(put.bumps, packed, kept.shown if kept else None, deleted=put.value is None)
         if put.value is None:
-            self._documents.get(namespace, {}).pop((space, key), None)
+            self._documents.get((namespace, space), {}).pop(key, None)
         else:
-            document = StoredDocument(space, key, put.value, revision)
-            self._documents.setdefault(namespace, {})[space, key] = _Kept(document, packed)
+            document = StoredDocument(key, put.value, revision)
+            self._documents.setdefault((namespace, space), {})[key] = _Kept(document, packed)
         return [(space, name) for name in names]
 
     def _trim(self, trim: Trim) -> None:
@@ -146,7 +146,7 @@ class MemoryStorageAdapter:
 
     def _find(self, address: Address) -> _Kept | None:
         namespace, space, key = address
-        return self._documents.get(namespace, {}).get((space, key))
+        return self._documents.get((namespace, space), {}).get(key)
 
     def _holds(self, require: Require) -> bool:
         kept = self._find(require.address)
@@ -173,11 +173,12 @@ class MemoryStorageAdapter:
         return None
 
     def _select(self, query: Query) -> tuple[StoredDocument, ...]:
-        kept = [one for one in self._documents.get(query.namespace, {}).values() if _matches(query, one)]
+        documents = self._documents.get((query.namespace, query.space), {})
+        kept = [one for one in documents.values() if _matches(query, one)]
         kept.sort(key=lambda one: _position(query, one), reverse=query.descending)
         if query.after is not None:
             value, key = query.after
-            last = (rank(comparable(value if query.order is not None else None)), query.space or query.after_space, key)
+            last = (rank(comparable(value if query.order is not None else None)), key)
             kept = [one for one in kept if _is_beyond(_position(query, one), last, query.descending)]
         return tuple(one.document for one in kept[: query.limit])
 
@@ -192,20 +193,17 @@ def _contains(rows: Sequence[Row], offset: int) -> bool:
 
 
 def _matches(query: Query, kept: _Kept) -> bool:
-    document = kept.document
-    if query.space is not None and document.space != query.space:
-        return False
-    return document.key.startswith(query.prefix) and all(
+    return kept.document.key.startswith(query.prefix) and all(
         kept.field(name) == comparable(value) for name, value in query.where
     )
 
 
-_Position = tuple[tuple[int, Any], str, str]
+_Position = tuple[tuple[int, Any], str]
 
 
 def _position(query: Query, kept: _Kept) -> _Position:
     value = kept.field(query.order) if query.order is not None else None
-    return rank(value), kept.document.space, kept.document.key
+    return rank(value), kept.document.key
 
 
 def _is_beyond(position: _Position, last: _Position, descending: bool) -> bool:

@@ -70,7 +70,7 @@ def selection(
     provider_id: str | None = None,
 ) -> Selection:
     """Return what a request asks for, checked."""
-    sort = sort or "-updatedAt"
+    sort = "-updatedAt" if sort is None else sort
     if sort not in SORTS:
         raise invalid("sort", f"give one of {', '.join(SORTS)}")
     if status is not None and status not in _STATUSES:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import orjson
@@ -34,8 +35,10 @@ from atrium.sdk.spi import (
 from atrium.sdk.storage import ABSENT, EXISTS
 from atrium.testing.storage_suite.base import AdapterFactory, Recorder, StorageSuite
 
-NAMES = st.sampled_from(["a", "b", "é'\""])
-ADDRESSES = st.tuples(st.sampled_from(["n", "m"]), NAMES, NAMES)
+NAMESPACES = ("n", "m")
+TEXTS = ("a", "b", "é'\"")
+NAMES = st.sampled_from(TEXTS)
+ADDRESSES = st.tuples(st.sampled_from(NAMESPACES), NAMES, NAMES)
 STREAMS = st.tuples(NAMES, NAMES)
 VALUES = st.fixed_dictionaries(
     {},
@@ -159,11 +162,10 @@ async def compare(adapter: StorageAdapter, history: list[Commit], *, in_one_grou
 
 async def compare_reads(adapter: StorageAdapter, model: Model) -> None:
     """Compare documents, streams, topics and queries."""
-    for namespace in ("n", "m"):
-        (page,) = (await adapter.query([Query(namespace, None, limit=100)])).pages
-        found = [((namespace, one.space, one.key), one.value, one.revision) for one in page]
-        kept = sorted((a, value, revision) for a, (value, revision, _) in model.documents.items() if a[0] == namespace)
-        assert found == kept
+    for place in product(NAMESPACES, TEXTS):
+        (page,) = (await adapter.query([Query(*place, limit=100)])).pages
+        kept = sorted((a[2], value, revision) for a, (value, revision, _) in model.documents.items() if a[:2] == place)
+        assert list(page) == kept
     for stream in {*model.streams, ("a", "a")}:
         rows = model.streams.get(stream, [])
         stored = await adapter.read(stream, 0, 1000)
@@ -171,7 +173,7 @@ async def compare_reads(adapter: StorageAdapter, model: Model) -> None:
         assert stored.head == max((row.offset for row in rows), default=0)
     for topic in {*model.topics, ("a", "t0"), ("a", "t1")}:
         assert (await adapter.query([], topic)).topic_revision == model.topics.get(topic, 0)
-    for wanted in (1, 2):
-        (page,) = (await adapter.query([Query("n", None, (("y", wanted),), order="x", limit=100)])).pages
+    for space, wanted in product(TEXTS, (1, 2)):
+        (page,) = (await adapter.query([Query("n", space, (("y", wanted),), order="x", limit=100)])).pages
         places = {a for a, (value, _, _) in model.documents.items() if orjson.loads(value).get("y") == wanted}
-        assert {("n", one.space, one.key) for one in page} == {a for a in places if a[0] == "n"}
+        assert {one.key for one in page} == {key for namespace, at, key in places if (namespace, at) == ("n", space)}

@@ -106,7 +106,7 @@ class SQLiteStorageAdapter:
         if not rows:
             return None
         value, revision = rows[0]
-        return StoredDocument(address[1], address[2], value.encode(), revision)
+        return StoredDocument(address[2], value.encode(), revision)
 
     async def query(self, queries: Sequence[Query], topic: TopicKey | None = None) -> Selection:
         """Run bounded queries, and read a topic's revision, all in one transaction."""
@@ -152,7 +152,7 @@ class SQLiteStorageAdapter:
         found: list[StoredDocument] = []
         for statement in statements(query, self._indexes):
             rows = _fetch(connection, statement.sql, (*statement.parameters, query.limit - len(found)))
-            found += [StoredDocument(space, key, value.encode(), revision) for space, key, value, revision in rows]
+            found += [StoredDocument(key, value.encode(), revision) for key, value, revision in rows]
             if len(found) >= query.limit:
                 break
         return tuple(found)

@@ -15,16 +15,6 @@ from atrium.sdk.spi import Query
 LEAST = "-9e999"
 """Minus infinity: nothing but NULL sorts before it, and `>=` seeks in an index where IS NOT NULL would scan."""
 
-SPACES = """
-WITH RECURSIVE spaces(name) AS (
-    SELECT min(space) FROM documents WHERE namespace = {namespace}
-    UNION ALL
-    SELECT (SELECT min(space) FROM documents WHERE namespace = {namespace} AND space > spaces.name)
-    FROM spaces WHERE spaces.name IS NOT NULL
-) """
-"""Jumps from space to space, so that an index that begins with the space serves a query over all of them."""
-
-
 _Column = tuple[str, Any]
 """A column or a field, and a value of it."""
 
@@ -110,12 +100,7 @@ def statements(query: Query, indexes: Indexes) -> list[Statement]:
 
 def _head(query: Query, index: str | None) -> str:
     source = f"documents INDEXED BY {index}" if index else "documents"
-    namespace = literal(query.namespace)
-    prefix = ""
-    if query.space is None and index:
-        prefix = SPACES.format(namespace=namespace)
-        source = f"spaces CROSS JOIN {source} ON space = spaces.name"
-    return f"{prefix}SELECT space, key, value, revision FROM {source} WHERE namespace = {namespace}"  # noqa: S608
+    return f"SELECT key, value, revision FROM {source} WHERE namespace = {literal(query.namespace)}"  # noqa: S608
 
 
 def _order(columns: Sequence[_Column], *, descending: bool) -> str:
@@ -127,15 +112,12 @@ def _columns(query: Query) -> list[_Column]:
     """Return what orders the query's documents, each column with its value in the last document of the page before."""
     value, key = query.after or (None, "")
     columns: list[_Column] = [] if query.order is None else [(field(query.order), comparable(value))]
-    if query.space is None:
-        columns.append(("space", query.after_space))
     return [*columns, ("key", key)]
 
 
 def _ranges(query: Query) -> Iterable[tuple[list[_Condition], list[_Column]]]:
     """Return each range of the page: its conditions, and the columns that order it (those that are equal do not)."""
-    fixed: list[_Column] = [("space", query.space)] if query.space is not None else []
-    fixed += [(field(name), comparable(value)) for name, value in query.where]
+    fixed: list[_Column] = [("space", query.space), *((field(name), comparable(value)) for name, value in query.where)]
     columns = _columns(query)
     if query.after is None:
         yield [*(_equal(*column) for column in fixed), *_prefix_bounds(query, None)], columns
@@ -146,7 +128,7 @@ def _ranges(query: Query) -> Iterable[tuple[list[_Condition], list[_Column]]]:
         bounds = _prefix_bounds(query, value if name == "key" else None)
         if beyond := _beyond(name, value, descending=query.descending):
             yield [*equal, beyond, *bounds], columns[position:]
-        if query.descending and value is not None and name not in {"space", "key"}:
+        if query.descending and value is not None and name != "key":
             yield [*equal, _equal(name, None), *bounds], columns[position + 1 :]
 
 
