@@ -71,6 +71,7 @@ class ModelStore:
         """
         entry = self.entry(name)
         if (path := self.find(name)) is not None:
+            shutil.rmtree(self._work(entry), ignore_errors=True)  # a pull that was killed at its very end leaves it
             return path
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._one_at_a_time():
