@@ -1,5 +1,6 @@
 import asyncio
 import logging
+from contextlib import suppress
 from typing import ClassVar
 
 import pytest
@@ -318,3 +319,44 @@ async def test_ids_are_unique_ordered_uuid7(runtime: CoreRuntime) -> None:
     assert ids == sorted(ids)
     assert len(set(ids)) == len(ids)
     assert all(one[14] == "7" and one[19] in "89ab" and len(one) == 36 for one in ids)
+
+
+class Stubborn(Plugin):
+    """Has a task and a service that do not end when they are told to."""
+
+    manifest = Manifest(name="stubborn")
+
+    def __init__(self, host: CoreRuntime) -> None:
+        super().__init__(host)
+        self.may_end = asyncio.Event()
+
+    async def start(self) -> None:
+        self.mule = self.context.spawn(self._go_on(), "mule")
+
+    @service("stubborn.answer")
+    async def answer(self) -> str:
+        """Answer in its own time."""
+        await self.may_end.wait()
+        return "at last"
+
+    async def _go_on(self) -> None:
+        while not self.may_end.is_set():
+            with suppress(asyncio.CancelledError):
+                await self.may_end.wait()
+
+
+async def test_what_does_not_end_is_named_and_left_behind(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("atrium.sdk.context.PATIENCE_SECONDS", 0.05)
+    async with kernel_with(Stubborn) as runtime:
+        plugin = runtime.plugin_manager.plugin("stubborn")
+        assert isinstance(plugin, Stubborn)
+        asking = asyncio.create_task(runtime.service_registry.call("stubborn.answer"))
+        await asyncio.sleep(0)
+        await runtime.plugin_manager.stop_plugin("stubborn")
+        assert [record.__dict__["task"] for record in caplog.records] == ["stubborn.answer", "stubborn: mule"]
+        with pytest.raises(ServiceNotFound):
+            await runtime.service_registry.call("stubborn.answer")
+        plugin.may_end.set()
+        assert await asking == "at last"

@@ -26,6 +26,9 @@ from atrium.sdk.storage import SYSTEM, Document, Entry, Json, NewEntry, Page, Pr
 
 log = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 10.0
+"""How long a plugin's services and tasks may take to end once it stops."""
+
 
 class Events:
     """The event bus, bound to a plugin."""
@@ -282,18 +285,26 @@ class Context:
         for action in reversed(self._undo):
             action()
         self._undo.clear()
-        for name in reversed(self.services.registered):
-            await self._host.service_registry.unregister(name)
-        self.services.registered.clear()
+        unregister, names = self._host.service_registry.unregister, self.services.registered
+        await self._wait([asyncio.create_task(unregister(name), name=name) for name in reversed(names)])
+        names.clear()
 
     async def release(self) -> None:
         """Cancel what the plugin left running and take back what it registered while stopping."""
         await self.refuse()
         while tasks := [task for task in self._tasks if task is not asyncio.current_task()]:
+            self._tasks.difference_update(tasks)
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks)
-            self._tasks.difference_update(tasks)
+            await self._wait(tasks)
+
+    async def _wait(self, ending: Sequence[asyncio.Task[Any]]) -> None:
+        """Wait until these have ended, but not for ever: one that does not end must not keep the hub from stopping."""
+        if not ending:
+            return
+        _, endless = await asyncio.wait(ending, timeout=PATIENCE_SECONDS)
+        for task in endless:
+            log.error("does not end and is left behind", extra={"plugin": self._name, "task": task.get_name()})
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
