@@ -62,7 +62,7 @@ class Screen:
             self._check(await self._reader.readuntil(b"\r\n\r\n"), 101)
             self._send(orjson.dumps({"type": "subscribe", "payload": {"streams": {place.stream: str(self.cursor)}}}))
         else:
-            self._writer.write(self._question(place))
+            self._writer.write(self.question(place))
             self._check(await self._reader.readuntil(b"\r\n\r\n"), 200)
         self.connections += 1
 
@@ -93,7 +93,8 @@ class Screen:
         if self._writer is not None:
             self._writer.transport.abort()
 
-    def _question(self, place: Place) -> bytes:
+    def question(self, place: Place) -> bytes:
+        """Return the request for the entries beyond the cursor as events or lines."""
         if self.transport == "sse":
             lines = ("Accept: text/event-stream", f"Last-Event-ID: {self.cursor}")
             return place.head("GET", f"{place.entries}?follow=true", *lines)
