@@ -34,6 +34,7 @@ run: setup web ## Install all, fetch the default model once, start the hub and p
 
 .PHONY: setup
 setup: $(VENV)/.project ## Create .venv with everything in it, at the locked versions
+	@$(BIN)/python -m compileall -q src # so that no start compiles, also not where PYTHONDONTWRITEBYTECODE is set
 
 $(VENV)/.bootstrap: requirements/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Atrium needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ": say which to use with  make PYTHON=python3.12")'
@@ -43,7 +44,7 @@ $(VENV)/.bootstrap: requirements/bootstrap.txt
 
 $(VENV)/.installed: $(VENV)/.bootstrap requirements/dev.txt
 	@echo "Installing the locked dependencies"
-	@$(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements/dev.txt
 	@touch $@
 
 $(VENV)/.project: $(VENV)/.installed pyproject.toml

@@ -44,7 +44,7 @@ class Timings:
 
 
 async def timed(work: Work) -> Timing:
-    """Run a piece of work once, after the same `gc.collect` and `gc.freeze` that the hub does when it has started."""
+    """Run a piece of work once, after `gc.collect` and the `gc.freeze` that the hub does when it has started."""
     gc.collect()
     gc.freeze()
     cpu, wall = time.process_time(), time.perf_counter()

@@ -89,6 +89,9 @@ def test_an_unknown_version_is_not_guessed_at(place: Home) -> None:
         ("[]", "config.json:1: the file holds one JSON object, { ... }"),
         ('{"core": {"port": NaN}}', "config.json: not valid JSON: NaN is no JSON value"),
         ('{"bridge": {"https": true}}', "let a reverse proxy do it"),
+        ('{"providers": {"local":\n{"model": "gpt-9"}}}', "config.json:2: providers.local.model: one of smollm2-135m,"),
+        ('{"providers": {"local":\n{"model": "gpt-9"}}}', "or the path of a .gguf file, not 'gpt-9'"),
+        ('{"providers": {"model":\n{"baseUrl": "x"}}}', "baseUrl: an address like https://api.example.com/v1, not 'x'"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_line_and_what_would_be_right(place: Home, text: str, expected: str) -> None:

@@ -39,6 +39,7 @@ async def test_it_lives_between_its_files(home: Path) -> None:
         assert (home / "run" / "lock").read_text().strip() == str(daemon.pid)
         token = home / "run" / "token"
         assert stat.S_IMODE(token.stat().st_mode) == 0o600
+        assert stat.S_IMODE((home / "run" / "options.json").stat().st_mode) == 0o600
         assert stat.S_IMODE(home.stat().st_mode) == 0o700
         async with daemon.attach() as client:
             assert (await client.health())["status"] == "ok"

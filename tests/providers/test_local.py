@@ -320,7 +320,7 @@ async def test_a_missing_engine_says_what_to_install(home: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "field"),
     [
-        ({"model": "gpt-9"}, ""),
+        ({"model": "gpt-9"}, "providers.local.model"),
         ({"contextSize": 10}, "providers.local.contextSize"),
         ({"maxTokens": 2000}, "providers.local.maxTokens"),
         ({"idleTimeout": 0}, "providers.local.idleTimeout"),
@@ -330,4 +330,4 @@ async def test_a_missing_engine_says_what_to_install(home: Path) -> None:
 async def test_bad_settings_are_named(tmp_path: Path, settings: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         await LocalProvider(tmp_path, SystemClock()).configure(settings)
-    assert [problem.field for problem in refusal.value.fields] == ([field] if field else [])
+    assert [problem.field for problem in refusal.value.fields] == [field]

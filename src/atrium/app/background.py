@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from atrium.app.errors import CommandFailed, HomeHeld
-from atrium.app.home import Home
+from atrium.app.home import Home, open_private
 from atrium.app.lock import holder
 from atrium.app.options import Options
 
@@ -32,7 +32,7 @@ def start(home: Home, options: Options) -> int:
     if running is not None:
         raise HomeHeld(f"{home.root} is in use by process {running}: Atrium already runs; `atrium status` shows it")
     said = home.logs / "start.log"
-    with open(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
+    with open(said, "wb", opener=open_private) as output:
         process = subprocess.Popen(  # our own interpreter and arguments
             [sys.executable, "-m", "atrium.app", "up", *arguments(home, options)],
             stdin=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from atrium import __version__
+from atrium.app import open_files
 from atrium.app.home import Home
 from atrium.app.lock import holder
 
@@ -50,6 +51,7 @@ def _checks(home: Home) -> list[tuple[str, Callable[[], Iterator[Finding]]]]:
         ("sqlite", _sqlite),
         ("home", lambda: _home(home)),
         ("disk", lambda: _disk(home)),
+        ("files", lambda: _files(home)),
         ("settings", lambda: _settings(home)),
         ("plugins", lambda: _plugins(home)),
         ("sessions", lambda: _transcripts(home)),
@@ -104,6 +106,15 @@ def _disk(home: Home) -> Iterator[Finding]:
         yield Finding("disk", "warn", text, "free at least 1 GB")
     else:
         yield Finding("disk", "ok", text)
+
+
+def _files(home: Home) -> Iterator[Finding]:
+    limit = open_files.limit_of(holder(home.lock))
+    if limit >= open_files.ENOUGH:
+        yield Finding("files", "ok", "as many may be open as ten thousand clients need")
+    else:
+        step = "raise the hard limit where the hub is started: ulimit -Hn, or LimitNOFILE= of a systemd service"
+        yield Finding("files", "warn", f"only {limit} may be open: that many clients at most", step)
 
 
 def _settings(home: Home) -> Iterator[Finding]:
@@ -207,25 +218,22 @@ def _model(home: Home) -> Iterator[Finding]:
     from atrium.adapters.models import ModelStore
 
     wanted = _configured_model(home)
-    states = {state.entry.name: state for state in ModelStore(home.root).list()}
     if wanted.endswith(".gguf"):
         here = Path(wanted).expanduser().is_file()
         step = "correct providers.local.model in the settings"
-    elif wanted in states:
-        here, step = states[wanted].path is not None, f"atrium models pull {wanted}"
     else:
-        here, step = False, f"set providers.local.model to one of {', '.join(states)}"
+        here, step = ModelStore(home.root).find(wanted) is not None, f"atrium models pull {wanted}"
     yield Finding("model", "ok", f"{wanted}: here") if here else Finding("model", "warn", f"{wanted} is not here", step)
 
 
 def _configured_model(home: Home) -> str:
     """Return the model that the settings name; the default if they are not valid, which is a finding of its own."""
-    from atrium.adapters.models import DEFAULT_MODEL
+    from atrium.adapters.providers.local import LocalSettings
     from atrium.app.config import ConfigInvalid, load
     from atrium.app.sections import config_sections
 
     try:
         section = load(home, config_sections(home), os.environ).section("providers")
     except ConfigInvalid:
-        return DEFAULT_MODEL
-    return str(section.get("local", {}).get("model", DEFAULT_MODEL))
+        return LocalSettings().model
+    return LocalSettings.model_validate(section.get("local", {})).model

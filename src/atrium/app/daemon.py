@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from atrium import __version__
-from atrium.app import logs
+from atrium.app import logs, open_files
 from atrium.app.composition import Hub, build, find_settings
 from atrium.app.errors import CommandFailed, ExitCode
-from atrium.app.home import Home
+from atrium.app.home import Home, open_private
 from atrium.app.lock import HomeLock
 from atrium.app.options import Options
 from atrium.sdk import PluginFailed
@@ -45,6 +45,7 @@ def run(home: Home, options: Options, on_ready: OnReady) -> int:
     home.create()
     with ExitStack() as locks:
         locks.enter_context(HomeLock(home.lock))
+        open_files.raise_limit()
         settings, chosen = find_settings(home, options)
         data = home.data(settings.core.data_dir)
         if data.parent != home.root:
@@ -79,9 +80,7 @@ async def _main(home: Home, options: Options, assemble: Callable[[], Awaitable[H
             await _open_gateway(hub)
             _write_options(home, options, hub)
             log.info("started", extra={"version": __version__, "pid": os.getpid()})
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(10_000)  # messages make little that is cyclic: an eighth of their CPU went into looking
+            _collect_garbage_seldom()
             await on_ready(hub)
             graceful = await stop.wait()
         except BaseException:
@@ -93,6 +92,12 @@ async def _main(home: Home, options: Options, assemble: Callable[[], Awaitable[H
     home.options.unlink(missing_ok=True)
     log.info("stopped")
     return ExitCode.OK
+
+
+def _collect_garbage_seldom() -> None:
+    gc.freeze()  # what a start makes stays: looking at it again would find nothing
+    gc.set_threshold(10_000)  # messages make little that is cyclic: an eighth of their CPU went into looking
+    gc.enable()
 
 
 class StopSwitch:
@@ -147,8 +152,9 @@ def _write_options(home: Home, options: Options, hub: Hub) -> None:
     if hub.gateway is not None:
         options = replace(options, port=urlsplit(hub.gateway.address).port)
     text = json.dumps(asdict(options))
-    crash_point("options.torn", lambda: home.options.write_text(text[: len(text) // 2], "utf-8"))
-    home.options.write_text(text, "utf-8")
+    with open(home.options, "w", encoding="utf-8", opener=open_private) as file:
+        crash_point("options.torn", lambda: print(text[: len(text) // 2], end="", file=file, flush=True))
+        file.write(text)
     crash_point("options.written")
 
 
@@ -164,7 +170,6 @@ def _write_crash(home: Home, error: Exception) -> None:
         "traceback": logs.without_secrets("".join(traceback.format_exception(error))),
     }
     path = home.logs / f"crash-{now:%Y%m%dT%H%M%S.%fZ}.json"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
+    with open(path, "x", encoding="utf-8", opener=open_private) as file:
         json.dump(report, file, indent=2)
     log.critical("the hub ended unexpectedly", extra={"report": str(path)}, exc_info=error)

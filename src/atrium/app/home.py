@@ -19,6 +19,11 @@ def find_home(option: str | os.PathLike[str] | None = None) -> Home:
     return Home(Path(option or os.environ.get("ATRIUM_HOME") or "~/.atrium").expanduser().absolute())
 
 
+def open_private(path: str, flags: int) -> int:
+    """Open a file that is created for its owner alone; the `opener` of `open`."""
+    return os.open(path, flags, 0o600)
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """The places in a home. Nothing is created before `create`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 import sys
 import traceback
@@ -13,7 +12,7 @@ from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from typing import Any, TextIO
 
-from atrium.app.home import Home
+from atrium.app.home import Home, open_private
 from atrium.app.text import printable
 from atrium.sdk.tracing import trace_id
 
@@ -46,11 +45,7 @@ class _OwnersFile(RotatingFileHandler):
     """A rotating file that its owner alone can read."""
 
     def _open(self) -> Any:
-        return open(self.baseFilename, self.mode, encoding="utf-8", opener=_open_private)
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+        return open(self.baseFilename, self.mode, encoding="utf-8", opener=open_private)
 
 
 def _file_handler(home: Home) -> logging.Handler:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from atrium.app.config.schema import SECTION_OF_PLUGIN
 from atrium.app.errors import CommandFailed
 from atrium.app.plugin_sources import PluginClass, PluginSource
-from atrium.sdk import PluginFailed
+from atrium.sdk import Manifest, PluginFailed
 
 log = logging.getLogger(__name__)
+
+RESERVED = frozenset({"version", "core", *SECTION_OF_PLUGIN.values()})
+"""Names that no plugin may have: what stands in the settings below them is not a plugin's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +48,35 @@ def select(sources: Sequence[PluginSource], names: Collection[str] | None) -> li
 
 
 def load_classes(sources: Sequence[PluginSource]) -> list[LoadedClass]:
-    """Import each source; the reason of a failure is kept."""
-    return [_load(source) for source in sources]
+    """Import each source; the reason of a failure is kept. The first of a name stands, whatever comes after it."""
+    loaded: list[LoadedClass] = []
+    taken = set(RESERVED)
+    for source in sources:
+        one = _load(source)
+        if one.plugin is not None and one.name in taken:
+            one = LoadedClass(source, None, f"its manifest gives it the name {one.name!r}, which is taken")
+        if one.plugin is not None:
+            taken.add(one.name)
+        loaded.append(one)
+    return loaded
 
 
 def _load(source: PluginSource) -> LoadedClass:
     try:
-        return LoadedClass(source, source.load())
+        return LoadedClass(source, _described(source.load()))
     except PluginFailed as error:
         return LoadedClass(source, None, error.detail)
     except Exception as error:  # the supervisor: plugins of others may fail in any way
         log.debug("plugin could not be imported", exc_info=error)
         return LoadedClass(source, None, f"{type(error).__name__}: {error}")
+
+
+def _described(plugin: PluginClass) -> PluginClass:
+    """Let what the module or the class says of itself describe a plugin whose manifest does not."""
+    if not isinstance(getattr(plugin, "manifest", None), Manifest):
+        raise PluginFailed(f'{plugin.__name__} has no manifest: it needs  manifest = Manifest(name="notes")')
+    if not plugin.manifest.description:
+        said = sys.modules[plugin.__module__].__doc__ or plugin.__doc__ or ""
+        first = " ".join(said.strip().partition("\n\n")[0].split())
+        plugin.manifest = replace(plugin.manifest, description=first.removesuffix("."))
+    return plugin

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from atrium.adapters.models import DEFAULT_MODEL, ModelStore
+from atrium.adapters.models import CATALOGUE, DEFAULT_MODEL, ModelStore
 from atrium.adapters.providers.local_chat import ModelChat
 from atrium.adapters.providers.local_child import LocalChild
 from atrium.adapters.providers.local_process import ModelFile, ModelProcess
@@ -39,6 +39,16 @@ class LocalSettings(ProviderSettings):
     max_tokens: int = Field(512, ge=1, description="The longest answer, in tokens; at most half of `contextSize`.")
     idle_timeout: float = Field(600.0, gt=0, description="Seconds without a turn after which its process stops.")
     temperature: float = Field(0.2, ge=0, le=2, description="How freely it picks words; 0 always takes the likeliest.")
+
+    @field_validator("model")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        names = [entry.name for entry in CATALOGUE]
+        if value == "default":
+            return DEFAULT_MODEL
+        if value in names or value.endswith(".gguf"):
+            return value
+        raise ValueError(f"one of {', '.join(names)}, or the path of a .gguf file")
 
     @field_validator("max_tokens")
     @classmethod
@@ -93,10 +103,7 @@ class LocalProvider:
 
     async def configure(self, settings: Mapping[str, Any]) -> None:
         """Take `{model, contextSize, maxTokens, idleTimeout, temperature}`; an unknown model raises `InvalidInput`."""
-        parsed = parse_settings(LocalSettings, settings, "providers.local")
-        if not parsed.model.endswith(".gguf"):
-            self._store.entry(parsed.model)
-        self._settings = parsed
+        self._settings = parse_settings(LocalSettings, settings, "providers.local")
 
     async def install_or_update(self, progress: Callable[[Progress], None]) -> None:
         """Fetch the model it is set to."""

@@ -38,7 +38,9 @@ def parse_settings(shape: type[Parsed], settings: Mapping[str, Any], where: str)
         return shape.model_validate(dict(settings))
     except ValidationError as error:
         fields = [
-            FieldError(".".join([where, *(str(part) for part in problem["loc"])]), problem["msg"])
+            FieldError(
+                ".".join([where, *(str(part) for part in problem["loc"])]), problem["msg"].removeprefix("Value error, ")
+            )
             for problem in error.errors(include_url=False, include_input=False, include_context=False)
         ]
     raise InvalidInput("; ".join(f"{field.field}: {field.message}" for field in fields), fields=fields)

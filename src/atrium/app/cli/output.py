@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import sys
+import textwrap
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import click
 
-from atrium.app.text import printable, shortened
+from atrium.app.text import printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -42,13 +44,14 @@ def print_json_line(value: Any) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows below headings; the last column is shortened to the terminal's width."""
-    cells = [[printable(str(cell)) for cell in row] for row in rows]
-    widths = [max(len(line[column]) for line in [list(headings), *cells]) for column in range(len(headings))]
-    room = shutil.get_terminal_size((100, 20)).columns - sum(widths[:-1]) - 2 * (len(widths) - 1)
-    for line in [list(headings), *cells]:
-        padded = [cell.ljust(width) for cell, width in zip(line[:-1], widths[:-1], strict=True)]
-        click.echo("  ".join([*padded, shortened(line[-1], max(room, 20))]).rstrip())
+    """Print rows below headings; on a terminal the last column is wrapped to its width."""
+    lines = [list(headings), *([printable(str(cell)) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in list(zip(*lines, strict=True))[:-1]]
+    left = sum(widths) + 2 * len(widths)
+    room = max(shutil.get_terminal_size().columns - left, 20) if sys.stdout.isatty() else sys.maxsize
+    for *cells, last in lines:
+        padded = "".join(f"{cell:{width}}  " for cell, width in zip(cells, widths, strict=True))
+        click.echo((padded + f"\n{' ' * left}".join(textwrap.wrap(last, room))).rstrip())
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

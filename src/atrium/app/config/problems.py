@@ -100,7 +100,8 @@ def _unknown(path: tuple[str, ...], model: type[BaseModel]) -> str:
 
 
 def _wrong(message: str, value: Any, kind: str) -> str:
-    text = message[:1].lower() + message[1:]
+    text = message.removeprefix("Value error, ")
+    text = text[:1].lower() + text[1:]
     if kind == "missing" or value is None or isinstance(value, dict | list):
         return text
     return f"{text}, not {_shown(value)}"
