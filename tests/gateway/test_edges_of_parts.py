@@ -8,11 +8,11 @@ import socket
 import pytest
 
 from atrium.contracts.problems import ProblemAction
+from atrium.plugins.gateway.encoding import encode
 from atrium.plugins.gateway.liveness import last_acknowledged
 from atrium.plugins.gateway.logins import Logins
 from atrium.plugins.gateway.one_time import OneTimeSecrets
 from atrium.plugins.gateway.plugin import Gateway
-from atrium.plugins.gateway.replies import encode
 from atrium.sdk import Unavailable
 from atrium.sdk.context import PluginStorage
 from atrium.testing.clock import ManualClock

@@ -142,11 +142,11 @@ async def test_an_unknown_stream_is_404(http: httpx.AsyncClient) -> None:
 
 async def test_a_client_that_leaves_is_forgotten(house: House, http: httpx.AsyncClient) -> None:
     await http.post("/notes", json={"noteId": "n1"})
-    streams = house.gateway.serving.entry_streams
+    hub = house.gateway.serving.hub
     async with http.stream("GET", "/notes/n1/entries", params={"follow": "true"}) as answer:
         await lines_of(answer, 1)
-        assert len(streams._open) == 1
-    await until(lambda: not streams._open)
+        assert len(hub.connections) == 1
+    await until(lambda: not hub.connections)
 
 
 async def test_a_client_that_does_not_read_costs_a_bounded_buffer(house: House, http: httpx.AsyncClient) -> None:

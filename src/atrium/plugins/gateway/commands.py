@@ -9,10 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from atrium.plugins.gateway.connection import Connection, Follower
+from atrium.plugins.gateway.connection import Connection
 from atrium.plugins.gateway.frames import ClientFrame, FrameId, UnknownFrame, envelope, parse_frame
 from atrium.plugins.gateway.hub import Hub
 from atrium.plugins.gateway.problems import InternalError, PluginStopped, invalid_input, problem_reply
+from atrium.plugins.gateway.room import Follower
 from atrium.sdk import AtriumError, Clock, Contribution, CursorReset, FieldError, InvalidInput, NotFound, tracing
 
 log = logging.getLogger(__name__)
@@ -122,7 +123,7 @@ class Commands:
         self._acknowledge(connection, frame, {"topics": revisions, "streams": heads})
         for stream, error in resets.items():
             self.reset(connection, stream, error)
-        self._hub.begin(connection, followers.values())
+        self._hub.begin(followers.values())
 
     def reset(self, connection: Connection, stream: str, reset: CursorReset) -> None:
         """Tell a client that its cursor does not belong to the stream: it has to fetch anew."""

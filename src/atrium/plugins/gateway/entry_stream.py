@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from atrium.sdk import Entry, EntryStream, FieldError, InvalidInput, SpaceStorage, Tail
+from atrium.plugins.gateway.formats import NDJSON, SSE, Format, ndjson, pieces, sse
+from atrium.plugins.gateway.hub import Hub
+from atrium.plugins.gateway.identity import PRINCIPAL
+from atrium.plugins.gateway.protocols import PROTOCOL, HttpProtocol
+from atrium.plugins.gateway.sink import Sink
+from atrium.sdk import EntryStream, FieldError, InvalidInput, Principal, SpaceStorage, Tail
+
+if TYPE_CHECKING:
+    from atrium.plugins.gateway.room import Follower
 
 WRITE_BYTES = 64 << 10
 PAGE = 200
+MEDIA_TYPES = {SSE: "text/event-stream", NDJSON: "application/x-ndjson"}
 
 StorageOf = Callable[[str], SpaceStorage]
-Message = dict[str, Any]
-
-
-def ndjson(entry: Entry) -> bytes:
-    """Return an entry as one line."""
-    return entry.encoded + b"\n"
-
-
-def sse(entry: Entry) -> bytes:
-    """Return an entry as a server-sent event."""
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (entry.offset, entry.type.encode(), entry.encoded)
 
 
 async def _head(storage: SpaceStorage, stream: str) -> int:
@@ -38,25 +36,49 @@ async def _head(storage: SpaceStorage, stream: str) -> int:
     return stored[-1].offset if stored else head
 
 
-class EntryStreams:
-    """All streams that are being answered over HTTP; they end when the hub stops."""
+class StreamConnection(Sink):
+    """An HTTP connection whose answer follows one stream until the stream ends, the client leaves or the hub stops."""
 
-    def __init__(self, storage_of: StorageOf, heartbeat: float) -> None:
+    __slots__ = ("_space",)
+
+    kind: ClassVar[str] = "http"
+    _protocol: HttpProtocol
+
+    def __init__(self, hub: Hub, protocol: HttpProtocol, principal: Principal, space: str, form: Format) -> None:
+        super().__init__(hub, protocol, principal, form)
+        self._space = space
+
+    @property
+    def space(self) -> str:
+        """Return the space that the stream is in."""
+        return self._space
+
+    def ended(self, follower: Follower) -> None:
+        """End the answer."""
+        self._protocol.finish()
+
+    def close(self, code: int, reason: str) -> None:
+        """End the answer after the entry it is at."""
+        if self.open:
+            self._protocol.finish()
+
+
+class EntryStreams:
+    """Answers with streams. Those that end by themselves are told when the hub stops; the hub owns the others."""
+
+    def __init__(self, storage_of: StorageOf, hub: Hub) -> None:
         self._storage_of = storage_of
-        self.heartbeat = heartbeat
-        self.stopping = False
+        self._hub = hub
         self._open: set[EntryResponse] = set()
 
     async def respond(self, wanted: EntryStream, request: Request) -> Response:
         """Return the response for a stream; raises before anything is sent if the cursor or the stream is wrong."""
-        if wanted.follow and request.scope.get("http_version") == "1.0":
-            raise InvalidInput("follow needs HTTP/1.1", fields=[FieldError("follow", "leave it out over HTTP/1.0")])
+        form = SSE if "text/event-stream" in request.headers.get("accept", "") else NDJSON
+        if wanted.follow:
+            return await self._follow(wanted, request, form)
         storage = self._storage_of(wanted.space)
-        news = asyncio.Event()
-        head = 0 if wanted.follow else await _head(storage, wanted.stream)
-        tail = await storage.tail(wanted.stream, wanted.after, news.set)
-        as_events = "text/event-stream" in request.headers.get("accept", "")
-        return EntryResponse(self, tail, news, as_events, None if wanted.follow else head)
+        head = await _head(storage, wanted.stream)
+        return EntryResponse(self, await storage.tail(wanted.stream, wanted.after), form, head)
 
     def opened(self, response: EntryResponse) -> None:
         """Note a response that is being sent."""
@@ -68,35 +90,63 @@ class EntryStreams:
 
     def stop(self) -> None:
         """End every response after the entry it is at."""
-        self.stopping = True
         for response in tuple(self._open):
-            response.wake()
+            response.end()
+
+    async def _follow(self, wanted: EntryStream, request: Request, form: Format) -> Response:
+        if request.scope.get("http_version") == "1.0":
+            raise InvalidInput("follow needs HTTP/1.1", fields=[FieldError("follow", "leave it out over HTTP/1.0")])
+        protocol: HttpProtocol = request.scope[PROTOCOL]
+        principal: Principal = request.scope["state"][PRINCIPAL]
+        connection = self._hub.connect(StreamConnection(self._hub, protocol, principal, wanted.space, form))
+        protocol.listener = connection
+        try:
+            follower = await self._hub.follow(connection, wanted.stream, wanted.after)
+        except BaseException:
+            protocol.listener = None
+            connection.closed()
+            raise
+        return FollowResponse(protocol, connection, follower)
+
+
+def _headers(response: Response) -> None:
+    """Say that the answer has no length, and that nobody on its way may keep it."""
+    del response.headers["content-length"]
+    response.headers["cache-control"] = "no-store"
+    response.headers["x-accel-buffering"] = "no"
+
+
+class FollowResponse(Response):
+    """Sends the head of an answer; its connection goes on by itself."""
+
+    def __init__(self, protocol: HttpProtocol, connection: StreamConnection, follower: Follower) -> None:
+        super().__init__(media_type=MEDIA_TYPES[connection.form])
+        _headers(self)
+        self._protocol = protocol
+        self._connection = connection
+        self._follower = follower
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Send the head, and hand the connection over."""
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        self._protocol.detach()
+        self._connection.begin(self._follower)
 
 
 class EntryResponse(Response):
-    """Sends what the tail has, as fast as the client reads; every write ends on an entry boundary.
+    """Sends what a tail has up to the head, as fast as the client reads; every write ends on an entry boundary."""
 
-    With a head it ends there; without one it follows until the stream ends, the client leaves or the hub stops.
-    """
-
-    def __init__(
-        self, streams: EntryStreams, tail: Tail, news: asyncio.Event, as_events: bool, head: int | None
-    ) -> None:
-        super().__init__(media_type="text/event-stream" if as_events else "application/x-ndjson")
-        del self.headers["content-length"]
-        self.headers["cache-control"] = "no-store"
-        self.headers["x-accel-buffering"] = "no"
+    def __init__(self, streams: EntryStreams, tail: Tail, form: Format, head: int) -> None:
+        super().__init__(media_type=MEDIA_TYPES[form])
+        _headers(self)
         self._streams = streams
         self._tail = tail
-        self._news = news
-        self._encode = sse if as_events else ndjson
-        self._idle = b": \n\n" if as_events else b"\n"
+        self._encode = sse if form is SSE else ndjson
         self._head = head
-        self._gone = False
 
-    def wake(self) -> None:
-        """Look again at what there is to do."""
-        self._news.set()
+    def end(self) -> None:
+        """End after the entry it is at."""
+        self._tail.close()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Send the response."""
@@ -104,7 +154,8 @@ class EntryResponse(Response):
         watcher = asyncio.create_task(self._watch(receive))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            await self._send_entries(send)
+            if self._tail.cursor < self._head:
+                await self._send_entries(send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             watcher.cancel()
@@ -112,49 +163,16 @@ class EntryResponse(Response):
             self._streams.ended(self)
 
     async def _send_entries(self, send: Any) -> None:
-        while not (self._gone or self._streams.stopping):
-            self._news.clear()
-            entries = self._tail.take(PAGE)
-            if entries is None:
-                entries = await self._tail.load(PAGE)
-            elif not entries:
-                if self._tail.ended or self._is_at_head():
+        async for entries in self._tail:
+            for piece in pieces([entry for entry in entries if entry.offset <= self._head], WRITE_BYTES):
+                body = b"".join([self._encode(entry) for entry in piece])
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+                if self._tail.ended:
                     return
-                await self._wait(send)
-                continue
-            await self._write(self._up_to_head(entries), send)
-            if self._is_at_head():
+            if self._tail.cursor >= self._head:
                 return
-
-    def _is_at_head(self) -> bool:
-        return self._head is not None and self._tail.cursor >= self._head
-
-    def _up_to_head(self, entries: list[Entry]) -> list[Entry]:
-        return entries if self._head is None else [entry for entry in entries if entry.offset <= self._head]
-
-    async def _write(self, entries: list[Entry], send: Any) -> None:
-        """Write entries in pieces of bounded size; `send` waits while the client does not read."""
-        piece, size = [], 0
-        for entry in entries:
-            line = self._encode(entry)
-            piece.append(line)
-            size += len(line)
-            if size >= WRITE_BYTES:
-                await send({"type": "http.response.body", "body": b"".join(piece), "more_body": True})
-                piece, size = [], 0
-                if self._gone or self._streams.stopping:
-                    return
-        if piece:
-            await send({"type": "http.response.body", "body": b"".join(piece), "more_body": True})
-
-    async def _wait(self, send: Any) -> None:
-        try:
-            await asyncio.wait_for(self._news.wait(), self._streams.heartbeat)
-        except TimeoutError:
-            await send({"type": "http.response.body", "body": self._idle, "more_body": True})
 
     async def _watch(self, receive: Any) -> None:
         while (await receive())["type"] != "http.disconnect":
             continue
-        self._gone = True
-        self._news.set()
+        self._tail.close()

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from atrium.contracts.sessions import MessageDelta
-from atrium.plugins.gateway.replies import encode
+from atrium.plugins.gateway.encoding import encode
 from atrium.sdk import AtriumError, Entry, FieldError, InvalidInput
 
 PING = b"\x89\x00"

@@ -1,28 +1,38 @@
-"""All WebSockets: who follows what, and one flush for everything that became due in a turn of the loop."""
+"""All connections: who follows what, and one flush for everything that became due in a turn of the loop."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
-from atrium.plugins.gateway.connection import Connection, Follower
-from atrium.plugins.gateway.frames import PING, SESSIONS, chunk, envelope
-from atrium.plugins.gateway.protocols import SocketProtocol
-from atrium.plugins.gateway.room import Room
+from atrium.plugins.gateway.connection import Connection
+from atrium.plugins.gateway.formats import EncodedEntries
+from atrium.plugins.gateway.frames import SESSIONS, envelope
+from atrium.plugins.gateway.room import Follower, Room
 from atrium.plugins.gateway.settings import GatewayConfig
+from atrium.plugins.gateway.sink import Sink
 from atrium.plugins.gateway.times import wire_time
-from atrium.sdk import Clock, Entry, Principal, SpaceStorage, TooManyRequests
+from atrium.sdk import Clock, SpaceStorage, TooManyRequests
 
 log = logging.getLogger(__name__)
 
 Place = tuple[str, str]
 """A space, and the name of a topic or a stream in it."""
 
+S = TypeVar("S", bound=Sink)
+
+SMALLEST_WRITE_LIMIT = 4096
+PINGED_AT_ONCE = 200
+SHORTEST_SILENCE = 1.0
+"""TCP may acknowledge late: less than this many seconds say nothing about a client."""
+
 
 class Feed:
     """A topic that connections are subscribed to; one watch serves them all."""
+
+    __slots__ = ("connections", "revision", "unwatch")
 
     def __init__(self) -> None:
         self.connections: set[Connection] = set()
@@ -33,39 +43,42 @@ class Feed:
 class Hub:
     """Owns the connections. Every message is encoded once, whoever gets it."""
 
-    ping_message = PING
-
     def __init__(self, storage_of: Callable[[str], SpaceStorage], config: GatewayConfig, clock: Clock) -> None:
         self.config = config
-        self.connections: set[Connection] = set()
+        self.clock = clock
+        self.connections: set[Sink] = set()
+        self.write_limit = config.write_buffer_limit
+        self._capacity = 1
         self._storage_of = storage_of
-        self._clock = clock
         self._feeds: dict[Place, Feed] = {}
         self._rooms: dict[Place, Room] = {}
         self._woken: dict[Room, None] = {}
         self._changed: set[Place] = set()
         self._dirty: dict[Connection, None] = {}
-        self._chunks: dict[tuple[str, str, int], bytes] = {}
+        self._encoded = EncodedEntries(self.now)
         self._scheduled = False
 
     def now(self) -> str:
         """Return the time as frames carry it."""
-        return wire_time(self._clock.now())
+        return wire_time(self.clock.now())
 
-    def connect(self, protocol: SocketProtocol, principal: Principal, session_id: str | None) -> Connection:
+    def connect(self, sink: S) -> S:
         """Take a new connection in."""
-        connection = Connection(self, protocol, principal, session_id)
-        self.connections.add(connection)
-        return connection
+        self.connections.add(sink)
+        self._share_buffers()
+        sink.limit(self.write_limit)
+        return sink
 
-    def disconnected(self, connection: Connection) -> None:
+    def disconnected(self, sink: Sink) -> None:
         """Forget a connection and all it was subscribed to."""
-        self.connections.discard(connection)
-        self._dirty.pop(connection, None)
-        for topic in tuple(connection.topics):
-            self.unsubscribe(connection, topic)
-        for stream in tuple(connection.followers):
-            self.unfollow(connection, stream)
+        self.connections.discard(sink)
+        self._share_buffers()
+        for stream in tuple(sink.followers):
+            self.unfollow(sink, stream)
+        if isinstance(sink, Connection):
+            self._dirty.pop(sink, None)
+            for topic in tuple(sink.topics):
+                self.unsubscribe(sink, topic)
 
     async def subscribe(self, connection: Connection, topic: str) -> int:
         """Send a connection the invalidations of a topic; returns its revision. Raises `NotFound`."""
@@ -95,60 +108,45 @@ class Hub:
             feed.unwatch()
             del self._feeds[place]
 
-    async def follow(self, connection: Connection, stream: str, after: int | None) -> Follower:
+    async def follow(self, sink: Sink, stream: str, after: int | None) -> Follower:
         """Follow a stream from beyond a cursor (None: from now on). Nothing is sent before `begin`.
 
         Raises `NotFound`, or `CursorReset` for a cursor beyond the head. Following again moves the cursor.
         """
-        storage = self._storage_of(connection.space)
-        if stream not in connection.followers:
-            self._admit(connection)
-        follower = Follower(stream)
+        storage = self._storage_of(sink.space)
+        if stream not in sink.followers:
+            self._admit(sink)
         cursor = await storage.head(stream) if after is None else after
-        place = (connection.space, stream)
-        room = self._rooms.get(place) or Room(*place, self._wake)
-        follower.tail = await storage.tail(stream, cursor, room.wake)
-        self.unfollow(connection, stream)
-        # Another may have opened the room meanwhile, or the last one may have left it.
-        if self._rooms.setdefault(place, room) is not room:
-            follower.close()
-            return await self.follow(connection, stream, cursor)
-        if not connection.open:
-            follower.close()
-            self._leave(connection, place)
-            return follower
-        connection.followers[stream] = follower
-        room.followers[connection] = follower
+        tail = await storage.tail(stream, cursor)
+        try:
+            room = await self._enter(sink.space, stream, storage, cursor)
+        except BaseException:
+            tail.close()
+            raise
+        follower = Follower(sink, room, cursor, tail)
+        sink.forget(stream)
+        if sink.open:
+            sink.followers[stream] = room.followers[sink] = follower
+        else:
+            tail.close()
+            self._close_if_empty(room)
         return follower
 
-    def begin(self, connection: Connection, followers: Iterable[Follower]) -> None:
+    def begin(self, followers: Iterable[Follower]) -> None:
         """Send what these followers have."""
         for follower in followers:
-            follower.ready = True
-            connection.wake(follower)
+            follower.sink.begin(follower)
 
     async def head(self, space: str, stream: str) -> int:
         """Return a stream's last offset."""
         return await self._storage_of(space).head(stream)
 
-    def unfollow(self, connection: Connection, stream: str) -> None:
+    def unfollow(self, sink: Sink, stream: str) -> None:
         """Send no more of a stream."""
-        connection.forget(stream)
-        self._leave(connection, (connection.space, stream))
-
-    def caught_up(self, connection: Connection, follower: Follower) -> None:
-        """Serve a follower that has everything together with the others of its stream."""
-        room = self._rooms.get((connection.space, follower.stream))
-        if room is not None:
-            room.promote(connection, follower)
-
-    def fell_behind(self, connection: Connection) -> None:
-        """Let what a connection follows wait until it is writable again."""
-        for stream in connection.followers:
-            room = self._rooms.get((connection.space, stream))
-            follower = room.demote(connection) if room is not None else None
-            if follower is not None:
-                connection.wake(follower)
+        follower = sink.followers.get(stream)
+        if follower is not None:
+            sink.forget(stream)
+            self._close_if_empty(follower.room)
 
     def push(self, frame_type: str, space: str, stream: str, payload: Any) -> None:
         """Send a frame to everybody who follows a stream; of several the latest counts for slow clients."""
@@ -156,28 +154,20 @@ class Hub:
         if room is not None:
             session_id = stream.removeprefix(SESSIONS) if stream.startswith(SESSIONS) else None
             message = envelope(frame_type, payload, self.now(), session_id=session_id)
-            for connection in room.followers:
-                connection.pend(("push", frame_type, stream), message)
+            for sink in room.followers:
+                sink.pend(("push", frame_type, stream), message)
 
     def broadcast(self, frame_type: str, payload: Any) -> None:
-        """Send a frame to every connection, whatever its buffer holds."""
+        """Send a frame to every WebSocket, whatever its buffer holds."""
         message = envelope(frame_type, payload, self.now())
-        for connection in self.connections:
-            connection.write(message)
+        for sink in self.connections:
+            sink.tell(message)
 
     def close_client(self, client: str) -> None:
-        """Close every connection of a client that has signed out."""
-        for connection in tuple(self.connections):
-            if connection.principal.client == client:
-                connection.close(1008, "signed out")
-
-    def chunk(self, space: str, stream: str, entry: Entry) -> bytes:
-        """Return an entry's message, built once for all its followers."""
-        key = (space, stream, entry.offset)
-        message = self._chunks.get(key)
-        if message is None:
-            message = self._chunks[key] = chunk(stream, entry, self.now())
-        return message
+        """Close every connection of a client that is signed in no more."""
+        for sink in tuple(self.connections):
+            if sink.principal.client == client:
+                sink.close(1008, "signed out")
 
     def dirty(self, connection: Connection) -> None:
         """Flush a connection soon, together with all others."""
@@ -190,7 +180,7 @@ class Hub:
         self._invalidate()
         woken, self._woken = self._woken, {}
         for room in woken:
-            room.flush(self.chunk, self.config.write_buffer_limit)
+            room.flush()
         dirty, self._dirty = self._dirty, {}
         for connection in dirty:
             try:
@@ -198,35 +188,61 @@ class Hub:
             except Exception:  # the edge: one faulty connection must not end the others' updates
                 log.exception("connection is cut: it could not be written to")
                 connection.abort()
-        self._chunks.clear()
 
-    async def keep_alive(self) -> None:
-        """Ping every connection each interval and cut the ones that are gone."""
+    async def keep_alive(self, kind: type[Sink], interval: float) -> None:
+        """Ping the connections of a kind each interval (seconds) and cut the ones that are gone."""
         while True:
-            await asyncio.sleep(self.config.ping_interval)
-            deadline = asyncio.get_running_loop().time() - 2 * self.config.ping_interval
-            for connection in tuple(self.connections):
-                connection.ping(deadline)
+            await asyncio.sleep(interval)
+            deadline = asyncio.get_running_loop().time() - max(2 * interval, SHORTEST_SILENCE)
+            for number, sink in enumerate(tuple(self.connections)):
+                if isinstance(sink, kind) and sink.open:
+                    sink.ping(deadline)
+                if number % PINGED_AT_ONCE == PINGED_AT_ONCE - 1:
+                    await asyncio.sleep(0)
 
     def close_all(self) -> None:
         """Close every connection because the hub restarts."""
-        for connection in tuple(self.connections):
-            connection.close(1012, "the hub is restarting")
+        for sink in tuple(self.connections):
+            sink.close(1012, "the hub is restarting")
 
     def _wake(self, room: Room) -> None:
         self._woken[room] = None
         self._schedule()
 
-    def _leave(self, connection: Connection, place: Place) -> None:
+    async def _enter(self, space: str, stream: str, storage: SpaceStorage, cursor: int) -> Room:
+        place = (space, stream)
         room = self._rooms.get(place)
-        if room is not None:
-            room.leave(connection)
-            if not room.followers:
-                del self._rooms[place]
+        if room is None:
+            opened = Room(space, stream, storage, self._encoded, lambda: self.write_limit, self._wake)
+            await opened.open(cursor)
+            # Another may have opened the room meanwhile.
+            room = self._rooms.setdefault(place, opened)
+            if room is not opened:
+                opened.close()
+        return room
 
-    def _admit(self, connection: Connection) -> None:
+    def _close_if_empty(self, room: Room) -> None:
+        place = (room.space, room.stream)
+        if not room.followers and self._rooms.get(place) is room:
+            del self._rooms[place]
+            room.close()
+
+    def _share_buffers(self) -> None:
+        """Give every connection an equal part of the budget; what changes it is a power of two of connections."""
+        count = len(self.connections)
+        if self._capacity // 4 < count <= self._capacity:
+            return
+        self._capacity = 1 << max(count - 1, 0).bit_length()
+        part = max(SMALLEST_WRITE_LIMIT, self.config.write_buffer_budget // self._capacity)
+        limit = min(self.config.write_buffer_limit, part)
+        if limit != self.write_limit:
+            self.write_limit = limit
+            for sink in self.connections:
+                sink.limit(limit)
+
+    def _admit(self, sink: Sink) -> None:
         limit = self.config.max_subscriptions
-        if len(connection.topics) + len(connection.followers) >= limit:
+        if sink.subscriptions >= limit:
             raise TooManyRequests(f"a connection may have {limit} subscriptions; unsubscribe or open another")
 
     def _new_feed(self, place: Place, storage: SpaceStorage) -> Feed:
@@ -247,7 +263,7 @@ class Hub:
             feed = self._feeds.get(place)
             if feed is None:
                 continue
-            stamp = round(self._clock.now() * 1000)
+            stamp = round(self.clock.now() * 1000)
             payload = {"topic": place[1], "revision": str(feed.revision), "timestampMs": stamp}
             message = envelope("sync:invalidate", payload, self.now())
             for connection in feed.connections:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from contextvars import Context
 from typing import Any, Protocol, cast
 
 import orjson
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame
@@ -17,17 +20,17 @@ from atrium.plugins.gateway.headers import SECURITY_HEADERS
 SOCKET = "atrium.socket"
 """The key of the scope's extensions under which a WebSocket's protocol object is found."""
 
+PROTOCOL = "atrium.protocol"
+"""The key of the scope under which an HTTP request's protocol object is found."""
+
 TARGET = "atrium.target"
 """The key of the scope under which the request target stands as sent."""
 
 CLOSE_TIMEOUT = 5.0
 
 
-class SocketListener(Protocol):
-    """What a WebSocket tells its connection; all calls come on the loop."""
-
-    def received(self, message: str | bytes) -> None:
-        """Take a whole message."""
+class Listener(Protocol):
+    """What a protocol object tells who writes to its transport; all calls come on the loop."""
 
     def paused(self) -> None:
         """Write no more: the buffer is full."""
@@ -39,8 +42,28 @@ class SocketListener(Protocol):
         """Never write again. May be called more than once."""
 
 
+class SocketListener(Listener, Protocol):
+    """What a WebSocket tells its connection."""
+
+    def received(self, message: str | bytes) -> None:
+        """Take a whole message."""
+
+
+def _spawn(
+    loop: asyncio.AbstractEventLoop, tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]
+) -> asyncio.Task[None]:
+    """Run something in a context of its own; the server waits for it when it stops, or cancels it."""
+    task = loop.create_task(work, context=Context())
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+    return task
+
+
 class HttpProtocol(HttpToolsProtocol):
-    """HTTP/1.1 with a limit on the size of a request's head and on the time it takes to arrive."""
+    """HTTP/1.1 with a limit on the size of a request's head and on the time it takes to arrive.
+
+    An answer that goes on for long can be *detached*: it is then written by a listener, without a task of its own.
+    """
 
     max_header_bytes = 64 << 10
     header_timeout = 10.0
@@ -50,6 +73,39 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._in_head = True
         self._head_timer: asyncio.TimerHandle | None = None
+        self.listener: Listener | None = None
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run something that ends with the server."""
+        return _spawn(self.loop, self.tasks, work)
+
+    def detach(self) -> None:
+        """Let the application return although its answer, whose head is written, goes on."""
+        self.cycle.disconnected = True
+
+    def finish(self) -> None:
+        """End a detached answer and go on with the next request."""
+        self._tell_closed()
+        if self.transport.is_closing():
+            return
+        self.transport.write(b"0\r\n\r\n")
+        self.cycle.response_complete = True
+        if self.cycle.keep_alive:
+            self.on_response_complete()
+        else:
+            self.transport.close()
+
+    def pause_writing(self) -> None:
+        """Tell the listener that it is behind."""
+        super().pause_writing()
+        if self.listener is not None:
+            self.listener.paused()
+
+    def resume_writing(self) -> None:
+        """Tell the listener that it may go on."""
+        super().resume_writing()
+        if self.listener is not None:
+            self.listener.resumed()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first request, but not for ever."""
@@ -57,9 +113,13 @@ class HttpProtocol(HttpToolsProtocol):
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Stop waiting, and tell the listener."""
         self._head_arrived()
         super().connection_lost(exc)
+        self._tell_closed()
+        if self.scope is not None:
+            # Else the scope and this object would keep each other.
+            cast(dict[str, Any], self.scope).pop(PROTOCOL, None)
 
     def data_received(self, data: bytes) -> None:
         """Refuse a head that does not end."""
@@ -79,12 +139,19 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Keep the target as sent: an absolute one would otherwise lose its host."""
         self._head_arrived()
-        cast(dict[str, Any], self.scope)[TARGET] = self.url.decode("latin-1")
+        scope = cast(dict[str, Any], self.scope)
+        scope[TARGET] = self.url.decode("latin-1")
+        scope[PROTOCOL] = self
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP."""
         self._refuse(400, "MALFORMED_REQUEST", "The request cannot be understood")
+
+    def _tell_closed(self) -> None:
+        listener, self.listener = self.listener, None
+        if listener is not None:
+            listener.closed()
 
     def _expect_head(self) -> None:
         self._in_head = True
@@ -131,6 +198,22 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """Remember that the peer lives."""
         self.last_received = self.loop.time()
         super().data_received(data)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run something that ends with the server."""
+        return _spawn(self.loop, self.tasks, work)
+
+    async def run_asgi(self) -> None:
+        """Let the application open the socket or refuse it; an open one goes on without a task of its own."""
+        try:
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except Exception:  # the edge: what the application did not catch
+            self.logger.exception("WebSocket failed")
+            self.send_500_response()
+        if self.listener is None or not self.handshake_complete:
+            self.transport.close()
 
     async def send(self, message: Any) -> None:
         """Send an ASGI message; a refused handshake is done with, which uvicorn would log as an error."""
@@ -180,8 +263,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if self._abort_timer is not None:
             self._abort_timer.cancel()
             self._abort_timer = None
-        if self.listener is not None:
-            self.listener.closed()
+        listener, self.listener = self.listener, None
+        if listener is not None:
+            listener.closed()
 
     def shutdown(self) -> None:
         """Say that the hub restarts, and close."""

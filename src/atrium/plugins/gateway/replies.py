@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from atrium.plugins.gateway.encoding import encode
 from atrium.plugins.gateway.entry_stream import EntryStreams
 from atrium.sdk import EntryStream, Reply, Resource
 
 JSON = "application/json"
-
-
-def encode(value: Any) -> bytes:
-    """Return JSON; pydantic models inside become camelCase, their absent values are left out."""
-    return orjson.dumps(value, default=_plain)
 
 
 class Replies:
@@ -57,11 +51,3 @@ def _json(data: Any, status: int, headers: Mapping[str, str]) -> Response:
     if data is None and (status in {202, 204} or headers):
         return Response(status_code=status, headers=dict(headers))
     return Response(encode(data), status_code=status, headers=dict(headers), media_type=JSON)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", by_alias=True, exclude_none=True)
-    if isinstance(value, frozenset | set):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} cannot be sent as JSON")

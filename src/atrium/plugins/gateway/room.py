@@ -3,89 +3,236 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from atrium.sdk import Entry
+from atrium.plugins.gateway.formats import EncodedEntries, Format, pieces
+from atrium.sdk import Entry, SpaceStorage, Tail
 
 if TYPE_CHECKING:
-    from atrium.plugins.gateway.connection import Connection, Follower
+    from atrium.plugins.gateway.sink import Sink
 
 log = logging.getLogger(__name__)
 
-PAGE = 100
+BATCH = 1000
+RING = 1 << 14
+"""More entries than the kernel keeps of a stream in memory."""
+
+
+class Follower:
+    """A connection in a room. Of one that is not live the cursor is kept, and a tail while it catches up.
+
+    `count` is the number of the entry at its cursor as the room counts them, None before it was up to date once.
+    """
+
+    __slots__ = ("bytes_before", "count", "cursor", "live", "room", "sink", "tail")
+
+    def __init__(self, sink: Sink, room: Room, cursor: int, tail: Tail) -> None:
+        self.sink = sink
+        self.room = room
+        self.cursor = cursor
+        self.tail: Tail | None = tail
+        self.live = False
+        self.count: int | None = None
+        self.bytes_before = 0
+
+    @property
+    def position(self) -> int:
+        """Return the offset up to which everything was sent."""
+        return self.room.cursor if self.live else self.cursor
+
+    @property
+    def lag(self) -> int | None:
+        """Return how many entries it is behind; None while it reads what was there before it came."""
+        if self.live:
+            return 0
+        return None if self.count is None else self.room.count - self.count
+
+    def rest(self) -> None:
+        """Keep the cursor only."""
+        tail, self.tail = self.tail, None
+        if tail is not None:
+            tail.close()
+
+
+class Group:
+    """The live followers of one format: a message costs each of them one write."""
+
+    __slots__ = ("bytes", "followers", "form")
+
+    def __init__(self, form: Format) -> None:
+        self.form = form
+        self.bytes = 0
+        self.followers: dict[Sink, Follower] = {}
+
+    def write(self, data: bytes) -> None:
+        """Write to everybody; one faulty connection does not end the others' updates."""
+        self.bytes += len(data)
+        for sink in tuple(self.followers):
+            try:
+                if sink.open:
+                    sink.transport_write(data)
+            except Exception:  # the edge: a transport may fail in its own way
+                log.exception("connection is cut: it could not be written to")
+                sink.abort()
 
 
 class Room:
     """The followers of a stream in a space. The *live* ones are all at one cursor, and none of them is behind.
 
-    A live follower that falls behind, or gets more than may be written at once, goes on by itself until it is up to
-    date again. What its tail calls is the room, once for all: a message costs each live follower one write.
+    One tail serves them together. A second one stays where it was when the room opened: when the stream ends, it gives
+    those who are behind the last entries that are still there.
     """
 
-    __slots__ = ("_live", "_wake", "followers", "space", "stream")
+    __slots__ = (
+        "_encoded", "_groups", "_last", "_limit", "_oldest", "_storage", "_tail", "_wake", "count", "cursor",
+        "followers", "space", "stream",
+    )  # fmt: skip
 
-    def __init__(self, space: str, stream: str, wake: Callable[[Room], None]) -> None:
+    def __init__(
+        self,
+        space: str,
+        stream: str,
+        storage: SpaceStorage,
+        encoded: EncodedEntries,
+        limit: Callable[[], int],
+        wake: Callable[[Room], None],
+    ) -> None:
         self.space = space
         self.stream = stream
-        self.followers: dict[Connection, Follower] = {}
-        self._live: dict[Connection, Follower] = {}
+        self.followers: dict[Sink, Follower] = {}
+        self.count = 0
+        self.cursor = 0
+        self._storage = storage
+        self._encoded = encoded
+        self._limit = limit
         self._wake = wake
+        self._groups: dict[Format, Group] = {}
+        self._tail: Tail | None = None
+        self._oldest: Tail | None = None
+        self._last: list[Entry] | None = None
+
+    async def open(self, cursor: int) -> None:
+        """Begin to watch the stream; raises `NotFound`, or `CursorReset` for a cursor beyond its head."""
+        self._oldest = await self.new_tail(cursor)
+        await self.reopen(cursor)
+
+    async def reopen(self, cursor: int) -> None:
+        """Watch the stream again after so much came at once that the room lost its place."""
+        if self._is_watching():
+            return
+        tail = await self._storage.tail(self.stream, cursor, self.wake)
+        if self._is_watching():
+            tail.close()
+        else:
+            self._tail, self.cursor = tail, cursor
+
+    async def new_tail(self, cursor: int) -> Tail:
+        """Return a tail for a follower that goes on by itself."""
+        return await self._storage.tail(self.stream, cursor)
+
+    def close(self) -> None:
+        """Stop watching."""
+        for tail in (self._tail, self._oldest):
+            if tail is not None:
+                tail.close()
 
     def wake(self) -> None:
         """Note that there is something new."""
         self._wake(self)
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, sink: Sink) -> None:
         """Forget a follower."""
-        self.followers.pop(connection, None)
-        self._live.pop(connection, None)
+        follower = self.followers.pop(sink, None)
+        if follower is not None:
+            self.demote(follower)
+            follower.rest()
 
-    def demote(self, connection: Connection) -> Follower | None:
-        """Let a follower go on by itself; returns it if it was live."""
-        return self._live.pop(connection, None)
+    def demote(self, follower: Follower) -> bool:
+        """Let a follower go on by itself; returns whether it was live."""
+        if not follower.live:
+            return False
+        group = self._groups[follower.sink.form]
+        del group.followers[follower.sink]
+        follower.sink.bytes_written += group.bytes - follower.bytes_before
+        follower.cursor, follower.count, follower.live = self.cursor, self.count, False
+        return True
 
-    def promote(self, connection: Connection, follower: Follower) -> None:
-        """Serve a follower that is up to date together with the others."""
-        if self.followers.get(connection) is not follower or follower.tail is None:
-            return
-        for other in self._live.values():
-            if other.tail is None or other.tail.cursor != follower.tail.cursor:
-                return
-            break
-        self._live[connection] = follower
+    def join(self, follower: Follower) -> bool:
+        """Serve a follower for which nothing is left together with the others; False if something is left for them."""
+        if self._tail is None or self.flush():
+            return False
+        form = follower.sink.form
+        group = self._groups.get(form) or self._groups.setdefault(form, Group(form))
+        group.followers[follower.sink] = follower
+        follower.bytes_before, follower.live = group.bytes, True
+        follower.rest()
+        return True
 
-    def flush(self, encode: Callable[[str, str, Entry], bytes], limit: int) -> None:
-        """Write what is new to the live followers, and wake the others."""
-        for connection, follower in self.followers.items():
-            if connection not in self._live:
-                connection.wake(follower)
-        if not self._live:
-            return
-        batch = self._next(encode, limit)
-        if batch is None:
-            live, self._live = self._live, {}
-            for connection, follower in live.items():
-                connection.wake(follower)
-            return
-        cursor, data = batch
-        for connection, follower in list(self._live.items()):
-            try:
-                follower.tail.cursor = cursor  # type: ignore[union-attr]  # live ones have a tail
-                connection.write(data)
-            except Exception:  # the edge: one faulty connection must not end the others' updates
-                log.exception("connection is cut: it could not be written to")
-                connection.abort()
+    def unjoined_bytes(self, follower: Follower) -> int:
+        """Return what a live follower has got since it joined."""
+        return self._groups[follower.sink.form].bytes - follower.bytes_before if follower.live else 0
 
-    def _next(self, encode: Callable[[str, str, Entry], bytes], limit: int) -> tuple[int, bytes] | None:
-        """Return a cursor and the messages up to it; None if it is nothing, the end, or too much to write at once."""
-        tail = next(iter(self._live.values())).tail
-        assert tail is not None
-        cursor = tail.cursor
-        entries = tail.take(PAGE)
-        ended, reached = tail.ended, tail.cursor
-        tail.cursor = cursor
-        if not entries or ended or len(entries) == PAGE:
-            return None
-        data = b"".join([encode(self.space, self.stream, entry) for entry in entries])
-        return (reached, data) if len(data) <= limit else None
+    def flush(self) -> bool:
+        """Write what is new to the live followers; returns whether more is left, or the stream has ended."""
+        if self._tail is None:
+            return True
+        entries = self._tail.take(BATCH)
+        if entries is None:
+            self._lose_place()
+            return True
+        for piece in pieces(entries, self._limit()):
+            self._write(piece)
+        if self._tail.ended:
+            self._end()
+            return True
+        if len(entries) == BATCH:
+            self.wake()
+            return True
+        return False
+
+    def farewell(self, cursor: int) -> list[Entry]:
+        """Return what is still there beyond a cursor of a stream that has ended."""
+        if self._last is None:
+            self._last = (self._oldest.take(RING) if self._oldest is not None else None) or []
+        return [entry for entry in self._last if entry.offset > cursor]
+
+    def packed(self, form: Format, entries: Sequence[Entry]) -> bytes:
+        """Return entries as one write."""
+        return self._encoded.packed(form, self.space, self.stream, entries)
+
+    def facts(self) -> dict[str, object]:
+        """Return what is to know about it."""
+        live = sum(len(group.followers) for group in self._groups.values())
+        return {
+            "stream": self.stream,
+            "followers": len(self.followers),
+            "behind": len(self.followers) - live,
+            "cursor": str(self.cursor),
+            "entries": self.count,
+        }
+
+    def _is_watching(self) -> bool:
+        return self._tail is not None
+
+    def _write(self, piece: Sequence[Entry]) -> None:
+        # A follower that gets behind does so by its own write: whoever leaves has everything up to here.
+        self.cursor = piece[-1].offset
+        self.count += len(piece)
+        for group in self._groups.values():
+            if group.followers:
+                group.write(self.packed(group.form, piece))
+
+    def _lose_place(self) -> None:
+        assert self._tail is not None
+        self._tail.close()
+        self._tail = None
+        for follower in tuple(self.followers.values()):
+            self.demote(follower)
+            follower.count = None
+            follower.sink.lag(follower)
+
+    def _end(self) -> None:
+        for follower in tuple(self.followers.values()):
+            if follower.live:
+                follower.sink.ended(follower)

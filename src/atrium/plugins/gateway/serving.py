@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from atrium.contracts.events import Event
 from atrium.plugins.gateway.commands import Commands
+from atrium.plugins.gateway.connection import Connection
 from atrium.plugins.gateway.dispatcher import Dispatcher
 from atrium.plugins.gateway.edge import Edge
-from atrium.plugins.gateway.entry_stream import EntryStreams
+from atrium.plugins.gateway.entry_stream import EntryStreams, StreamConnection
 from atrium.plugins.gateway.hosts import HostRules, bracketed
 from atrium.plugins.gateway.hub import Hub
 from atrium.plugins.gateway.identity import Identity
@@ -42,7 +43,7 @@ class Serving:
         self.port: int = listener.getsockname()[1]
         self.identity = Identity(context.storage.system, context.clock, context.new_id, config, self.port)
         self.hub = Hub(context.storage.of, config, context.clock)
-        self.entry_streams = EntryStreams(context.storage.of, config.heartbeat)
+        self.entry_streams = EntryStreams(context.storage.of, self.hub)
         self.dispatcher = Dispatcher(
             lambda: context.extensions.at(ROUTES), Replies(self.entry_streams), self._problem_response
         )
@@ -68,7 +69,8 @@ class Serving:
         self._watch_pushes()
         await self.server.open()
         _ = self._context.spawn(self.dispatcher.warm_up(), "import the web framework")
-        _ = self._context.spawn(self.hub.keep_alive(), "keep sockets alive")
+        for kind, interval in ((Connection, self._config.ping_interval), (StreamConnection, self._config.heartbeat)):
+            _ = self._context.spawn(self.hub.keep_alive(kind, interval), f"keep {kind.kind} connections alive")
 
     def announce_restart(self) -> None:
         """Tell every WebSocket, once."""

@@ -36,6 +36,9 @@ class GatewayConfig(Config):
     write_buffer_limit: int = Field(default=65536, ge=1024)
     """What may wait for one client before it counts as behind and is served from storage."""
 
+    write_buffer_budget: int = Field(default=256 << 20, ge=1 << 20)
+    """What may wait for all clients together; with many connections each gets an equal part of it, 4 KiB at least."""
+
     max_body_bytes: int = Field(default=1 << 20, ge=1024)
     """The largest body of a request."""
 

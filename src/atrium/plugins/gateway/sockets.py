@@ -38,17 +38,18 @@ class Sockets:
         principal = self._identity.socket_principal(headers.get("authorization"), ticket)
         session_id = _session_id(scope["path"])
         protocol: SocketProtocol = scope["extensions"][SOCKET]
-        connection = self._hub.connect(protocol, principal, session_id)
+        handle = partial(self._commands.handle, host=headers.get("host"))
+        connection = self._hub.connect(Connection(self._hub, protocol, principal, session_id, handle))
         try:
             begin = await self._follow(connection, session_id, query)
             await receive()
             protocol.listener = connection
             await send({"type": "websocket.accept"})
         except BaseException:
-            self._hub.disconnected(connection)
+            protocol.listener = None
+            connection.closed()
             raise
         begin()
-        await connection.run(partial(self._commands.handle, host=headers.get("host")))
 
     async def _follow(self, connection: Connection, session_id: str | None, query: dict[str, list[str]]) -> Any:
         """Follow the session that the address names; returns what begins to send once the socket is open."""
@@ -61,7 +62,7 @@ class Sockets:
         except CursorReset as error:
             reset = error
             return lambda: self._commands.reset(connection, stream, reset)
-        return lambda: self._hub.begin(connection, [follower])
+        return lambda: self._hub.begin([follower])
 
 
 def _session_id(path: str) -> str | None:
