@@ -40,13 +40,15 @@ class Daemon:
             for name in [name for name in self._environment if name.startswith("COVERAGE_")]:
                 del self._environment[name]
 
-    def start(self, **environment: str) -> None:
-        """Start a process, with more in its environment this time; returns at once."""
+    def start(self, *before: str, **environment: str) -> None:
+        """Start a process, with this before its command line and in its environment this time; returns at once."""
         assert self.process is None
-        command = [sys.executable, "-m", "atrium.app", "up", "--home", str(self.home), "--port", str(self.port)]
+        hub = [sys.executable, "-m", "atrium.app", "up", "--home", str(self.home), "--port", str(self.port)]
         with self.said.open("ab") as said:
             self._exec = time.perf_counter()
-            self.process = subprocess.Popen(command, stdout=said, stderr=said, env=self._environment | environment)
+            self.process = subprocess.Popen(
+                [*before, *hub], stdout=said, stderr=said, env=self._environment | environment
+            )
 
     async def healthy(self) -> float:
         """Wait for the first healthy answer and return the seconds since the process began."""

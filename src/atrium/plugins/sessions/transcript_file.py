@@ -112,10 +112,13 @@ def set_aside(path: Path) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Remove a transcript, and every copy of it that was set aside."""
-    path.unlink(missing_ok=True)
-    for copy in damaged_folder(path.parent).glob(f"{path.stem}.*"):
-        copy.unlink(missing_ok=True)
+    """Remove a transcript, and every copy of it that was set aside; after a power cut they do not come back."""
+    for folder, pattern in ((path.parent, path.name), (damaged_folder(path.parent), f"{path.stem}.*")):
+        found = list(folder.glob(pattern))
+        for one in found:
+            one.unlink(missing_ok=True)
+        if found:
+            _sync_folder(folder)
 
 
 def damaged_folder(folder: Path) -> Path:

@@ -54,6 +54,7 @@ def connect(path: Path) -> apsw.Connection:
         _migrate(connection)
         crash_point("storage.migrated")
         _sync_folder(path.parent)
+        _sync_folder(path.parent.parent)  # the folder may be new as well
     except BaseException:
         connection.close()
         raise
