@@ -251,6 +251,30 @@ async def test_closing_ends_followers_and_further_use(peer: Peer, pace: Pace) ->
         await client.connection.call("ping", {})
 
 
+@pytest.mark.parametrize("payload", [None, [], {"streams": []}, {"streams": {}}, {"streams": {"sessions/s1": "x"}}])
+async def test_an_ack_without_the_head_of_the_stream_is_named(peer: Peer, pace: Pace, payload: Any) -> None:
+    async def script(peer: Peer, socket: ServerConnection, frame: dict[str, Any]) -> None:
+        await send(socket, "ack", payload, frame["id"])
+
+    peer.script = script
+    async with attach(peer.home, pace=pace) as client:
+        with pytest.raises(UnexpectedAnswer, match="where sessions/s1 ends"):
+            await collect(client, 1)
+
+
+async def test_frames_with_payloads_of_another_form_are_survived(peer: Peer, pace: Pace) -> None:
+    async def script(peer: Peer, socket: ServerConnection, frame: dict[str, Any]) -> None:
+        await send(socket, "stream:reset", ["sessions/s1"])
+        await send(socket, "error", ["no problem document"], frame["id"])
+
+    peer.script = script
+    async with attach(peer.home, pace=pace) as client:
+        with pytest.raises(ProblemError):
+            await client.connection.call("ping", {})
+        with pytest.raises(ProblemError):
+            await client.connection.call("ping", {})
+
+
 def test_a_home_without_a_hub_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(NotRunning, match=r"not running; start it with `atrium up`"):
         attach(tmp_path)

@@ -54,7 +54,8 @@ class Calls:
         if answer is None or answer.done():
             return
         if frame["type"] == "error":
-            answer.set_exception(ProblemError.from_wire(frame.get("payload") or {}))
+            problem = frame.get("payload")
+            answer.set_exception(ProblemError.from_wire(problem if isinstance(problem, dict) else {}))
             return
         if ready is not None:
             ready(frame.get("payload"))

@@ -235,8 +235,7 @@ class Connection:
 
     async def _attach(self, follower: Follower) -> None:
         def ready(payload: Any) -> None:
-            heads = payload.get("streams", {}) if isinstance(payload, dict) else {}
-            follower.attach(int(heads.get(follower.stream, 0)))
+            follower.attach(_head(payload, follower.stream))
 
         cursor = None if follower.cursor is None else str(follower.cursor)
         try:
@@ -274,7 +273,7 @@ class Connection:
             self._invalidated(frame.get("payload"))
         elif kind in {"ack", "error"}:
             calls.answer(frame)
-        elif kind == "stream:reset":
+        elif kind == "stream:reset" and isinstance(payload, dict):
             self._reset(str(payload.get("stream")), str(payload.get("reason", "reset")))
         elif kind == "core:restarting":
             self._enter(ConnectionState.RESTARTING)
@@ -332,6 +331,14 @@ def _frame(text: str | bytes) -> Mapping[str, Any]:
     if not isinstance(frame, dict):
         raise UnexpectedAnswer(f"the hub sent a frame that is no JSON object: {str(text)[:200]}")
     return frame
+
+
+def _head(payload: Any, stream: str) -> int:
+    """Return where a stream ends, from the `ack` of its subscription."""
+    try:
+        return int(payload["streams"][stream])
+    except (KeyError, TypeError, ValueError):
+        raise UnexpectedAnswer(f"the hub did not say where {stream} ends: {str(payload)[:200]}") from None
 
 
 def _stream_error(follower: Follower, error: ProblemError) -> ClientError:

@@ -101,7 +101,6 @@ class PluginManager:
             await plugin.start()
             self._offer(plugin, context)
         except Exception as error:
-            log.exception("plugin did not start", extra={"plugin": name})
             await self._halt(plugin)
             self._failed(plugin, error)
             raise PluginFailed(f"{name}: {_reason(error)}") from error
@@ -139,7 +138,8 @@ class PluginManager:
                 try:
                     await self.start_plugin(plugin.manifest.name)
                 except PluginFailed as error:
-                    log.error("plugin did not start", extra={"plugin": plugin.manifest.name, "reason": str(error)})
+                    extra = {"plugin": plugin.manifest.name, "reason": str(error)}
+                    log.error("plugin did not start", extra=extra, exc_info=error.__cause__)
 
     async def stop_all(self) -> None:
         """Stop every running plugin, dependents first."""
