@@ -1,6 +1,7 @@
 """A plugin file for the hub under test: a provider that speaks on cue, so that a test can act in mid-answer."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,30 @@ HOSTILE_TEXT = """\
 ```"><img src=x onerror="window.pwned='fence'">
 x
 ```
+
+```python
+x = "<img src=x onerror=\"window.pwned='coloured'\">"  # </code><script>window.pwned='comment'</script>
+```
+
+$\\href{javascript:window.pwned='formula'}{x}$ $\\includegraphics{https://evil.example/pixel.png}$
+$\\style{background:url(https://evil.example/pixel.png)}{x}$ $\\text{<img src=x onerror=window.pwned='text'>}$ $a^2$
+
+$$b^2$$
+
+- [x] <input onfocus="window.pwned='task'" autofocus>
+
 [ref]: javascript:window.pwned='ref'
 [ref] survived
 """
+
+HOSTILE_TOOLS: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("<img src=x onerror=\"window.pwned='tool'\">", {"html": HOSTILE_TEXT}, HOSTILE_TEXT),
+    ("Bash", {"command": HOSTILE_TEXT}, HOSTILE_TEXT),
+    ("Edit", {"file_path": HOSTILE_TEXT, "old_string": "a", "new_string": HOSTILE_TEXT}, "done"),
+    ("apply_patch", {"patch": f"--- a\n+++ {HOSTILE_TEXT}\n@@ -1 +1 @@\n-a\n+{HOSTILE_TEXT}"}, "done"),
+    ("forecast", {HOSTILE_TEXT: HOSTILE_TEXT}, json.dumps({HOSTILE_TEXT: [HOSTILE_TEXT, {"__proto__": HOSTILE_TEXT}]})),
+    ("TodoWrite", {"todos": [{"content": HOSTILE_TEXT, "status": HOSTILE_TEXT}]}, "done"),
+)
 
 
 class Stage:
@@ -84,8 +106,9 @@ class Stage:
             yield TextDelta(END)
         elif word == "hostile":
             yield ThinkingDelta(HOSTILE_TEXT)
-            yield ToolCall("call", "<img src=x onerror=\"window.pwned='tool'\">", {"html": HOSTILE_TEXT})
-            yield ToolResult("call", "<img src=x onerror=\"window.pwned='tool'\">", HOSTILE_TEXT)
+            for number, (name, arguments, output) in enumerate(HOSTILE_TOOLS):
+                yield ToolCall(f"call-{number}", name, arguments)
+                yield ToolResult(f"call-{number}", name, output)
             for start in range(0, len(HOSTILE_TEXT), 7):
                 yield TextDelta(HOSTILE_TEXT[start : start + 7])
         else:

@@ -42,9 +42,15 @@ async def test_hostile_content_is_inert(tmp_path: Path, chromium: str) -> None:
         await ann.answers(re.compile("survived"))
         await expect(ann.items().first).to_contain_text("<img src=x")
         await is_unharmed(ann)
-        for name in ("thinking", "tool-call"):
-            await ann.part(name).first.locator("summary").click()
-        await expect(ann.part("tool-call").first).to_contain_text("onerror")
+        await expect(ann.messages("assistant").last.locator("math msup")).to_have_count(2)
+        await expect(ann.page.locator(".hljs-string").first).to_be_attached()
+        await ann.part("thinking").first.locator("summary").click()
+        for line in await ann.part("tool-run").all():
+            await line.locator("summary").first.click()
+        for tool in await ann.part("tool-call").all():
+            await tool.locator("summary").first.click()
+            await expect(tool).to_contain_text("onerror")
+        await expect(ann.part("plan")).to_contain_text("onerror")
         await ann.picture("hostile")
         await is_unharmed(ann)
         for link in await ann.page.locator('[data-testid="conversation"] a[href]').all():

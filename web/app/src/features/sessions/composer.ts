@@ -68,6 +68,10 @@ export class Composer extends SignalElement {
         outline: none;
       }
 
+      textarea:focus-visible {
+        outline: none;
+      }
+
       textarea::placeholder {
         color: var(--text-muted);
         opacity: 1;
@@ -117,6 +121,13 @@ export class Composer extends SignalElement {
   /** Put a text in, in front of what is there. */
   restore(text: string): void {
     this.#write(this.text ? `${text}\n${this.text}` : text);
+    this.focus();
+  }
+
+  /** Put a text in as a quotation, behind what is there. */
+  quote(text: string): void {
+    const quotation = text.replace(/^/gm, "> ");
+    this.#write(`${this.text.trimEnd()}${this.text.trim() ? "\n\n" : ""}${quotation}\n\n`);
     this.focus();
   }
 

@@ -14,8 +14,8 @@ export const conversationStyles = css`
   }
 
   .said {
-    padding-left: 16px;
-    border-left: 2px solid var(--line-strong);
+    padding-inline-start: 16px;
+    border-inline-start: 2px solid var(--line-strong);
   }
 
   .turn header,
@@ -74,87 +74,30 @@ export const conversationStyles = css`
     font-size: var(--size-12);
   }
 
-  .aside {
-    margin: 4px 0;
-    font-size: var(--size-13);
-    color: var(--text-muted);
-  }
-
-  .aside summary {
+  .acts {
     display: flex;
-    align-items: center;
-    gap: 8px;
-    width: fit-content;
-    max-width: 100%;
-    min-height: 28px;
-    padding: 0 8px 0 0;
-    border-radius: var(--radius-control);
-    list-style: none;
-    cursor: pointer;
-    font-variant-numeric: tabular-nums;
+    gap: 2px;
+    opacity: 0;
   }
 
-  .aside summary::-webkit-details-marker {
-    display: none;
+  .turn header .acts {
+    margin-block: -4px;
   }
 
-  .aside summary:hover {
-    color: var(--text);
-  }
-
-  .aside summary > span {
-    flex: none;
-  }
-
-  .aside .tool-name,
-  .aside .tool-input {
-    unicode-bidi: isolate;
-  }
-
-  .aside .tool-name {
-    font-family: var(--font-mono);
-    color: var(--text);
-  }
-
-  .aside .tool-input {
-    flex: 0 1 auto;
-    min-width: 0;
-    overflow: hidden;
-    text-overflow: ellipsis;
-    white-space: nowrap;
-    font-family: var(--font-mono);
-  }
-
-  .aside[open] .tool-input {
-    display: none;
-  }
-
-  .aside[open] .lucide-chevron-right {
-    transform: rotate(90deg);
-  }
-
-  .aside .words {
-    padding: 4px 0 8px 24px;
-    font-size: var(--size-14);
-  }
-
-  .aside h3 {
-    margin: 8px 0 4px 24px;
+  .turn header .acts button {
+    min-height: 24px;
+    padding: 0 6px;
     font-size: var(--size-12);
-    font-weight: 500;
   }
 
-  .aside pre {
-    margin: 0 0 8px 24px;
-    padding: 8px 12px;
-    max-height: 20rem;
-    overflow: auto;
-    border-radius: var(--radius-control);
-    background: var(--surface);
-    color: var(--text);
-    font: 400 var(--size-13) / 1.5 var(--font-mono);
-    white-space: pre-wrap;
-    overflow-wrap: anywhere;
+  .turn:is(:hover, :focus-within) .acts {
+    opacity: 1;
+  }
+
+  @media (pointer: coarse) {
+    .acts {
+      opacity: 1;
+    }
   }
 
   .danger {

@@ -1,12 +1,13 @@
 import createPurify, { type Config } from "dompurify";
 import { Marked, type Token, type Tokens, type TokensList } from "marked";
+import { mathSyntax } from "./math_syntax.ts";
 
 const SAFE_LINK = /^(?:https?:|mailto:)/i;
 const SAFE_IMAGE = /^data:image\/(?:png|jpeg|gif|webp|avif);/i;
 
 const TAGS = [
   ...["p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "ul", "ol", "li"],
-  ...["strong", "em", "del", "a", "img", "input", "table", "thead", "tbody", "tr", "th", "td"],
+  ...["strong", "em", "del", "a", "img", "input", "table", "thead", "tbody", "tr", "th", "td", "span"],
 ];
 
 const POLICY = {
@@ -22,6 +23,7 @@ const POLICY = {
     "checked",
     "disabled",
     "data-language",
+    "data-math",
   ],
   ALLOW_ARIA_ATTR: false,
   ALLOW_DATA_ATTR: false,
@@ -39,6 +41,7 @@ purify.addHook("afterSanitizeAttributes", (element) => {
 const marked = new Marked({
   gfm: true,
   breaks: true,
+  extensions: mathSyntax((source, place) => `<span data-math="${place}">${escapeHtml(source)}</span>`),
   renderer: {
     html: ({ text }: Tokens.HTML | Tokens.Tag) => escapeHtml(text),
     code: ({ text, lang }: Tokens.Code) => {

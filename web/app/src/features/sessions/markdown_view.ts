@@ -7,7 +7,19 @@ import {
   PartType,
 } from "lit/directive.js";
 import type { Token } from "marked";
+import type { CodeColours } from "./code_colours.ts";
+import { frameCode } from "./code_frame.ts";
 import { readBlocks, renderBlocks } from "./markdown.ts";
+import type { MathView } from "./math_view.ts";
+
+/** What makes code and formulas readable once their libraries are there. */
+export interface Typesetting {
+  readonly colours: Pick<CodeColours, "show">;
+  readonly math: Pick<MathView, "show">;
+}
+
+/** Longer code that still grows is coloured when it is complete: colouring it for every picture would be slow. */
+const LONG_CODE = 8_000;
 
 interface Shown {
   raw: string;
@@ -25,20 +37,25 @@ interface Shown {
  */
 export class MarkdownView {
   readonly #element: Element;
+  readonly #type: Typesetting;
+  /** Whether all of the text was there when it was shown first. */
+  #isWhole = false;
   #text = "";
   #isComplete = false;
   #shown: Shown[] = [];
   #finished = 0;
   #finishedLength = 0;
 
-  constructor(element: Element) {
+  constructor(element: Element, type: Typesetting) {
     this.#element = element;
+    this.#type = type;
   }
 
   /** Show the text. */
   show(source: string, isComplete: boolean): void {
     const text = source.replace(/\r\n?/g, "\n");
     if (text === this.#text && isComplete === this.#isComplete) return;
+    if (this.#text === "") this.#isWhole = isComplete;
     if (isComplete || !text.startsWith(this.#text)) this.#finished = this.#finishedLength = 0;
     this.#text = text;
     this.#isComplete = isComplete;
@@ -62,13 +79,30 @@ export class MarkdownView {
 
   #put(place: number, block: Token): void {
     const known = this.#shown[place];
-    if (known?.raw === block.raw || (known && grewInPlace(known, block))) return;
+    if (known?.raw === block.raw || (known && this.#grewInPlace(known, block))) return;
     const fragment = renderBlocks([block]);
-    for (const pre of fragment.querySelectorAll("pre")) frameCode(pre);
+    for (const pre of fragment.querySelectorAll("pre")) this.#finishCode(pre);
+    this.#type.math.show(fragment);
     const next = shownAs(block, fragment);
     this.#element.insertBefore(fragment, known?.nodes[0] ?? this.#nodeAfter(place));
     if (known) remove(known);
     this.#shown[place] = next;
+  }
+
+  #finishCode(pre: HTMLPreElement): void {
+    frameCode(pre, this.#isWhole);
+    const code = pre.querySelector("code");
+    if (code) this.#type.colours.show(code, code.textContent, pre.dataset.language ?? "");
+  }
+
+  /** Give a code block its new text where it stands, so that its scroll position and focus stay. */
+  #grewInPlace(known: Shown, block: Token): boolean {
+    if (block.type !== "code" || !known.code || known.language !== String(block.lang ?? "")) return false;
+    const code = String(block.text);
+    const waits = !this.#isComplete && code.length > LONG_CODE;
+    this.#type.colours.show(known.code, code, waits ? "" : known.language);
+    known.raw = waits ? "" : block.raw;
+    return true;
   }
 
   #nodeAfter(place: number): Node | null {
@@ -94,16 +128,17 @@ class MarkdownDirective extends Directive {
     if (part.type !== PartType.ELEMENT) throw new Error("markdown() belongs on an element");
   }
 
-  override update(part: ElementPart, [text, isComplete]: [string, boolean]): void {
-    this.#view ??= new MarkdownView(part.element);
+  override update(part: ElementPart, [text, isComplete, type]: Parameters<this["render"]>): void {
+    this.#view ??= new MarkdownView(part.element, type);
     this.#view.show(text, isComplete);
   }
 
-  render(_text: string, _isComplete: boolean): void {}
+  render(_text: string, _isComplete: boolean, _type: Typesetting): void {}
 }
 
 /** Show Markdown inside the element this stands on. */
-export const markdown: (text: string, isComplete: boolean) => DirectiveResult = directive(MarkdownDirective);
+export const markdown: (text: string, isComplete: boolean, type: Typesetting) => DirectiveResult =
+  directive(MarkdownDirective);
 
 function shownAs(block: Token, fragment: DocumentFragment): Shown {
   const nodes = [...fragment.childNodes];
@@ -116,29 +151,6 @@ function shownAs(block: Token, fragment: DocumentFragment): Shown {
   };
 }
 
-/** Give a code block its new text where it stands, so that its scroll position and focus stay. */
-function grewInPlace(known: Shown, block: Token): boolean {
-  if (block.type !== "code" || !known.code || known.language !== String(block.lang ?? "")) return false;
-  known.code.textContent = String(block.text);
-  known.raw = block.raw;
-  return true;
-}
-
 function remove(shown: Shown): void {
   for (const node of shown.nodes) node.parentNode?.removeChild(node);
-}
-
-/** Put a code block into a frame with its language and a button that copies it. */
-function frameCode(pre: HTMLPreElement): void {
-  const frame = document.createElement("figure");
-  const caption = document.createElement("figcaption");
-  const copy = document.createElement("button");
-  caption.append(pre.dataset.language || "text", copy);
-  copy.type = "button";
-  copy.className = "quiet";
-  copy.textContent = "Copy";
-  copy.dataset.copy = "code";
-  pre.replaceWith(frame);
-  pre.tabIndex = 0;
-  frame.append(caption, pre);
 }

@@ -53,12 +53,11 @@ export const proseStyles = css`
   }
 
   .prose li:has(> input:first-child) {
-    margin-left: -24px;
     list-style: none;
   }
 
   .prose li > input {
-    margin: 0 8px 0 0;
+    margin: 0 8px 0 -22px;
     vertical-align: -1px;
     accent-color: var(--accent);
   }
@@ -88,6 +87,7 @@ export const proseStyles = css`
 
   .prose img {
     max-width: 100%;
+    max-height: 24rem;
     border-radius: var(--radius-control);
   }
 
@@ -101,44 +101,6 @@ export const proseStyles = css`
     padding: 2px 4px;
     border-radius: 4px;
     background: var(--surface);
-  }
-
-  .prose figure {
-    margin: 16px 0;
-    border: 1px solid var(--line);
-    border-radius: var(--radius-control);
-    background: var(--surface);
-  }
-
-  .prose figcaption {
-    display: flex;
-    align-items: center;
-    justify-content: space-between;
-    padding: 4px 4px 0 16px;
-    font: 400 var(--size-12) / 1.3 var(--font-mono);
-    color: var(--text-muted);
-  }
-
-  .prose figcaption button {
-    min-height: 28px;
-    padding: 0 8px;
-    font-family: var(--font-text);
-    font-size: var(--size-12);
-  }
-
-  .prose pre {
-    margin: 0;
-    padding: 4px 16px 12px;
-    overflow-x: auto;
-    scrollbar-width: thin;
-    border-radius: var(--radius-control);
-    font-size: var(--size-16);
-    line-height: 1.5;
-    tab-size: 4;
-  }
-
-  .prose pre code {
-    font-size: var(--size-13);
   }
 
   .prose table {

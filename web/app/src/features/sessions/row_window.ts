@@ -41,6 +41,7 @@ export class RowWindow {
   #drawn: Drawn = NOTHING;
   #wasAtEnd = true;
   #isOpened = false;
+  #isHeld = false;
 
   constructor(scroller: HTMLElement, onChange: () => void) {
     this.#scroller = scroller;
@@ -84,6 +85,19 @@ export class RowWindow {
     this.#column.scrollToIndex(index, { align: "center" });
   }
 
+  /** Let what the reader opens now grow downwards, also at the end, instead of pushing up what they look at. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#wasAtEnd = false;
+    this.#column.setOptions(this.#options());
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        this.#isHeld = false;
+        this.#onChange();
+      }),
+    );
+  }
+
   /** Whether the end is not in view. */
   get isAway(): boolean {
     return this.#isOpened && !this.#column.isAtEnd(NEAR_PX);
@@ -120,7 +134,7 @@ export class RowWindow {
       initialOffset: () => this.#rows.reduce((height, { estimate }) => height + estimate, 0),
       initialRect: { width: this.#scroller.clientWidth, height: this.#scroller.clientHeight },
       overscan: ROWS_BEYOND,
-      anchorTo: "end",
+      anchorTo: this.#isHeld ? "start" : "end",
       followOnAppend: true,
       scrollEndThreshold: NEAR_PX,
       scrollToFn: elementScroll,

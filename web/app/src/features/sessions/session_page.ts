@@ -16,6 +16,7 @@ import "./session_head.ts";
 import { activityOf, titleOf } from "./session_words.ts";
 import type { RestoreEvent, Timeline, TurnEvent } from "./timeline.ts";
 import "./timeline.ts";
+import { answerOf } from "./turn_view.ts";
 
 /** One session: its title, its conversation, and where to write. */
 @customElement("atrium-session-page")
@@ -63,6 +64,7 @@ export class SessionPage extends SignalElement {
       <atrium-session-head
         .sessionId=${open.id}
         .sessionTitle=${title}
+        ?reachable=${this.hub.isLive}
         .words=${this.#words(open)}
         @rename=${this.#rename}
         @delete=${() => this.question.ask()}
@@ -105,7 +107,7 @@ export class SessionPage extends SignalElement {
 
   #words(open: OpenSession): string {
     const { session } = open;
-    return session ? (activityOf(session)?.words ?? "") : "";
+    return session && this.hub.isLive ? (activityOf(session)?.words ?? "") : "";
   }
 
   #reopen(): void {
@@ -137,11 +139,16 @@ export class SessionPage extends SignalElement {
     void this.#attempt("The turn was not cancelled.", () => cancelTurn(this.sessionId));
   }
 
-  #onTurn({ step, turnId }: TurnEvent): void {
-    if (step === "retry") {
-      void this.#attempt("The turn was not retried.", () => retryTurn(this.sessionId, turnId));
-    } else {
-      void this.#attempt("The turn was not cancelled.", () => cancelTurn(this.sessionId, turnId));
+  #onTurn({ step, turn }: TurnEvent): void {
+    switch (step) {
+      case "retry":
+        void this.#attempt("The turn was not retried.", () => retryTurn(this.sessionId, turn.id));
+        break;
+      case "cancel":
+        void this.#attempt("The turn was not cancelled.", () => cancelTurn(this.sessionId, turn.id));
+        break;
+      case "quote":
+        this.composer.quote(answerOf(turn));
     }
   }
 

@@ -7,22 +7,30 @@ import { copyFrom } from "../../design/clipboard.ts";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
 import { sentence } from "../../design/words.ts";
+import { currentLanguage } from "../../language/language.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
+import { CodeColours } from "./code_colours.ts";
+import { actOnFrame } from "./code_frame.ts";
+import { codeStyles } from "./code_styles.ts";
 import { isOpen, type Turn } from "./conversation.ts";
 import { conversationStyles } from "./conversation_styles.ts";
+import { MathView } from "./math_view.ts";
 import type { OpenSession } from "./open_session.ts";
 import type { OutboxItem } from "./outbox.ts";
 import { proseStyles } from "./prose_styles.ts";
 import { RowWindow } from "./row_window.ts";
+import { renderSaid } from "./said_view.ts";
 import { TimelineRows } from "./timeline_rows.ts";
-import { renderSaid, renderTurn } from "./turn_view.ts";
+import { toolStyles } from "./tool_styles.ts";
+import { renderTurn, type TurnStep } from "./turn_view.ts";
+import { sessionWords } from "./words.ts";
 
 /** What a person wants done with a turn. */
 export class TurnEvent extends Event {
   constructor(
-    readonly step: "retry" | "cancel",
-    readonly turnId: string,
+    readonly step: TurnStep,
+    readonly turn: Turn,
   ) {
     super("turn", { bubbles: true, composed: true });
   }
@@ -35,6 +43,8 @@ export class Timeline extends SignalElement {
     controls,
     conversationStyles,
     proseStyles,
+    codeStyles,
+    toolStyles,
     css`
       :host {
         position: relative;
@@ -95,10 +105,13 @@ export class Timeline extends SignalElement {
 
   @state() private isAway = false;
   @state() private now = Date.now();
+  /** What was opened in this conversation; a set that is replaced when it changes. */
+  @state() private opened: ReadonlySet<string> = new Set();
   @query(".scroller") private scroller!: HTMLElement;
   @query(".column") private column!: HTMLElement;
   #window: RowWindow | undefined;
   #rows = new TimelineRows();
+  readonly #type = { colours: new CodeColours(), math: new MathView() };
   #clock: ReturnType<typeof setInterval> | undefined;
 
   override connectedCallback(): void {
@@ -118,7 +131,9 @@ export class Timeline extends SignalElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has("open")) this.#close();
+    if (!changed.has("open")) return;
+    this.#close();
+    this.opened = new Set();
   }
 
   protected override updated(): void {
@@ -135,7 +150,7 @@ export class Timeline extends SignalElement {
         <div
           class="column"
           role="feed"
-          aria-label="Conversation"
+          aria-label=${sessionWords().conversation}
           aria-busy=${String(this.open.running.value !== undefined)}
           data-testid="conversation"
           @click=${this.#onClick}>
@@ -146,7 +161,7 @@ export class Timeline extends SignalElement {
       ${
         this.isAway
           ? html`<button type="button" class="latest plain" data-testid="jump-to-latest" @click=${this.toEnd}>
-              ${icon(ArrowDown)}Jump to latest
+              ${icon(ArrowDown)}${sessionWords().jumpToLatest}
             </button>`
           : ""
       }
@@ -185,56 +200,62 @@ export class Timeline extends SignalElement {
     const waitsFor = turn.status === "queued" ? blockerOf(turns) : undefined;
     const isWaitedFor = this.open.session?.turn?.id === turn.id;
     const isLive = this.hub.connection.state.value.kind === "live";
-    return guard([turn, isLast, agent, this.busy, now, waitsFor, isWaitedFor, isLive], () =>
-      renderTurn(turn, {
-        agent,
-        now: this.now,
-        isLast,
-        isWaitedFor,
-        isLive,
-        waitsFor,
-        isBusy: this.busy || !isLive,
-        ask: (step) => this.dispatchEvent(new TurnEvent(step, turn.id)),
-      }),
+    return guard(
+      [turn, isLast, agent, this.busy, now, waitsFor, isWaitedFor, isLive, this.opened, currentLanguage()],
+      () =>
+        renderTurn(turn, {
+          agent,
+          now: this.now,
+          isLast,
+          isWaitedFor,
+          isLive,
+          waitsFor,
+          isBusy: this.busy || !isLive,
+          opened: { has: (key) => this.opened.has(key), toggle: (key) => this.#toggle(key) },
+          type: this.#type,
+          ask: (step) => this.dispatchEvent(new TurnEvent(step, turn)),
+        }),
     );
   }
 
   #renderUnsent(item: OutboxItem): TemplateResult {
     return html`<article class="turn" data-testid="unsent" data-status=${item.status}>
-      ${renderSaid({ content: item.content, at: "" }, this.now, this.#unsentNote(item))}
+      ${renderSaid({ content: item.content, at: "" }, this.now, { note: this.#unsentNote(item) })}
     </article>`;
   }
 
   #unsentNote(item: OutboxItem): TemplateResult {
+    const words = sessionWords();
     if (item.status !== "refused") {
       const isLive = this.hub.connection.state.value.kind === "live";
-      return html`<p class="unsent">${isLive ? "Sending" : "Kept here. Sent when the hub is back."}</p>`;
+      return html`<p class="unsent">${isLive ? words.sending : words.keptHere}</p>`;
     }
     const edit = (): void =>
       void this.dispatchEvent(new RestoreEvent(this.open.outbox.withdraw(item.clientToken)));
     return html`<p class="unsent" role="alert">
-      <span class="danger">Not accepted. ${sentence(item.problem?.detail || item.problem?.title || "")}</span>
-      <button type="button" class="plain" @click=${edit}>Edit</button>
-      <button type="button" class="quiet" @click=${() => this.open.outbox.withdraw(item.clientToken)}>Discard</button>
+      <span class="danger">${words.notAccepted} ${sentence(item.problem?.detail || item.problem?.title || "")}</span>
+      <button type="button" class="plain" @click=${edit}>${words.edit}</button>
+      <button type="button" class="quiet" @click=${() => this.open.outbox.withdraw(item.clientToken)}>${words.discard}</button>
     </p>`;
   }
 
   #renderNote(): unknown {
     const { phase, problem } = this.open.feed;
     const { kind } = this.hub.connection.state.value;
+    const words = sessionWords();
     if (
       phase.value === "waiting" ||
       (phase.value === "loading" && kind !== "live" && kind !== "connecting")
     ) {
-      const reason = problem.value?.detail ?? "The hub does not answer.";
-      return html`<p class="note" role="status">The conversation cannot be read yet. ${sentence(reason)} It is tried again until it can.</p>`;
+      const reason = problem.value?.detail ?? words.noAnswer;
+      return html`<p class="note" role="status">${words.unreadable(sentence(reason))}</p>`;
     }
     if (
       phase.value === "ready" &&
       this.open.feed.conversation.value.turns.length === 0 &&
       this.open.outbox.items.value.length === 0
     ) {
-      return html`<p class="note">Nothing has been said yet. Write the first message below.</p>`;
+      return html`<p class="note">${words.nothingSaid}</p>`;
     }
     return "";
   }
@@ -254,10 +275,19 @@ export class Timeline extends SignalElement {
     this.isAway = false;
   }
 
+  #toggle(key: string): void {
+    this.#window?.hold();
+    const opened = new Set(this.opened);
+    if (!opened.delete(key)) opened.add(key);
+    this.opened = opened;
+  }
+
   #onClick(event: MouseEvent): void {
-    const button = event.composedPath()[0];
-    if (!(button instanceof HTMLButtonElement) || button.dataset.copy !== "code") return;
-    void copyFrom(button, button.closest("figure")?.querySelector("pre")?.textContent ?? "");
+    const pressed = event.composedPath()[0];
+    if (!(pressed instanceof Element)) return;
+    if (pressed.closest("summary, [data-grows]")) this.#window?.hold();
+    if (pressed instanceof HTMLButtonElement)
+      actOnFrame(pressed, (button, text) => void copyFrom(button, text));
   }
 }
 

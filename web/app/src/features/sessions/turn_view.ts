@@ -1,11 +1,17 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { Check, ChevronRight, RotateCcw, Wrench } from "lucide";
+import { Check, RotateCcw } from "lucide";
 import { copyFrom } from "../../design/clipboard.ts";
 import { icon } from "../../design/icon.ts";
-import { duration, fullTime, shortTime } from "../../design/times.ts";
+import { duration } from "../../design/times.ts";
 import { sentence, withCode } from "../../design/words.ts";
-import { isOpen, type Text, type ToolCall, type Turn, textOf, type UserMessage } from "./conversation.ts";
-import { markdown } from "./markdown_view.ts";
+import { isOpen, type Part, type Text, type ToolCall, type Turn, textOf } from "./conversation.ts";
+import { markdown, type Typesetting } from "./markdown_view.ts";
+import { renderSaid } from "./said_view.ts";
+import { type Opened, renderFolded, renderTools } from "./tool_view.ts";
+import { sessionWords } from "./words.ts";
+
+/** What can be done with a turn: run it again, cancel it, quote its answer. */
+export type TurnStep = "retry" | "cancel" | "quote";
 
 /** What a turn needs to be shown. */
 export interface TurnContext {
@@ -20,7 +26,9 @@ export interface TurnContext {
   readonly isLive: boolean;
   /** What a queued turn waits behind. */
   readonly waitsFor: "running" | "interrupted" | undefined;
-  readonly ask: (step: "retry" | "cancel") => void;
+  readonly ask: (step: TurnStep) => void;
+  readonly opened: Opened;
+  readonly type: Typesetting;
 }
 
 /** Show one message and everything it caused. */
@@ -28,54 +36,56 @@ export function renderTurn(turn: Turn, context: TurnContext): TemplateResult {
   const isAnswered = turn.parts.length > 0 || turn.status !== "queued";
   return html`
     <article class="turn" data-testid="turn" data-turn-id=${turn.id} data-status=${turn.status}>
-      ${turn.message ? renderSaid(turn.message, context.now) : nothing}
+      ${turn.message ? renderSaid(turn.message, context.now, { steps: renderCopy(turn.message.content, sessionWords().copyMessage) }) : nothing}
       ${isAnswered ? renderAnswer(turn, context) : renderQueued(context)}
     </article>
   `;
 }
 
-function renderQueued({ waitsFor, isBusy, ask }: TurnContext): TemplateResult {
-  return html`<p class="end waits">
-    ${waitsFor ? `Queued behind the ${waitsFor} turn` : "Queued"}
-    <button type="button" class="quiet" data-testid="withdraw" ?disabled=${isBusy} @click=${() => ask("cancel")}>
-      Withdraw
-    </button>
-  </p>`;
+/** The text of a turn's answer. */
+export function answerOf(turn: Turn): string {
+  const texts = turn.parts.filter((part): part is Text => part.kind === "message");
+  return texts.map(textOf).join("\n\n");
 }
 
-/** Show what a person wrote, as they wrote it. */
-export function renderSaid(
-  message: Pick<UserMessage, "content" | "at">,
-  now: number,
-  note?: unknown,
-): TemplateResult {
-  return html`
-    <section class="said" data-testid="message" data-role="user">
-      <header>
-        <span class="name">You</span>
-        ${message.at ? html`<time datetime=${message.at} title=${fullTime(message.at)}>${shortTime(message.at, now)}</time>` : nothing}
-      </header>
-      <div class="words">${message.content}</div>
-      ${note ?? nothing}
-    </section>
-  `;
+function renderQueued({ waitsFor, isBusy, ask }: TurnContext): TemplateResult {
+  const words = sessionWords();
+  const reason = waitsFor === "running" ? words.queuedBehindRunning : words.queuedBehindInterrupted;
+  return html`<p class="end waits">
+    ${waitsFor ? reason : words.queued}
+    <button type="button" class="quiet" data-testid="withdraw" ?disabled=${isBusy} @click=${() => ask("cancel")}>
+      ${words.withdraw}
+    </button>
+  </p>`;
 }
 
 function renderAnswer(turn: Turn, context: TurnContext): TemplateResult {
   return html`
     <section class="answer">
       <header>
-        <span class="name">${context.agent}</span>${turn.message ? nothing : html`<span class="note">again</span>`}
+        <span class="name">${context.agent}</span>${turn.message ? nothing : html`<span class="note">${sessionWords().again}</span>`}
       </header>
-      ${turn.parts.map((part) => (part.kind === "tool" ? renderTool(part, turn) : renderText(part, turn)))}
+      ${partsOf(turn).map((part) => (Array.isArray(part) ? renderTools(part, isOpen(turn), context.opened) : renderText(part as Text, turn, context)))}
       ${renderEnd(turn, context)}
     </section>
   `;
 }
 
-function renderText(part: Text, turn: Turn): TemplateResult {
+/** Texts as they are; tool calls that follow each other together. */
+function partsOf(turn: Turn): (Text | ToolCall[])[] {
+  const groups: (Text | ToolCall[])[] = [];
+  for (const part of turn.parts as readonly Part[]) {
+    const last = groups.at(-1);
+    if (part.kind !== "tool") groups.push(part);
+    else if (Array.isArray(last)) last.push(part);
+    else groups.push([part]);
+  }
+  return groups;
+}
+
+function renderText(part: Text, turn: Turn, { type, opened }: TurnContext): TemplateResult {
   const isComplete = part.isComplete || !isOpen(turn);
-  if (part.kind === "thinking") return renderThinking(part, isComplete);
+  if (part.kind === "thinking") return renderThinking(part, isComplete, opened);
   return html`
     <div
       class="prose"
@@ -83,89 +93,76 @@ function renderText(part: Text, turn: Turn): TemplateResult {
       data-role="assistant"
       data-message-id=${part.id}
       data-complete=${String(part.isComplete)}
-      ${markdown(textOf(part), isComplete)}
+      ${markdown(textOf(part), isComplete, type)}
     ></div>
   `;
 }
 
-function renderThinking(part: Text, isComplete: boolean): TemplateResult {
-  return html`
-    <details class="aside" data-testid="thinking">
-      <summary>${icon(ChevronRight)}<span>${isComplete ? "Thought" : "Thinking"}</span></summary>
-      <div class="words">${textOf(part)}</div>
-    </details>
-  `;
-}
-
-function renderTool(tool: ToolCall, turn: Turn): TemplateResult {
-  const state = tool.isFinished ? "" : isOpen(turn) ? tool.status || "running" : "not finished";
-  const hasFailed = tool.isFinished && /fail|error|cancel|reject|denied/i.test(tool.status);
-  return html`
-    <details class="aside tool" data-testid="tool-call" data-status=${tool.status}>
-      <summary>
-        ${icon(Wrench)}<span class="tool-name">${tool.name}</span>
-        <span class="tool-input">${oneLine(tool.arguments)}</span>
-        <span class=${hasFailed ? "danger" : ""}>
-          ${[hasFailed ? tool.status : state, tool.durationMs === undefined ? "" : duration(tool.durationMs)].filter(Boolean).join(", ")}
-        </span>
-      </summary>
-      ${tool.arguments === undefined ? nothing : html`<h3>Arguments</h3><pre tabindex="0">${readable(tool.arguments)}</pre>`}
-      ${tool.output === undefined ? nothing : html`<h3>Output</h3><pre tabindex="0">${readable(tool.output)}</pre>`}
-    </details>
-  `;
+function renderThinking(part: Text, isComplete: boolean, opened: Opened): TemplateResult {
+  const words = sessionWords();
+  const line = html`<span>${isComplete ? words.thought : words.thinking}</span>`;
+  return renderFolded(
+    `thinking-${part.id}`,
+    "thinking",
+    line,
+    opened,
+    () => html`<div class="words">${textOf(part)}</div>`,
+  );
 }
 
 function renderEnd(turn: Turn, context: TurnContext): TemplateResult {
+  const words = sessionWords();
   switch (turn.status) {
     case "queued":
     case "running":
       return renderRunning(turn, context);
     case "completed":
-      return renderCompleted(turn);
+      return renderCompleted(turn, context);
     case "cancelled":
       return renderCancelled(turn, context);
     case "interrupted":
-      return renderBreak(
-        turn,
-        context,
-        "warning",
-        "Interrupted",
-        "The hub stopped during this answer. What was written is kept.",
-      );
+      return renderBreak(turn, context, "warning", words.interrupted, words.interruptedDetail);
     case "failed":
       return renderBreak(
         turn,
         context,
         "danger",
-        turn.problem?.title ?? "Failed",
+        turn.problem?.title ?? words.turnFailed,
         turn.problem?.detail ?? "",
       );
   }
 }
 
 function renderRunning(turn: Turn, { agent, now, isLive }: TurnContext): TemplateResult {
-  if (!isLive) return html`<p class="end">${agent} was answering when the connection broke.</p>`;
+  const words = sessionWords();
+  if (!isLive) return html`<p class="end">${words.wasAnswering(agent)}</p>`;
   const elapsed = turn.startedAt ? now - Date.parse(turn.startedAt) : 0;
-  const words = turn.parts.length > 0 ? "Answering" : `Waiting for ${agent}`;
+  const doing = turn.parts.length > 0 ? words.answering : words.waitingFor(agent);
   return html`<p class="end running">
-    <span class="dot"></span>${words}${elapsed >= 1000 ? `, ${Math.floor(elapsed / 1000)} s` : ""}
+    <span class="dot"></span>${doing}${elapsed >= 1000 ? `, ${duration(Math.floor(elapsed / 1000) * 1000)}` : ""}
   </p>`;
 }
 
-function renderCompleted(turn: Turn): TemplateResult {
+function renderCompleted(turn: Turn, { ask }: TurnContext): TemplateResult {
+  const words = sessionWords();
+  const answer = answerOf(turn);
   const facts = [
     turn.durationMs === undefined ? "" : duration(turn.durationMs),
-    turn.usage ? tokens(turn.usage.outputTokens) : "",
+    turn.usage ? words.tokens(turn.usage.outputTokens) : "",
   ].filter(Boolean);
-  const answer = turn.parts
-    .filter((part): part is Text => part.kind === "message")
-    .map(textOf)
-    .join("\n\n");
-  const copy = (event: MouseEvent): void => void copyFrom(event.currentTarget as HTMLButtonElement, answer);
   return html`<p class="end">
-    <span>${facts.join(", ") || "Done"}</span>
-    ${answer ? html`<button type="button" class="quiet" aria-label="Copy the answer" @click=${copy}>Copy</button>` : nothing}
+    <span>${facts.join(", ") || words.done}</span>
+    ${
+      answer
+        ? html`<span class="acts">${renderCopy(answer, words.copyAnswer)}<button type="button" class="quiet" data-testid="quote" @click=${() => ask("quote")}>${words.quote}</button></span>`
+        : nothing
+    }
   </p>`;
+}
+
+function renderCopy(text: string, label: string): TemplateResult {
+  const copy = (event: MouseEvent): void => void copyFrom(event.currentTarget as HTMLButtonElement, text);
+  return html`<button type="button" class="quiet" aria-label=${label} @click=${copy}>${sessionWords().copy}</button>`;
 }
 
 function renderBreak(
@@ -175,47 +172,36 @@ function renderBreak(
   title: string,
   detail: string,
 ): TemplateResult {
+  const kept = turn.parts.length > 0 && turn.status === "failed" ? ` ${sessionWords().keptUntilThen}` : "";
   return html`
     <div class="break ${tone}" role="status" data-testid="turn-break">
-      <p><strong>${sentence(title)}</strong> ${withCode(sentence(detail))}</p>
+      <p><strong>${sentence(title)}</strong> ${withCode(sentence(detail))}${kept}</p>
       ${context.isLast ? renderSteps(turn, context) : nothing}
     </div>
   `;
 }
 
 function renderSteps(turn: Turn, { isBusy, isWaitedFor, ask }: TurnContext): TemplateResult {
+  const words = sessionWords();
   const dismiss = html`
     <button type="button" class="quiet" data-testid="dismiss" ?disabled=${isBusy} @click=${() => ask("cancel")}>
-      ${icon(Check)}Leave it
+      ${icon(Check)}${words.leaveIt}
     </button>
   `;
   return html`<div class="steps">
     <button type="button" class="plain" data-testid="retry" ?disabled=${isBusy} @click=${() => ask("retry")}>
-      ${icon(RotateCcw)}Retry
+      ${icon(RotateCcw)}${words.retry}
     </button>
     ${turn.status === "interrupted" && isWaitedFor ? dismiss : nothing}
   </div>`;
 }
 
 function renderCancelled(turn: Turn, { isLast, isBusy, ask }: TurnContext): TemplateResult {
+  const words = sessionWords();
   const retry = html`
     <button type="button" class="quiet" data-testid="retry" ?disabled=${isBusy} @click=${() => ask("retry")}>
-      Retry
+      ${words.retry}
     </button>
   `;
-  const kept = turn.parts.length > 0 ? " What was written until then is kept." : "";
-  return html`<p class="end">Cancelled.${kept} ${isLast ? retry : nothing}</p>`;
-}
-
-function tokens(count: number): string {
-  return count === 1 ? "1 token" : `${count.toLocaleString()} tokens`;
-}
-
-function oneLine(value: unknown): string {
-  const text = typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
-}
-
-function readable(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  return html`<p class="end">${words.cancelled} ${turn.parts.length > 0 ? words.keptUntilThen : ""} ${isLast ? retry : nothing}</p>`;
 }

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { readBlocks, renderBlocks } from "../../../src/features/sessions/markdown.ts";
-import { MarkdownView } from "../../../src/features/sessions/markdown_view.ts";
+import { MarkdownView, type Typesetting } from "../../../src/features/sessions/markdown_view.ts";
+
+const PLAIN: Typesetting = {
+  colours: {
+    show: (element, code) => {
+      element.textContent = code;
+    },
+  },
+  math: { show: () => undefined },
+};
 
 function rendered(markdown: string): HTMLElement {
   const element = document.createElement("div");
@@ -74,9 +83,9 @@ describe("growing Markdown", () => {
 
   it("ends as the whole would have been", () => {
     const whole = document.createElement("div");
-    new MarkdownView(whole).show(text, true);
+    new MarkdownView(whole, PLAIN).show(text, true);
     const grown = document.createElement("div");
-    const view = new MarkdownView(grown);
+    const view = new MarkdownView(grown, PLAIN);
     for (let end = 1; end <= text.length; end += 1) view.show(text.slice(0, end), false);
     view.show(text, true);
 
@@ -90,18 +99,18 @@ describe("growing Markdown", () => {
     "* x\n\n*em*\n\n1. i\n\n2. j\n\nE\n=\n\nz",
   ])("looks at every moment as if it had been read anew: %j", (nested) => {
     const element = document.createElement("div");
-    const view = new MarkdownView(element);
+    const view = new MarkdownView(element, PLAIN);
     for (let end = 1; end <= nested.length; end += 1) {
       view.show(nested.slice(0, end), false);
       const anew = document.createElement("div");
-      new MarkdownView(anew).show(nested.slice(0, end), false);
+      new MarkdownView(anew, PLAIN).show(nested.slice(0, end), false);
       expect(element.innerHTML, nested.slice(0, end)).toBe(anew.innerHTML);
     }
   });
 
   it("leaves finished blocks alone", () => {
     const element = document.createElement("div");
-    const view = new MarkdownView(element);
+    const view = new MarkdownView(element, PLAIN);
     view.show("First.\n\nSec", false);
     const first = element.firstElementChild;
     view.show("First.\n\nSecond.\n\nThird", false);
@@ -113,7 +122,7 @@ describe("growing Markdown", () => {
 
   it("starts over when the text is another", () => {
     const element = document.createElement("div");
-    const view = new MarkdownView(element);
+    const view = new MarkdownView(element, PLAIN);
     view.show("A.\n\nB.\n\nC.", false);
     view.show("Other.", false);
 
