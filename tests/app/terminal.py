@@ -18,7 +18,7 @@ SECONDS = 30
 
 
 class Terminal:
-    """What a program shows in a terminal of 100 by 40."""
+    """What a program shows in a terminal."""
 
     def __init__(self, descriptor: int, process: asyncio.subprocess.Process) -> None:
         self.shown = ""
@@ -56,13 +56,13 @@ class Terminal:
 
 
 @asynccontextmanager
-async def terminal(*arguments: str, home: Path) -> AsyncIterator[Terminal]:
+async def terminal(*arguments: str, home: Path, rows: int = 40, columns: int = 100) -> AsyncIterator[Terminal]:
     """Run `atrium` at a terminal."""
     ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (40, 100))
+    termios.tcsetwinsize(theirs, (rows, columns))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "atrium.app", *arguments),
-        env=daemon_environment(ATRIUM_HOME=str(home), TERM="xterm-256color", COLUMNS="100", LINES="40"),
+        env=daemon_environment(ATRIUM_HOME=str(home), TERM="xterm-256color", COLUMNS=str(columns), LINES=str(rows)),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = frozenset({"anthropic", "grpc", "huggingface_hub", "numpy", "openai", "pydantic_ai", "torch", "xllamacpp"})
+HEAVY = frozenset(
+    {"anthropic", "grpc", "huggingface_hub", "numpy", "openai", "pydantic_ai", "textual", "torch", "xllamacpp"}
+)
 
 START = """
 import sys

@@ -21,6 +21,7 @@ COMMANDS = {
     "status": (f"{_HERE}.life:status", "Show whether the hub runs, and what it is doing."),
     "open": (f"{_HERE}.life:open_page", "Open the page in the browser, signed in."),
     "chat": (f"{_HERE}.chat:chat", "Talk to a model in this terminal."),
+    "tui": (f"{_HERE}.tui:tui", "Use all sessions in the whole terminal."),
     "sessions": (f"{_HERE}.sessions:sessions", "List, show and delete sessions."),
     "models": (f"{_HERE}.models:models", "List and fetch models that run on this machine."),
     "logs": (f"{_HERE}.logs:logs", "Show the hub's log."),
