@@ -29,7 +29,7 @@ function shown(tools: readonly ToolCall[], opened: Opened): HTMLElement {
 describe("a tool", () => {
   it.each([
     ["Read", { file_path: "a.py" }, "read", "a.py"],
-    ["Grep", { pattern: "def \\w+" }, "search", "def \\w+"],
+    ["Grep", { path: "src", pattern: "def \\w+" }, "search", "def \\w+"],
     ["apply_patch", { patch: "*** Begin Patch" }, "edit", "patch: *** Begin Patch"],
     ["execute", { command: ["ls", "-l"] }, "run", "ls -l"],
     ["weather", { place: "Tbilisi" }, "other", "place: Tbilisi"],
