@@ -17,18 +17,7 @@ const NAMES: readonly (readonly [ToolKind, RegExp])[] = [
   ["fetch", /^(?:fetch|web_?fetch|web_?search|browse|http)/],
 ];
 
-const OBJECTS = [
-  "file_path",
-  "path",
-  "filePath",
-  "file",
-  "pattern",
-  "query",
-  "url",
-  "command",
-  "cmd",
-  "title",
-];
+const OBJECTS = ["pattern", "query", "file_path", "path", "filePath", "file", "url", "title"];
 
 /** What a tool does. */
 export function kindOf(tool: ToolCall): ToolKind {
