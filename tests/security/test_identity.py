@@ -195,6 +195,25 @@ async def test_signing_out_ends_the_login_and_its_sockets(house: House) -> None:
         assert (await http.post("/auth/logout")).status_code == 422
 
 
+async def test_a_connection_does_not_outlive_the_login_it_was_opened_with(house: House, clock: ManualClock) -> None:
+    async with browser(house) as client, house.http() as http:
+        await sign_in(house, client)
+        theirs = (await client.post("/auth/ticket")).json()["ticket"]
+        local = (await http.post("/auth/ticket")).json()["ticket"]
+        url = f"ws://127.0.0.1:{house.port}/api/v1/stream?token="
+        async with connect(url + theirs, proxy=None) as browsers, connect(url + local, proxy=None) as owners:
+            await house.gateway.serving.close_expired()
+            clock.time += 31 * 86400
+            await owners.send('{"type": "ping", "id": 1}')
+            await owners.recv()
+            await house.gateway.serving.close_expired()
+            with pytest.raises(ConnectionClosed):
+                await browsers.recv()
+            assert browsers.close_code == 1008
+            await owners.send('{"type": "ping", "id": 2}')
+            await owners.recv()
+
+
 async def test_a_ticket_opens_one_socket_within_thirty_seconds(house: House, clock: ManualClock) -> None:
     async with house.http() as http:
         issued = [(await http.post("/auth/ticket")).json() for _ in range(2)]

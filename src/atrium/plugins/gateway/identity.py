@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from atrium.plugins.gateway.logins import Login, Logins
+from atrium.plugins.gateway.logins import BROWSER, Login, Logins
 from atrium.plugins.gateway.one_time import OneTimeSecrets, RateLimit
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.sdk import Clock, Forbidden, Principal, SpaceStorage, Unauthenticated
@@ -88,6 +88,12 @@ class Identity:
         """Return a `Set-Cookie` header; an empty value removes the cookie."""
         age = round(self._config.login_expiry) if value else 0
         return f"{self.cookie_name}={value}; Max-Age={age}; Path=/; HttpOnly; SameSite=Strict"
+
+    async def is_signed_in(self, principal: Principal) -> bool:
+        """Tell whether what a caller showed is still valid: the token is until the hub stops, a login may expire."""
+        if not principal.client.startswith(BROWSER):
+            return True
+        return await self.logins.is_valid(principal.client.removeprefix(BROWSER))
 
     def issue_ticket(self, principal: Principal) -> str:
         """Return a ticket that opens one WebSocket in the caller's name."""

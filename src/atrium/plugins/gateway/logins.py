@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from atrium.sdk import Clock, Principal, SpaceStorage
 
 LOGINS = "logins"
+BROWSER = "browser:"
+"""How the name of a client begins that is a browser; its login's id follows."""
 RENEW_AFTER = 0.03
 """The part of a login's life after which using it prolongs it: once a day, not with every request."""
 
@@ -47,12 +49,17 @@ class Logins:
         left = login["expiresAt"] - self._clock.now()
         if left <= 0:
             return None
-        principal = Principal(user=login["user"], client=f"browser:{login_id}")
+        principal = Principal(user=login["user"], client=f"{BROWSER}{login_id}")
         if left > self._seconds * (1 - RENEW_AFTER):
             return Login(principal)
         login["expiresAt"] = self._clock.now() + self._seconds
         await self._storage.set(login_id, login, collection=LOGINS)
         return Login(principal, cookie)
+
+    async def is_valid(self, login_id: str) -> bool:
+        """Tell whether a login is there and has not expired."""
+        login = await self._storage.get(login_id, collection=LOGINS)
+        return login is not None and login["expiresAt"] > self._clock.now()
 
     async def end(self, login_id: str) -> None:
         """Forget a login."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from atrium.plugins.gateway.features import PREFIX, Features
 from atrium.plugins.gateway.problems import MethodNotAllowed
 from atrium.sdk import NotFound
 
@@ -27,10 +28,11 @@ MISSING = """<!doctype html>
 
 
 class Page:
-    """An ASGI application for GET and HEAD. Only files that the build contains can be named."""
+    """An ASGI application for GET and HEAD. Only files of the build and of the features on offer can be named."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, features: Features) -> None:
         self._folder = folder or BUILT
+        self._features = features
         self._built_at = 0
         self._files: dict[str, Path] = {}
 
@@ -42,7 +44,7 @@ class Page:
 
     def _response(self, path: str) -> Response:
         self._look()
-        file = self._files.get(path)
+        file = self._features.file(path) if path.startswith(PREFIX) else self._files.get(path)
         if file is not None and path != "/index.html":
             headers = {"cache-control": IMMUTABLE if path.startswith("/assets/") else REVALIDATE}
             media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from atrium.plugins.gateway.logins import BROWSER
 from atrium.plugins.gateway.run_files import RunFiles
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.sdk import (
@@ -29,15 +30,13 @@ if TYPE_CHECKING:
 OPEN_SECONDS = 10.0
 """How long the port waits for the other plugins to start before it answers without them."""
 
-BROWSER = "browser:"
-
 
 class NotReady(Unavailable):
     """The hub is not ready."""
 
 
 class Gateway(Plugin[GatewayConfig]):
-    """Owns the port. What other plugins offer at `gateway.route`, `gateway.frame` and `gateway.push` is served here."""
+    """Owns the port. What other plugins offer at `gateway.route`, `.frame`, `.push` and `.feature` is served here."""
 
     manifest = Manifest(name="gateway", version="1.0.0", description="HTTP, WebSocket, SSE and the web page")
 
@@ -131,6 +130,11 @@ class Gateway(Plugin[GatewayConfig]):
     async def plugins(self, caller: Principal) -> dict[str, Any]:
         """List every plugin, its state, and why it failed if it did."""
         return {"data": (await self.context.inspect())["plugins"]}
+
+    @route("GET", "/features")
+    async def features(self, caller: Principal) -> dict[str, Any]:
+        """List what plugins bring into the web page: `{name, plugin, module}`, the module a path to import."""
+        return {"data": self.serving.features.list()}
 
     @route("POST", "/core/shutdown", status=202)
     async def shutdown(self, caller: Principal, graceful: bool = True) -> None:

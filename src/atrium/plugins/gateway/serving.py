@@ -17,6 +17,7 @@ from atrium.plugins.gateway.connection import Connection
 from atrium.plugins.gateway.dispatcher import Dispatcher
 from atrium.plugins.gateway.edge import Edge
 from atrium.plugins.gateway.entry_stream import EntryStreams, StreamConnection
+from atrium.plugins.gateway.features import FEATURES, Features
 from atrium.plugins.gateway.hosts import HostRules, bracketed
 from atrium.plugins.gateway.hub import Hub
 from atrium.plugins.gateway.identity import Identity
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 
 ROUTES, FRAMES, PUSHES = "gateway.route", "gateway.frame", "gateway.push"
 
+LOGIN_CHECK_SECONDS = 60.0
+"""How long a connection may outlive the login it was opened with."""
+
 
 class Serving:
     """Everything between the port and the plugins, from start to stop."""
@@ -44,6 +48,7 @@ class Serving:
         self.identity = Identity(context.storage.system, context.clock, context.new_id, config, self.port)
         self.hub = Hub(context.storage.of, config, context.clock)
         self.entry_streams = EntryStreams(context.storage.of, self.hub)
+        self.features = Features(lambda: context.extensions.at(FEATURES))
         self.dispatcher = Dispatcher(
             lambda: context.extensions.at(ROUTES), Replies(self.entry_streams), self._problem_response
         )
@@ -69,8 +74,16 @@ class Serving:
         self._watch_pushes()
         await self.server.open()
         _ = self._context.spawn(self.dispatcher.warm_up(), "import the web framework")
+        _ = self._context.spawn(self._check_logins(), "close what outlives its login")
         for kind, interval in ((Connection, self._config.ping_interval), (StreamConnection, self._config.heartbeat)):
             _ = self._context.spawn(self.hub.keep_alive(kind, interval), f"keep {kind.kind} connections alive")
+
+    async def close_expired(self) -> None:
+        """Close the connections of browsers whose login has ended."""
+        callers = {connection.principal.client: connection.principal for connection in self.hub.connections}
+        for caller in callers.values():
+            if not await self.identity.is_signed_in(caller):
+                self.hub.close_client(caller.client)
 
     def announce_restart(self) -> None:
         """Tell every WebSocket, once."""
@@ -87,6 +100,11 @@ class Serving:
         self.hub.close_all()
         await self.server.close()
 
+    async def _check_logins(self) -> None:
+        while True:
+            await asyncio.sleep(LOGIN_CHECK_SECONDS)
+            await self.close_expired()
+
     def _edge(self) -> Edge:
         config, context = self._config, self._context
         return Edge(
@@ -94,7 +112,7 @@ class Serving:
             self.identity,
             self.dispatcher,
             Sockets(self.hub, self.commands, self.identity),
-            Page(config.static_dir),
+            Page(config.static_dir, self.features),
             config,
             context.clock,
             self._new_trace_id,
