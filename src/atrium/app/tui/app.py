@@ -120,6 +120,11 @@ class TerminalApp(App[int]):
         """Return where words to search for are typed."""
         return self.screen_stack[0].query_one("#search", Input)
 
+    @property
+    def _shown(self) -> bool:
+        """Tell whether there is a screen: the last news may come while it is being taken down."""
+        return self.is_running and bool(self.screen_stack)
+
     # ---- what the hub says
 
     async def _follow_list(self) -> None:
@@ -138,7 +143,7 @@ class TerminalApp(App[int]):
     def _take_list(self, snapshot: SnapshotEnvelope[Any]) -> None:
         # A newer hub may say more than this program knows.
         self._known = tuple(Session.model_validate(one, extra="ignore") for one in snapshot.data)
-        if self.screen_stack:  # the last snapshot may come while the screen is being taken down
+        if self._shown:
             self._show_list()
 
     def _show_list(self) -> None:
@@ -150,7 +155,7 @@ class TerminalApp(App[int]):
 
     def _connection_changed(self, state: ConnectionState) -> None:
         self._presence.enter(state)
-        if self.is_running and self.screen_stack:
+        if self._shown:
             self.screen_stack[0].query_one("#presence", Static).update(self._presence.content())
             self.pane.tell()
 
@@ -161,6 +166,8 @@ class TerminalApp(App[int]):
 
     @on(SessionList.Shown)
     def _tell_empty(self, event: SessionList.Shown) -> None:
+        if not self._shown:
+            return
         empty = self.screen_stack[0].query_one("#empty", Static)
         loading = self._known is None
         told = self.words.nothing_found if self.search.value else self.words.nothing_yet
@@ -172,6 +179,8 @@ class TerminalApp(App[int]):
         self._tell()
 
     def _tell(self) -> None:
+        if not self._shown:
+            return
         screen = self.screen_stack[0]
         session = self._find(self.pane.session_id)
         reading = screen.has_class("reading") or screen.has_class("-wide")
@@ -203,6 +212,8 @@ class TerminalApp(App[int]):
 
     @on(ConversationPane.Gone)
     async def _gone(self, event: ConversationPane.Gone) -> None:
+        if not self._shown:
+            return
         told = self.words.deleted_elsewhere if event.problem is None else shortened(str(event.problem), 400)
         await self.pane.close(told)
         await self.action_go_list()

@@ -164,7 +164,7 @@ class ToolCall(Fold):
             return self.words.tool_running.format(name=tool.name)
         if tool.status == "completed" and tool.duration_ms is not None:
             return self.words.tool_done.format(name=tool.name, seconds=f"{tool.duration_ms / 1000:.1f}")
-        return self.words.tool_ended.format(name=tool.name, status=tool.status)
+        return f"{tool.name}, {tool.status}"
 
     def detail(self) -> Widget:
         """Show what went in and what came out."""
