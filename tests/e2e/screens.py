@@ -39,7 +39,7 @@ async def browser_at(path: str) -> AsyncIterator[Browser]:
 @asynccontextmanager
 async def hub_at(home: Path) -> AsyncIterator[Daemon]:
     """Run a hub with the provider that speaks on cue."""
-    (home / "plugins").mkdir(parents=True)
+    (home / "plugins").mkdir(parents=True, exist_ok=True)
     (home / "cues").mkdir()
     (home / "plugins" / "stage.py").write_bytes(Path(stage.__file__).read_bytes())
     async with daemon_at(home, {"ATRIUM_PROVIDERS__DEFAULT": "stage"}, measured=True) as daemon:

@@ -118,7 +118,7 @@ async def test_the_list_is_what_the_wire_says(tmp_path: Path) -> None:
 async def test_the_list_is_served() -> None:
     async with house_with(Providers) as house, house.http() as http:
         answer = await http.get("/providers")
-    assert (answer.status_code, answer.json()) == (200, {"data": []})
+    assert (answer.status_code, answer.json()) == (200, {"data": [], "default": "local"})
 
 
 async def test_echo_is_not_there_unless_it_is_enabled() -> None:

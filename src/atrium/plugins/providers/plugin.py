@@ -43,8 +43,8 @@ class Providers(Plugin[ProvidersConfig]):
 
     @route("GET", "/providers")
     async def show(self, caller: Principal) -> dict[str, Any]:
-        """List the providers, whether each can be used, and if not, why."""
-        return await self.list()
+        """List the providers, whether each can be used, and if not, why; `default` is the one for new sessions."""
+        return {**await self.list(), "default": self.config.default}
 
     @service("providers.list")
     async def list(self) -> dict[str, Any]:

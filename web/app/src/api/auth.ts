@@ -10,3 +10,8 @@ export async function getTicket(): Promise<string> {
   const { ticket } = await callHub<{ ticket: string }>("/auth/ticket", { method: "POST" });
   return ticket;
 }
+
+/** Sign this browser out; its sockets close. */
+export async function logout(): Promise<void> {
+  await callHub("/auth/logout", { method: "POST" });
+}

@@ -15,14 +15,19 @@ export function labelOf({ name, limits }: Provider): string {
   return typeof limits?.model === "string" && limits.model ? `${name}, ${limits.model}` : name;
 }
 
-/** List the providers, whether they can be used or not. */
-export async function listProviders(): Promise<readonly Provider[]> {
-  const { data } = await callHub<{ data: readonly Provider[] }>("/providers");
-  return data;
+/** The providers, whether they can be used or not, and the one the hub is set to use. */
+export interface ProvidersAnswer {
+  readonly data: readonly Provider[];
+  readonly default?: string;
 }
 
-/** The provider a new session gets unless the person says otherwise: the embedded model, else the first active. */
-export function preferredProvider(providers: readonly Provider[]): Provider | undefined {
-  const active = providers.filter((provider) => provider.status === "active");
-  return active.find((provider) => provider.id === "local") ?? active[0];
+/** List the providers. */
+export function listProviders(): Promise<ProvidersAnswer> {
+  return callHub("/providers");
+}
+
+/** The provider a new session gets unless the person says otherwise: the hub's default, else the first that works. */
+export function preferredProvider({ data, default: wanted }: ProvidersAnswer): Provider | undefined {
+  const active = data.filter((provider) => provider.status === "active");
+  return active.find((provider) => provider.id === wanted) ?? active[0];
 }

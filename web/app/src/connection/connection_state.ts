@@ -1,3 +1,6 @@
+import { clockTime } from "../design/times.ts";
+import { catalogue } from "../language/language.ts";
+
 /** How the page stands with the hub. Times are milliseconds since 1970. */
 export type ConnectionState =
   | { readonly kind: "connecting" }
@@ -6,26 +9,24 @@ export type ConnectionState =
   | { readonly kind: "restarting"; readonly since: number }
   | { readonly kind: "signedOut" };
 
+const words = catalogue(
+  {
+    connecting: "Connecting",
+    live: "Live",
+    offlineSince: (time: string) => `Offline since ${time}`,
+    restarting: "Restarting",
+    signedOut: "Signed out",
+  },
+  {
+    connecting: "Соединение",
+    live: "На связи",
+    offlineSince: (time: string) => `Нет связи с ${time}`,
+    restarting: "Перезапуск",
+    signedOut: "Вход не выполнен",
+  },
+);
+
 /** The state in words, for people. */
 export function connectionWords(state: ConnectionState): string {
-  switch (state.kind) {
-    case "connecting":
-      return "Connecting";
-    case "live":
-      return "Live";
-    case "offline":
-      return `Offline since ${clockTime(state.since)}`;
-    case "restarting":
-      return "Restarting";
-    case "signedOut":
-      return "Signed out";
-  }
-}
-
-function clockTime(milliseconds: number): string {
-  return new Date(milliseconds).toLocaleTimeString([], {
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  });
+  return state.kind === "offline" ? words().offlineSince(clockTime(state.since)) : words()[state.kind];
 }

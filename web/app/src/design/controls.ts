@@ -19,8 +19,7 @@ export const controls = css`
   }
 
   input:focus-visible,
-  select:focus-visible,
-  textarea:focus-visible {
+  select:focus-visible {
     outline-offset: -1px;
   }
 

@@ -1,22 +1,28 @@
 import { html, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import { keyed } from "lit/directives/keyed.js";
 import { ChevronLeft } from "lucide";
 import { login } from "../api/auth.ts";
 import { problemOf } from "../api/problem.ts";
 import { controls } from "../design/controls.ts";
 import { icon } from "../design/icon.ts";
-import "../features/sessions/new_session_page.ts";
-import type { SessionListView } from "../features/sessions/session_list_view.ts";
-import "../features/sessions/session_list_view.ts";
-import "../features/sessions/session_page.ts";
+import type { Command, NavigationEntry } from "../state/feature.ts";
 import type { Hub } from "../state/hub.ts";
-import type { Route } from "../state/router.ts";
+import { Shortcuts } from "../state/shortcuts.ts";
 import { SignalElement } from "../state/signal_element.ts";
 import { shellStyles } from "./app_styles.ts";
+import { Breakages } from "./breakages.ts";
+import "./connection_note.ts";
 import "./connection_status.ts";
 import { takeCode } from "./login_code.ts";
+import "./navigation.ts";
+import type { Overlays } from "./overlays.ts";
+import "./overlays.ts";
+import "./room_frame.ts";
+import { shellCommands } from "./shell_commands.ts";
 import "./sign_in_page.ts";
 import "./toasts.ts";
+import { shellWords } from "./words.ts";
 
 /** The page: signs in, shows where one is, and listens to the keys that work everywhere. */
 @customElement("atrium-app")
@@ -25,15 +31,21 @@ export class App extends SignalElement {
 
   @property({ attribute: false }) hub!: Hub;
   @state() private loginProblem: string | undefined;
-  @query("atrium-session-list") private list!: SessionListView | null;
-  @query("main > *") private page!: HTMLElement | null;
+  @query("atrium-overlays") private overlays!: Overlays | null;
+  #breakages: Breakages | undefined;
 
-  #shownRoute: Route["name"] | undefined;
+  readonly #own = shellCommands({
+    search: () => void this.overlays?.openPalette(this.#commands()),
+    showKeys: () => void this.overlays?.openKeys(this.#commands()),
+  });
+  readonly #shortcuts = new Shortcuts(() => this.#commands(), Date.now);
 
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("keydown", this.#onKey);
     window.addEventListener("hashchange", this.#onHash);
+    this.#breakages = new Breakages(this.hub);
+    this.#breakages.watch();
     this.hub.router.start(this);
     void this.#signIn().then(() => this.hub.start());
   }
@@ -42,42 +54,57 @@ export class App extends SignalElement {
     super.disconnectedCallback();
     document.removeEventListener("keydown", this.#onKey);
     window.removeEventListener("hashchange", this.#onHash);
-  }
-
-  protected override updated(): void {
-    const { name } = this.hub.router.route.value;
-    if (name === "new" && this.#shownRoute !== name) this.page?.focus();
-    this.#shownRoute = name;
-    if (name !== "session") document.title = "Atrium";
+    this.#breakages?.ignore();
   }
 
   protected override render(): TemplateResult {
-    if (this.hub.connection.state.value.kind === "signedOut") {
-      return html`<atrium-sign-in-page .problem=${this.loginProblem} @check=${() => this.hub.connection.start()}></atrium-sign-in-page>`;
+    return html`${keyed(this.hub.preferences.language.value, this.#renderPage())}`;
+  }
+
+  #renderPage(): TemplateResult {
+    const { connection } = this.hub;
+    if (connection.state.value.kind === "signedOut") {
+      return html`<atrium-sign-in-page .problem=${this.loginProblem} @check=${() => connection.start()}></atrium-sign-in-page>`;
     }
-    const route = this.hub.router.route.value;
+    const entry = this.#entry();
+    const isInside = entry?.path !== this.hub.router.path.value;
     return html`
-      <div class="rooms" data-route=${route.name}>
-        <header>
-          ${
-            route.name === "list"
-              ? html`<span class="name">Atrium</span>`
-              : html`<a class="back" href="/">${icon(ChevronLeft)}Sessions</a><span class="name">Atrium</span>`
-          }
-          <atrium-connection-status .connection=${this.hub.connection}></atrium-connection-status>
-        </header>
-        <atrium-session-list .hub=${this.hub}></atrium-session-list>
-        <main>${this.#renderPage()}</main>
+      <div class=${isInside ? "frame inside" : "frame"}>
+        <header>${this.#renderHead(entry, isInside)}</header>
+        <atrium-navigation .hub=${this.hub} @search=${() => this.#run("shell.search")}></atrium-navigation>
+        <atrium-connection-status .connection=${connection}></atrium-connection-status>
+        <main>
+          <atrium-connection-note .connection=${connection}></atrium-connection-note>
+          <atrium-room-frame .hub=${this.hub}></atrium-room-frame>
+        </main>
       </div>
+      <atrium-overlays .hub=${this.hub}></atrium-overlays>
       <atrium-toasts .notices=${this.hub.notices}></atrium-toasts>
     `;
   }
 
-  #renderPage(): TemplateResult {
-    const route = this.hub.router.route.value;
-    if (route.name !== "session")
-      return html`<atrium-new-session-page .hub=${this.hub}></atrium-new-session-page>`;
-    return html`<atrium-session-page .hub=${this.hub} .sessionId=${route.id}></atrium-session-page>`;
+  #renderHead(entry: NavigationEntry | undefined, isInside: boolean): TemplateResult {
+    if (entry && !isInside) return html`<h1>${entry.label()}</h1>`;
+    const { path, label } = entry ?? { path: "/", label: () => "Atrium" };
+    return html`<a class="back" href=${path}>${icon(ChevronLeft)}${label()}</a>`;
+  }
+
+  /** The navigation of the room where the page is. */
+  #entry(): NavigationEntry | undefined {
+    const { features, router } = this.hub;
+    const path = router.path.value;
+    const owner = features.match(path)?.feature.name ?? features.ownerOf(path)?.name;
+    return features.navigation.value.find(({ name }) => name === owner);
+  }
+
+  #commands(): readonly Command[] {
+    return [...this.#own, ...this.hub.features.commands.value];
+  }
+
+  #run(id: string): void {
+    this.#commands()
+      .find((command) => command.id === id)
+      ?.run();
   }
 
   async #signIn(): Promise<void> {
@@ -89,7 +116,7 @@ export class App extends SignalElement {
     } catch (error) {
       const { status, detail } = problemOf(error);
       const isRefused = status >= 400 && status < 500;
-      this.loginProblem = isRefused ? "The link was used already, or it is too old." : detail;
+      this.loginProblem = isRefused ? shellWords().linkUsed : detail;
     }
   }
 
@@ -99,22 +126,6 @@ export class App extends SignalElement {
   };
 
   readonly #onKey = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
-    if (event.key === "n") {
-      event.preventDefault();
-      this.hub.router.go("/new");
-    } else if (event.key === "j" || event.key === "k") {
-      this.list?.step(event.key === "j" ? 1 : -1);
-    }
+    if (this.hub.connection.state.value.kind !== "signedOut") this.#shortcuts.hear(event);
   };
-}
-
-function isTyping(event: KeyboardEvent): boolean {
-  const target = event.composedPath()[0];
-  return (
-    target instanceof HTMLInputElement ||
-    target instanceof HTMLTextAreaElement ||
-    target instanceof HTMLSelectElement ||
-    (target instanceof Element && target.closest("dialog") !== null)
-  );
 }

@@ -1,61 +1,82 @@
 import { css } from "lit";
 
-/** Two rooms side by side; on a phone one at a time. */
+/** A rail, and the room beside it; on a phone the room between a head and the bar of places. */
 export const shellStyles = css`
   :host {
     display: block;
     height: 100%;
   }
 
-  .rooms {
+  .frame {
     display: grid;
-    grid-template: auto minmax(0, 1fr) / 18rem minmax(0, 1fr);
+    grid-template: minmax(0, 1fr) auto / 76px minmax(0, 1fr);
     height: 100%;
   }
 
-  header {
-    display: flex;
-    align-items: center;
-    justify-content: space-between;
-    min-height: 52px;
-    padding: 0 16px;
-  }
-
-  .name {
-    font-weight: 600;
-    letter-spacing: -0.005em;
-  }
-
-  .back {
+  .frame > header {
     display: none;
+  }
+
+  atrium-navigation {
+    grid-area: 1 / 1;
+    min-height: 0;
+  }
+
+  atrium-connection-status {
+    grid-area: 2 / 1;
+    justify-self: center;
+    max-width: 100%;
+    padding: 4px 6px 14px;
   }
 
   main {
     grid-area: 1 / 2 / 3 / 3;
+    display: grid;
+    grid-template: auto minmax(0, 1fr) / minmax(0, 1fr);
     min-width: 0;
     min-height: 0;
-    border-left: 1px solid var(--line);
+    border-inline-start: 1px solid var(--line);
   }
 
   @media (max-width: 767px) {
-    .rooms {
-      grid-template: auto minmax(0, 1fr) / minmax(0, 1fr);
+    .frame {
+      grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr) auto;
     }
 
-    header {
-      border-bottom: 1px solid var(--line);
+    .frame > header {
+      grid-area: 1 / 1;
+      display: flex;
+      align-items: center;
+      min-width: 0;
       min-height: 48px;
+      padding-inline-start: 16px;
+    }
+
+    atrium-connection-status {
+      grid-area: 1 / 2;
+      align-self: center;
+      padding: 0;
+      padding-inline-end: 16px;
     }
 
     main {
-      grid-area: 2 / 1;
-      border-left: 0;
+      grid-area: 2 / 1 / 3 / 3;
+      border-inline-start: 0;
+      border-top: 1px solid var(--line);
     }
 
-    [data-route="list"] main,
-    .rooms:not([data-route="list"]) atrium-session-list,
-    .rooms:not([data-route="list"]) .name {
+    atrium-navigation {
+      grid-area: 3 / 1 / 4 / 3;
+    }
+
+    .inside atrium-navigation {
       display: none;
+    }
+
+    h1 {
+      font-size: var(--size-16);
+      font-weight: 600;
+      line-height: 1.3;
     }
 
     .back {
@@ -63,15 +84,15 @@ export const shellStyles = css`
       align-items: center;
       gap: 4px;
       min-height: 44px;
-      margin-left: -8px;
-      padding-right: 8px;
+      margin-inline-start: -6px;
+      padding-inline-end: 8px;
       font-weight: 500;
       color: inherit;
       text-decoration: none;
     }
 
-    [data-route="list"] atrium-session-list {
-      padding-top: 8px;
+    .back:dir(rtl) svg {
+      transform: scaleX(-1);
     }
   }
 `;

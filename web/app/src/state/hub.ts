@@ -1,20 +1,28 @@
 import { effect } from "@preact/signals-core";
 import { getTicket } from "../api/auth.ts";
-import { API_PREFIX } from "../api/http.ts";
-import { HubConnection } from "../connection/connection.ts";
+import { API_PREFIX, type Call, callHub } from "../api/http.ts";
+import { HubConnection, type StreamListener } from "../connection/connection.ts";
+import type { ConnectionState } from "../connection/connection_state.ts";
+import { followTopicState, type TopicStateListener } from "../connection/topic_state.ts";
+import type { Language } from "../language/language.ts";
+import type { Shell } from "./feature.ts";
+import { Features } from "./features.ts";
 import { type KeyedTexts, StoredTexts } from "./keyed_texts.ts";
-import { Notices } from "./notices.ts";
+import { type NoticeStep, Notices } from "./notices.ts";
+import { Preferences } from "./preferences.ts";
 import { ProviderList } from "./provider_list.ts";
 import { Router } from "./router.ts";
 import { SessionList } from "./session_list.ts";
 
 /** The world of the page: one of each, built once, handed to every component. */
-export class Hub {
+export class Hub implements Shell {
   readonly router = new Router();
   readonly notices = new Notices();
+  readonly features = new Features();
   readonly providers = new ProviderList();
-  readonly sessionList = new SessionList();
   readonly texts: KeyedTexts = new StoredTexts(localStorage);
+  readonly sessionList = new SessionList();
+  readonly preferences = new Preferences(this.texts);
   readonly connection = new HubConnection({
     getTicket,
     openSocket: (ticket) => new WebSocket(streamAddress(ticket)),
@@ -35,6 +43,43 @@ export class Hub {
       this.connection.hurry();
       if (this.connection.state.peek().kind === "live") void this.providers.refresh();
     });
+  }
+
+  /** Whether the hub answers right now. Read it while rendering: it is a signal's value. */
+  get isLive(): boolean {
+    return this.connection.state.value.kind === "live";
+  }
+
+  get connectionState(): ConnectionState {
+    return this.connection.state.value;
+  }
+
+  get language(): Language {
+    return this.preferences.language.value;
+  }
+
+  call<T>(path: string, call?: Call): Promise<T> {
+    return callHub<T>(path, call);
+  }
+
+  followTopic<T>(topic: string, listener: TopicStateListener<T>): () => void {
+    return followTopicState(this.connection, topic, listener);
+  }
+
+  followStream(stream: string, listener: StreamListener): () => void {
+    return this.connection.followStream(stream, listener);
+  }
+
+  go(path: string): void {
+    this.router.go(path);
+  }
+
+  say(text: string, step?: NoticeStep): void {
+    this.notices.say(text, step);
+  }
+
+  fail(what: string, error: unknown): void {
+    this.notices.fail(what, error);
   }
 }
 

@@ -1,18 +1,19 @@
 import { computed, signal } from "@preact/signals-core";
 import { type Problem, problemOf } from "../api/problem.ts";
-import { labelOf, listProviders, type Provider, preferredProvider } from "../api/providers.ts";
+import { labelOf, listProviders, type ProvidersAnswer, preferredProvider } from "../api/providers.ts";
 
 /** The providers of the hub, and which one a new session gets. */
 export class ProviderList {
+  readonly #answer = signal<ProvidersAnswer | undefined>(undefined);
   /** `undefined` until they were read. */
-  readonly all = signal<readonly Provider[] | undefined>(undefined);
+  readonly all = computed(() => this.#answer.value?.data);
   readonly problem = signal<Problem | undefined>(undefined);
-  readonly preferred = computed(() => preferredProvider(this.all.value ?? []));
+  readonly preferred = computed(() => this.#answer.value && preferredProvider(this.#answer.value));
 
   /** Read them again; what was known stays when that fails. */
   async refresh(): Promise<void> {
     try {
-      this.all.value = await listProviders();
+      this.#answer.value = await listProviders();
       this.problem.value = undefined;
     } catch (error) {
       this.problem.value = problemOf(error);

@@ -1,6 +1,7 @@
-import { signal } from "@preact/signals-core";
+import { computed, signal } from "@preact/signals-core";
+import { matchPath } from "./paths.ts";
 
-/** A place in the page. `list` is also where a new session begins when there is room for both. */
+/** A place of the sessions. `list` is also where a new session begins when there is room for both. */
 export type Route =
   | { readonly name: "list" }
   | { readonly name: "new" }
@@ -8,7 +9,8 @@ export type Route =
 
 /** Where the page is, in step with the address bar. */
 export class Router {
-  readonly route = signal<Route>(readRoute(location.pathname));
+  readonly path = signal(location.pathname);
+  readonly route = computed<Route>(() => readRoute(this.path.value));
 
   /** Listen to the address bar and to links of this page inside `root`. */
   start(root: EventTarget): void {
@@ -24,7 +26,7 @@ export class Router {
   }
 
   #read(): void {
-    this.route.value = readRoute(location.pathname);
+    this.path.value = location.pathname;
   }
 
   #follow(event: MouseEvent): void {
@@ -45,14 +47,6 @@ export function sessionPath(id: string): string {
 /** Read a route from a path; what is not known is the list. */
 export function readRoute(path: string): Route {
   if (path === "/new") return { name: "new" };
-  const id = /^\/sessions\/([^/]+)\/?$/.exec(path)?.[1];
-  return id ? { name: "session", id: decode(id) } : { name: "list" };
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
+  const id = matchPath(["/sessions/:id"], path)?.id;
+  return id ? { name: "session", id } : { name: "list" };
 }

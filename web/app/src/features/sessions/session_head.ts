@@ -92,6 +92,8 @@ export class SessionHead extends SignalElement {
 
   @property({ attribute: false }) sessionId = "";
   @property({ attribute: false }) sessionTitle = "";
+  /** Whether the hub answers, so that something can be done. */
+  @property({ type: Boolean }) reachable = false;
   /** What the session does and who answers. */
   @property({ attribute: false }) words = "";
 
@@ -109,10 +111,10 @@ export class SessionHead extends SignalElement {
   protected override render(): TemplateResult {
     return html`
       ${this.isRenaming ? this.#renderField() : html`<h1 title=${titleOf(this.sessionTitle)}>${titleOf(this.sessionTitle)}</h1><span class="state">${this.words}</span>`}
-      <button type="button" class="quiet" data-testid="rename" title="Rename" ?hidden=${this.isRenaming} @click=${this.#begin}>
+      <button type="button" class="quiet" data-testid="rename" title="Rename" ?hidden=${this.isRenaming} ?disabled=${!this.reachable} @click=${this.#begin}>
         ${icon(Pencil)}<span>Rename</span>
       </button>
-      <button type="button" class="quiet" data-testid="delete" title="Delete" ?hidden=${this.isRenaming} @click=${() => this.dispatchEvent(new Event("delete"))}>
+      <button type="button" class="quiet" data-testid="delete" title="Delete" ?hidden=${this.isRenaming} ?disabled=${!this.reachable} @click=${() => this.dispatchEvent(new Event("delete"))}>
         ${icon(Trash2)}<span>Delete</span>
       </button>
     `;

@@ -63,7 +63,8 @@ export class SessionListView extends SignalElement {
   #renderItem(session: Session, now: number): TemplateResult {
     const route = this.hub.router.route.value;
     const isOpen = route.name === "session" && route.id === session.id;
-    const activity = activityOf(session);
+    // What went on when the hub was last heard may be over: without it nothing is said to run.
+    const activity = this.hub.isLive ? activityOf(session) : undefined;
     return html`
       <li>
         <a

@@ -1,0 +1,172 @@
+"""The frame around the rooms: finding, keys, settings, rooms of plugins, and what is said while the hub is away."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, screen_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
+
+ROOMS = '''
+"""A plugin file that brings two rooms, one of which fails."""
+
+from atrium.sdk import Manifest, NoConfig, Plugin
+
+
+class Rooms(Plugin[NoConfig]):
+    """Brings rooms."""
+
+    manifest = Manifest(name="rooms", features=("clock", "broken", "thrower"))
+
+    async def start(self):
+        """Offer them."""
+        for name in ("clock", "broken", "thrower"):
+            self.context.extensions.contribute(
+                "gateway.feature", self.context.home / "rooms", name=name, module=f"{name}.js"
+            )
+'''
+CLOCK = """
+const icon = [["circle", { cx: 12, cy: 12, r: 10 }]];
+export default (shell) => ({
+  name: "clock",
+  routes: [{ paths: ["/clock"], room: () => Object.assign(document.createElement("h1"), { textContent: "Noon" }) }],
+  navigation: { path: "/clock", label: () => "Clock", icon },
+  commands: [{ id: "clock.greet", label: () => "Greet from the clock", run: () => shell.say("Cuckoo") }],
+});
+"""
+BROKEN = "throw new Error('no spring');"
+THROWER = """
+export default () => ({
+  name: "thrower",
+  routes: [{ paths: ["/thrower"], room: () => { throw new Error("it fell") } }],
+});
+"""
+
+
+def furnish(home: Path) -> None:
+    """Put the plugin of the rooms into a home."""
+    (home / "plugins").mkdir(parents=True)
+    (home / "plugins" / "rooms.py").write_text(ROOMS)
+    (home / "rooms").mkdir()
+    for name, module in (("clock", CLOCK), ("broken", BROKEN), ("thrower", THROWER)):
+        (home / "rooms" / f"{name}.js").write_text(module)
+
+
+async def find(screen: Screen, text: str) -> None:
+    """Take the first thing that the palette finds."""
+    await screen.page.keyboard.press("Control+k")
+    palette = screen.part("palette")
+    await palette.get_by_role("combobox").fill(text)
+    await expect(palette.get_by_role("option").first).to_be_visible()
+    await screen.page.keyboard.press("Enter")
+    await expect(palette).to_be_hidden()
+
+
+async def test_a_few_letters_find_sessions_and_commands(tmp_path: Path, chromium: str) -> None:
+    async with (
+        hub_at(tmp_path / "home") as daemon,
+        browser_at(chromium) as browser,
+        screen_of(browser, daemon) as ann,
+    ):
+        await new_session(daemon, "peas", title="Garden plan")
+        await new_session(daemon, "other", title="Other")
+        await ann.sign_in()
+        await expect(ann.items()).to_have_count(2)
+        await find(ann, "grdn")
+        await ann.answers("peas")
+        await find(ann, "settings")
+        await expect(ann.part("settings-page")).to_be_visible()
+        await ann.page.go_back()
+        await ann.answers("peas")
+        await ann.page.go_forward()
+        await expect(ann.part("settings-page")).to_be_visible()
+        await ann.page.keyboard.press("?")
+        await expect(ann.page.get_by_role("dialog")).to_be_visible()
+        await expect(ann.page.locator("atrium-key-sheet")).to_contain_text("New session")
+        await ann.page.keyboard.press("Escape")
+        await expect(ann.page.get_by_role("dialog")).to_be_hidden()
+        assert ann.complaints == []
+
+
+async def test_language_and_theme_are_kept(tmp_path: Path, chromium: str) -> None:
+    async with (
+        hub_at(tmp_path / "home") as daemon,
+        browser_at(chromium) as browser,
+        screen_of(browser, daemon) as ann,
+    ):
+        await ann.sign_in("/settings")
+        await ann.page.get_by_text("Русский").click()
+        await ann.page.get_by_text("Тёмная").click()
+        await ann.page.reload()
+        await ann.is_live()
+        await expect(ann.page.get_by_role("heading", level=1)).to_have_text("Настройки")
+        await expect(ann.part("connection-state")).to_have_text("На связи")  # noqa: RUF001
+        assert await ann.page.evaluate("document.documentElement.lang") == "ru"
+        assert await ann.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+        assert ann.complaints == []
+
+
+async def test_a_plugin_brings_a_room_and_one_that_fails_is_named(tmp_path: Path, chromium: str) -> None:
+    furnish(tmp_path / "home")
+    async with (
+        hub_at(tmp_path / "home") as daemon,
+        browser_at(chromium) as browser,
+        screen_of(browser, daemon) as ann,
+    ):
+        await ann.sign_in()
+        await ann.page.get_by_role("link", name="Clock").click()
+        await expect(ann.page.get_by_role("heading", name="Noon")).to_be_visible()
+        await find(ann, "greet")
+        await expect(ann.part("notice")).to_contain_text("Cuckoo")
+        await ann.visit("/thrower")
+        await expect(ann.part("failed-feature")).to_contain_text("thrower")
+        await expect(ann.part("failed-feature")).to_contain_text("it fell")
+        await ann.page.get_by_role("link", name="Clock").click()
+        await expect(ann.page.get_by_role("heading", name="Noon")).to_be_visible()
+        await ann.page.get_by_role("link", name="Sessions").click()
+        await expect(ann.part("composer")).to_be_visible()
+        assert ann.complaints == []
+
+
+async def test_while_the_hub_is_away_nothing_is_said_to_run(tmp_path: Path, chromium: str) -> None:
+    async with (
+        hub_at(tmp_path / "home") as daemon,
+        browser_at(chromium) as browser,
+        screen_of(browser, daemon) as ann,
+    ):
+        session_id = await new_session(daemon, "half away", title="Away")
+        await ann.sign_in(f"/sessions/{session_id}")
+        await expect(ann.item("Away")).to_contain_text("Running")
+        await expect(ann.part("rename")).to_be_enabled()
+        daemon.kill()
+        await expect(ann.part("connection-state")).to_have_text(re.compile(r"Offline since \d\d:\d\d"))
+        await expect(ann.part("connection-note")).to_contain_text("may be old")
+        await expect(ann.item("Away")).not_to_contain_text("Running")
+        await expect(ann.part("rename")).to_be_disabled()
+        await expect(ann.part("delete")).to_be_disabled()
+        daemon.start()
+        await daemon.healthy()
+        await ann.is_live()
+        await expect(ann.part("connection-note")).to_be_hidden()
+        await expect(ann.part("rename")).to_be_enabled()
+
+
+@pytest.mark.parametrize("path", ["/", "/settings", "/gallery", "/nowhere"])
+async def test_a_phone_has_a_heading_a_main_and_four_places(tmp_path: Path, chromium: str, path: str) -> None:
+    async with (
+        hub_at(tmp_path / "home") as daemon,
+        browser_at(chromium) as browser,
+        screen_of(browser, daemon, NARROW) as phone,
+    ):
+        await phone.sign_in(path)
+        await expect(phone.page.get_by_role("main")).to_be_visible()
+        widths = await phone.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert widths[0] <= widths[1]
+        if path in {"/", "/settings"}:
+            await expect(phone.page.get_by_role("heading", level=1)).to_be_visible()
+            places = phone.page.get_by_role("navigation", name="Rooms").get_by_role("link")
+            assert 2 <= await places.count() <= 4
+        assert phone.complaints == []

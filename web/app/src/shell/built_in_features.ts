@@ -1,0 +1,30 @@
+import { MessagesSquare, Settings } from "lucide";
+import { settingsCommands } from "../features/settings/commands.ts";
+import { settingsWords } from "../features/settings/words.ts";
+import type { FeatureDeclaration } from "../state/features.ts";
+import type { Hub } from "../state/hub.ts";
+import { shellWords } from "./words.ts";
+
+/** The features that ship with the page. Each is loaded when one first goes there. */
+export function builtInFeatures(hub: Hub): readonly FeatureDeclaration[] {
+  return [
+    {
+      name: "sessions",
+      paths: ["/", "/new", "/sessions/:id"],
+      navigation: { path: "/", label: () => shellWords().sessions, icon: MessagesSquare },
+      load: async () => (await import("../features/sessions/feature.ts")).default(hub),
+    },
+    {
+      name: "settings",
+      paths: ["/settings"],
+      navigation: { path: "/settings", label: () => settingsWords().settings, icon: Settings },
+      commands: settingsCommands(hub),
+      load: async () => (await import("../features/settings/feature.ts")).default(hub),
+    },
+    {
+      name: "gallery",
+      paths: ["/gallery"],
+      load: async () => (await import("../features/gallery/feature.ts")).default(),
+    },
+  ];
+}
