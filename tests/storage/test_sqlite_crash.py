@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from atrium.adapters.storage.sqlite import SQLiteStorageAdapter
-from atrium.sdk.spi import Query
+from atrium.sdk.spi import Append, Put, Query, Row
+from atrium.testing.storage_suite import store
 
 PROGRAM = Path(__file__).with_name("ledger.py")
 
@@ -61,3 +63,31 @@ async def test_acknowledged_commits_survive_kill_9(tmp_path: Path, kills: int) -
         await run_and_kill(database, ledger, ceiling + 1, chance.randint(1, 400))
         ceiling = await check(database, ledger)
     assert ceiling > kills
+
+
+async def test_a_log_with_any_byte_changed_or_cut_leaves_whole_commits_from_the_first_on(tmp_path: Path) -> None:
+    """SQLite's checksums end the log at the first frame that is not whole: what is left is never half a commit."""
+    database = tmp_path / "atrium.db"
+    adapter = SQLiteStorageAdapter(database)
+    await adapter.open()
+    for revision in range(1, 9):
+        await store(adapter, revision, Put(("n", "s", str(revision)), b"1"), Append(("s", "t"), (Row(revision, b"1"),)))
+    files = {path.name: path.read_bytes() for path in tmp_path.iterdir() if not path.name.endswith("-shm")}
+    await adapter.close()
+    log = files["atrium.db-wal"]
+    whole = 0
+    for number, position in enumerate(range(0, len(log), 997)):
+        changed = log[:position] + (bytes([log[position] ^ 0x10]) + log[position + 1 :] if number % 2 else b"")
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "atrium.db").write_bytes(files["atrium.db"])
+        (folder / "atrium.db-wal").write_bytes(changed)
+        again = SQLiteStorageAdapter(folder / "atrium.db")
+        await again.open()
+        (documents,) = (await again.query([Query("n", "s", limit=100)])).pages
+        offsets = [row.offset for row in (await again.read(("s", "t"), 0, 100)).rows]
+        await again.close()
+        assert offsets == sorted(document.revision for document in documents) == list(range(1, len(offsets) + 1))
+        whole += bool(offsets)
+        shutil.rmtree(folder)
+    assert whole > 0
