@@ -32,7 +32,9 @@ async def sleeper(house: House) -> AsyncIterator[Socket]:
 
 
 def server_side(house: House, number: int = 0) -> Connection:
-    return list(house.gateway.serving.hub.connections)[number]
+    connection = list(house.gateway.serving.hub.connections)[number]
+    assert isinstance(connection, Connection)
+    return connection
 
 
 async def test_a_slow_client_costs_little_hinders_nobody_and_catches_up(house: House, http: httpx.AsyncClient) -> None:
