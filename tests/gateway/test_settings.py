@@ -1,5 +1,7 @@
 """What the owner sets is what the gateway holds to."""
 
+from contextlib import AsyncExitStack
+
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -79,3 +81,15 @@ async def test_codes_tickets_and_logins_live_as_long_as_set() -> None:
 async def test_codes_can_be_tried_as_often_as_set() -> None:
     async with house_with(code_attempts_per_minute=2) as house:
         assert [(await login(house, "wrong")).status_code for _ in range(3)] == [401, 401, 429]
+
+
+async def test_connections_share_the_budget_of_buffers() -> None:
+    async with house_with(write_buffer_budget=1 << 20, write_buffer_limit=1 << 19) as house, AsyncExitStack() as stack:
+        limits = []
+        for _ in range(5):
+            await stack.enter_async_context(house.socket())
+            limits.append(house.gateway.serving.hub.write_limit)
+        assert limits == [1 << 19, 1 << 19, 1 << 18, 1 << 18, 1 << 17]
+        await stack.aclose()
+        await until(lambda: not house.gateway.serving.hub.connections)
+        assert house.gateway.serving.hub.write_limit == 1 << 19
