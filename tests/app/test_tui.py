@@ -228,7 +228,7 @@ async def test_a_long_session_opens_at_its_end_and_scrolls(daemon: DaemonProcess
         for number in range(turns):
             await client.sessions.send(session, f"number {number:03} of many")
         async with tui(daemon, session_id=session) as screen:
-            await screen.sees(f"▌  number {turns - 1:03}")
+            await screen.sees(f"number {turns - 1:03}")
             view = screen.app.query_one(ConversationView)
             await screen.until(lambda: screen.app.pane.timeline.running is None)
             assert len(screen.app.query(ItemView)) <= MOST + PAGE

@@ -69,6 +69,7 @@ class TerminalApp(App[int]):
     ) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+        self.animation_level = "none"  # over ssh each picture costs
         for one in themes():
             self.register_theme(one)
         self.theme = theme
@@ -365,9 +366,9 @@ class TerminalApp(App[int]):
 
     # ---- small things
 
-    async def action_latest(self) -> None:
+    def action_latest(self) -> None:
         """Go to the end of the conversation."""
-        await self.pane.view.show_latest()
+        self.pane.view.show_latest()
 
     async def action_first(self) -> None:
         """Go to the beginning of the conversation."""

@@ -90,7 +90,7 @@ class ConversationPane(Vertical):
         """Show a session from its end."""
         if session_id != self.session_id:
             self._keep_draft()
-            await self.view.clear(self._words.loading)
+            self.view.clear(self._words.loading)
             self._room = Room(self._client, session_id, self)
             self.run_worker(self._room.run(), group="room", exclusive=True)
             self.composer.write(self._drafts.pop(session_id, ""))
@@ -110,7 +110,7 @@ class ConversationPane(Vertical):
         self._keep_draft()
         self.workers.cancel_group(self, "room")
         self._room, self._session, self._provider = None, None, ""
-        await self.view.clear(words)
+        self.view.clear(words)
         self.describe(None)
 
     def describe(self, session: Session | None) -> None:
@@ -139,9 +139,9 @@ class ConversationPane(Vertical):
     async def opened(self, timeline: Timeline) -> None:
         """Show a conversation from its end."""
         if timeline.items:
-            await self.view.open(timeline)
+            self.view.open(timeline)
         else:
-            await self.view.clear(self._words.nothing_said, timeline)
+            self.view.clear(self._words.nothing_said, timeline)
         self.tell()
 
     def changed(self, items: Iterable[Item]) -> None:
@@ -156,22 +156,24 @@ class ConversationPane(Vertical):
     async def on_conversation_view_wants_earlier(self) -> None:
         """Read what was before."""
         room = self._room
-        if room is not None:
-            self.run_worker(self._read_earlier(room), group="earlier", exclusive=False)
+        if room is not None and not room.reading:
+            self.run_worker(self._read_earlier(room), group="earlier")
 
     async def show_first(self) -> None:
         """Show the beginning of the conversation, read first as far as it is missing."""
         room = self._room
-        if room is None:
-            return
-        while not room.whole:
-            await room.read_earlier()
-        await self.view.extend(room.timeline)
-        await self.view.show_first()
+        if room is not None:
+            await self._read_earlier(room, everything=True)
+            self.view.show_first()
 
-    async def _read_earlier(self, room: Room) -> None:
-        if await room.read_earlier() and room is self._room:
-            await self.view.extend(room.timeline)
+    async def _read_earlier(self, room: Room, *, everything: bool = False) -> None:
+        try:
+            more = await room.read_earlier(everything=everything)
+        except ClientError as error:
+            self.app.notify(shortened(str(error), 400), severity="error", markup=False)
+        else:
+            if more and room is self._room:
+                self.view.extend(room.timeline)
 
     # ---- what is written
 
@@ -184,7 +186,7 @@ class ConversationPane(Vertical):
             return
         self.composer.write("")
         self._outbox.post(self._room.session_id, event.content)
-        await self.view.show_latest()
+        self.view.show_latest()
 
     async def _create(self, content: str) -> None:
         try:

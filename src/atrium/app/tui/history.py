@@ -12,7 +12,7 @@ ENOUGH = 300
 """How many entries make a page worth showing."""
 
 _FIRST_SPAN = 1_000_000
-_WIDER = 8
+_WIDER = 4
 
 
 class History:
@@ -52,6 +52,12 @@ class History:
             found = await self._read(start)
         self.entries[:0] = found
         self._from, self._span = start, max(span // _WIDER**2, _FIRST_SPAN)
+
+    async def read_all(self) -> None:
+        """Read all that was before what is here."""
+        if not self.whole:
+            self.entries[:0] = await self._read(0)
+            self._from = 0
 
     async def _read(self, start: int) -> list[Entry]:
         """Return entries beyond an offset up to those that are here."""

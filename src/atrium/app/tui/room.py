@@ -34,13 +34,9 @@ class Room:
         self._client = client
         self._listener = listener
         self._history: History | None = None
+        self._earlier = asyncio.Lock()
         self.session_id = session_id
         self.timeline = Timeline()
-
-    @property
-    def whole(self) -> bool:
-        """Tell whether the conversation is here from its beginning."""
-        return self._history is not None and self._history.whole
 
     async def run(self) -> None:
         """Open the session and follow it; a history that was reset is read again."""
@@ -55,14 +51,20 @@ class Room:
             except ProblemError as problem:
                 return self._listener.gone(None if problem.code == "NOT_FOUND" else problem)
 
-    async def read_earlier(self) -> bool:
-        """Take in one more page of what was before; tell whether there was any. Raises what the client raises."""
-        history = self._history
-        if history is None or history.whole:
-            return False
-        await history.read_earlier()
-        self.timeline = Timeline(history.entries)
-        return True
+    async def read_earlier(self, *, everything: bool = False) -> bool:
+        """Take in one more page of what was before, or all; tell whether there was any. Raises as the client does."""
+        async with self._earlier:
+            history = self._history
+            if history is None or history.whole:
+                return False
+            await (history.read_all() if everything else history.read_earlier())
+            self.timeline = Timeline(history.entries)
+            return True
+
+    @property
+    def reading(self) -> bool:
+        """Tell whether an earlier page is being read."""
+        return self._earlier.locked()
 
     async def _follow(self) -> None:
         follower = self._client.connection.follow(f"sessions/{self.session_id}", None)
