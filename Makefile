@@ -71,16 +71,18 @@ web:
 	@echo "The web page is not built: it needs Node 20 or newer with npm (found: $(if $(filter-out 0,$(NODE)),Node $(NODE),no Node)). The hub runs without it."
 endif
 
-.PHONY: browser
+.PHONY: browser tracer
 browser:
 	@tools/install_chromium.sh
+tracer:
+	@tools/install_strace.sh
 
 # ---- Hold it to its word
 
 .PHONY: test
-test: setup web browser ## Run the tests of hub and page, and check the coverage; ARGS="tests/kernel -x" runs some
+test: setup web browser tracer ## Run the tests of hub and page, and check the coverage; ARGS="tests/kernel -x" runs some
 	@rm -rf build/coverage* && mkdir -p build
-	@$(BIN)/coverage run -m pytest -m "not faults" -n $(WORKERS) $(ARGS)
+	@$(BIN)/coverage run -m pytest -m "not faults and not storm" -n $(WORKERS) $(ARGS)
 ifeq ($(ARGS),)
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage json --quiet && $(BIN)/python tools/check_coverage.py build/coverage.json
 ifeq ($(HAVE_WEB),yes)
@@ -89,8 +91,12 @@ endif
 endif
 
 .PHONY: test-faults
-test-faults: setup ## Run the long fault injection
+test-faults: setup tracer ## Run the long fault injection
 	@if grep -rqs 'mark\.faults' tests; then $(BIN)/pytest -m faults $(ARGS); else echo "There is no fault test yet."; fi
+
+.PHONY: test-storm
+test-storm: setup ## Run thousands of clients and long random walks over bad networks
+	@$(BIN)/pytest -m storm $(ARGS)
 
 CHECKS := check-format check-lint check-types check-imports check-sizes check-addresses check-contracts check-reference $(if $(HAVE_WEB),check-web)
 

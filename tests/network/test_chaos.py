@@ -91,7 +91,7 @@ async def test_all_clients_end_with_the_same_behind_a_bad_network(tmp_path: Path
         assert place.proxy.harmed > 0
 
 
-@pytest.mark.faults
+@pytest.mark.storm
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize("fault", list(FAULTS))
 async def test_all_clients_end_with_the_same_behind_every_fault_and_many_seeds(tmp_path: Path, fault: str) -> None:

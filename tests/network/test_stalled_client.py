@@ -59,7 +59,7 @@ async def flow(http: httpx.AsyncClient, rounds: int) -> None:
 
 @pytest.mark.parametrize(
     ("entries", "healthy"),
-    [(10_000, 5), pytest.param(100_000, 100, marks=[pytest.mark.faults, pytest.mark.timeout(300)])],
+    [(10_000, 5), pytest.param(100_000, 100, marks=[pytest.mark.storm, pytest.mark.timeout(300)])],
 )
 async def test_a_stalled_client_costs_no_memory_and_catches_up_with_everything(
     tmp_path: Path, entries: int, healthy: int

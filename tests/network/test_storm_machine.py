@@ -67,7 +67,7 @@ def test_the_judge_speaks_when_a_screen_sees_something_else(screen: type[Screen]
         run_state_machine_as_test(doctored, settings=storm_settings(1, 50))
 
 
-@pytest.mark.faults
+@pytest.mark.storm
 @pytest.mark.timeout(600)
 def test_the_judge_has_nothing_to_say_in_ten_thousand_steps() -> None:
     class Long(Storm):

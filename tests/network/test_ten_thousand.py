@@ -17,7 +17,7 @@ SPARE_FILES = 200
 BYTES_EACH = 64 << 10
 
 
-@pytest.mark.faults
+@pytest.mark.storm
 @pytest.mark.timeout(200)
 async def test_ten_thousand_clients_hold_and_get_every_entry(tmp_path: Path) -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

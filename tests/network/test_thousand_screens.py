@@ -34,7 +34,7 @@ async def one_round(http: httpx.AsyncClient, session_id: str, screens: list[Scre
     await asyncio.gather(*reading)
 
 
-@pytest.mark.faults
+@pytest.mark.storm
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_thousand_screens_that_are_cut_three_times_end_with_the_same(
@@ -56,7 +56,7 @@ async def test_a_thousand_screens_that_are_cut_three_times_end_with_the_same(
             assert screen.connections >= ROUNDS
 
 
-@pytest.mark.faults
+@pytest.mark.storm
 @pytest.mark.timeout(200)
 async def test_a_storm_of_reconnects_loses_nothing_of_fifty_thousand_entries(tmp_path: Path) -> None:
     notes, entries, watching = 100, 500, 10
