@@ -75,10 +75,10 @@ async def test_cancel_retry_and_the_queue(daemon: DaemonProcess) -> None:
         await _say(screen, "/sleep 60")
         await screen.sees("echo answers. Esc cancels.")
         await _say(screen, "next please")
-        await screen.sees("1 message waits", "waits its turn")
+        await screen.sees("1 message waits: next please")
         await screen.press("escape")
-        await screen.sees("Cancelled", "  next please")
-        await screen.misses("waits its turn")
+        await screen.sees("Cancelled", "▌  next please")
+        await screen.misses("message waits")
         await _say(screen, "/fail auth")
         await screen.sees("Failed: as the message asked.", "Ctrl-R runs the last message again.")
         await screen.press("ctrl+r")
@@ -189,7 +189,7 @@ async def test_a_restart_in_the_middle_of_an_answer(home: Path) -> None:
         await screen.sees("Interrupted. Ctrl-R runs it again", "1 message waits")
         await screen.press("escape")
         await screen.misses("Interrupted. Ctrl-R runs it again")
-        await screen.until(lambda: "waits its turn" not in screen.text and screen.text.count("kept for later") == 2)
+        await screen.until(lambda: "message waits" not in screen.text and screen.text.count("kept for later") == 2)
         async with daemon.attach() as client:
             page = await client.sessions.messages((await client.sessions.list()).sessions[0].id)
         assert [one.content for one in page.messages if one.role == "user"] == ["/sleep 60", "kept for later"]

@@ -219,6 +219,10 @@ class TerminalApp(App[int]):
         await self.pane.close(told)
         await self.action_go_list()
 
+    @on(ConversationPane.Told)
+    def _told(self) -> None:
+        self._tell()
+
     @on(Input.Changed, "#search")
     def _search_changed(self, event: Input.Changed) -> None:
         self.sessions.search(event.value)
@@ -303,15 +307,13 @@ class TerminalApp(App[int]):
             reasons = "; ".join(f"{one['id']}: {one.get('reason') or one['status']}" for one in providers)
             self.notify(shortened(self.words.no_provider.format(reasons=reasons), 400), markup=False)
             return
-        chosen = await self._choose(providers) if len(active) > 1 else str(active[0]["id"])
+        question = ProviderQuestion(self.words, providers)
+        chosen = await self.push_screen_wait(question) if len(active) > 1 else str(active[0]["id"])
         if chosen is not None:
             self._go("reading")
             self.sessions.open_id = None
             await self.pane.begin(chosen)
             self._tell()
-
-    async def _choose(self, providers: list[dict[str, Any]]) -> str | None:
-        return await self.push_screen_wait(ProviderQuestion(self.words, providers))
 
     async def action_rename(self) -> None:
         """Give the session another title."""

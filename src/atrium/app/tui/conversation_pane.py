@@ -35,6 +35,9 @@ class ConversationPane(Vertical):
             super().__init__()
             self.session_id = session_id
 
+    class Told(Message):
+        """What the conversation waits for has changed."""
+
     class Gone(Message):
         """The open session was deleted elsewhere, or cannot be read."""
 
@@ -228,6 +231,7 @@ class ConversationPane(Vertical):
         content = self._notice()
         notice.update(content)
         notice.display = bool(content.plain)
+        self.post_message(self.Told())
 
     def _notice(self) -> Content:
         words, letters = self._words, self._outbox.waiting(self.session_id or NEW)
@@ -245,8 +249,10 @@ class ConversationPane(Vertical):
         return Content.styled(told, "$muted")
 
     def _queue(self) -> str:
-        count = self.timeline.queued
-        return counted(self._words, self._words.waiting, count) if count else ""
+        queue = self.timeline.queue
+        if not queue:
+            return ""
+        return counted(self._words, self._words.waiting, len(queue), next=shortened(queue[0], 40))
 
     def _is_stuck(self) -> bool:
         turn = self._session.turn if self._session is not None else None
@@ -257,4 +263,4 @@ class ConversationPane(Vertical):
 
 
 def _also(told: str, more: str) -> str:
-    return f"{told}  {more}." if more else told
+    return f"{told}  {more}" if more else told

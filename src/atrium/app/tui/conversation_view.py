@@ -155,12 +155,23 @@ class ConversationView(VerticalScroll, can_focus=True):
         if not self._views:
             await self._open(timeline)
             return
-        first = self._timeline.items[self._top]
-        self._timeline = timeline
-        added = timeline.place(first) - self._top
-        self._top, self._bottom = self._top + added, self._bottom + added
+        old, self._timeline = self._timeline.items, timeline
+        first = old[self._top]
+        last = old[self._bottom - 1]
+        self._top, self._bottom = timeline.place(first), timeline.place(last) + 1
+        await self._set_missing()
         await self._set_above()
         await self._fill()
+
+    async def _set_missing(self) -> None:
+        """Set what turned out to belong between what is set: a question that was asked long before its turn."""
+        following: ItemView | None = None
+        for item in reversed(self._timeline.items[self._top : self._bottom]):
+            view = self._views.get(item)
+            if view is None:
+                view = self._views[item] = view_of(item, self._timeline, self._words)
+                await self.mount(view, before=following)
+            following = view
 
     async def _show_first(self) -> None:
         self.release_anchor()

@@ -45,18 +45,9 @@ class Question(ItemView):
 
     def compose(self) -> ComposeResult:
         """Show who, and what."""
-        yield Static(self._who(), classes="who")
+        yield Static(self.words.you, classes="who", markup=False)
         content = self.timeline.message(self.item).content
         yield Static(Content(printable(content, multiline=True)), classes="said")
-
-    async def renew(self, timeline: Timeline) -> None:
-        """Show whether it still waits."""
-        await super().renew(timeline)
-        self.query_one(".who", Static).update(self._who())
-
-    def _who(self) -> Content:
-        waits = self.timeline.turn(self.item).status == "queued"
-        return Content.assemble(self.words.you, (f"  {self.words.in_queue}" if waits else "", "$muted"))
 
 
 class Answer(ItemView):

@@ -11,7 +11,6 @@ from atrium.client import Conversation, ConversationMessage, Entry, Text, Tool, 
 Kind = Literal["question", "thinking", "tool", "answer", "ending"]
 
 _OF_MESSAGES: dict[str, Kind] = {
-    "sessions.message.added.v1": "question",
     "sessions.message.delta.v1": "answer",
     "sessions.message.completed.v1": "answer",
 }
@@ -36,7 +35,10 @@ class Item:
 
 
 class Timeline:
-    """Items in the order of their first entries, folded from a session's entries from any point on."""
+    """Items in the order of their first entries, folded from a session's entries from any point on.
+
+    A question stands where its turn began: until then it is in the queue.
+    """
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.conversation = Conversation()
@@ -81,9 +83,11 @@ class Timeline:
         return self.conversation.turns[item.turn_id]
 
     @property
-    def queued(self) -> int:
-        """Return how many questions wait for their turn."""
-        return sum(turn.status == "queued" for turn in self._asked())
+    def queue(self) -> list[str]:
+        """Return the questions that wait for their turn, the next one first."""
+        turns = self.conversation.turns
+        waiting = [item for turn_id, item in self._questions.items() if turns[turn_id].status == "queued"]
+        return [self.message(item).content for item in waiting]
 
     @property
     def running(self) -> Turn | None:
@@ -97,21 +101,17 @@ class Timeline:
         last = next(ended, None)
         return last if last is not None and last.status in _REPEATABLE else None
 
-    def _asked(self) -> Iterator[Turn]:
-        for turn_id in self._questions:
-            yield self.conversation.turns[turn_id]
-
     def _kept(self, item: Item) -> Item:
         if item not in self._places:
             self._places[item] = len(self.items)
             self.items.append(item)
-            if item.kind == "question":
-                self._questions[item.turn_id] = item
         return item
 
     def _touched(self, entry: Entry) -> Iterator[Item]:
         turn_id = str(entry.data.get("turnId", ""))
-        if (kind := _OF_MESSAGES.get(entry.type)) is not None:
+        if entry.type == "sessions.message.added.v1":
+            self._questions[turn_id] = Item("question", str(entry.data["messageId"]), turn_id)
+        elif (kind := _OF_MESSAGES.get(entry.type)) is not None:
             yield Item(kind, str(entry.data["messageId"]), turn_id)
         elif entry.type.startswith("sessions.tool."):
             yield Item("tool", str(entry.data["toolCallId"]), turn_id)

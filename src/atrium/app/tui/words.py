@@ -49,14 +49,13 @@ class Words:
     no_reason: str = "the provider gave no reason"
     cancelled: str = "Cancelled"
     was_interrupted: str = "The hub stopped in the middle of this answer."
-    in_queue: str = "waits its turn"
     picture: str = "picture"
     deleted_elsewhere: str = "This session was deleted."
     # above and in the composer
     write_here: str = "Message {provider}"
     stopped_here: str = "This session is stopped: its history stays, and it takes no more messages."
     answering: str = "{provider} answers. Esc cancels."
-    waiting: str = "{count} message waits|{count} messages wait"
+    waiting: str = "{count} message waits: {next}|{count} messages wait, next: {next}"
     stuck: str = "Interrupted. Ctrl-R runs it again, Esc dismisses it."
     can_retry: str = "Ctrl-R runs the last message again."
     sending: str = "Sending “{text}”"
@@ -150,13 +149,12 @@ RUSSIAN = Words(
     no_reason="провайдер не назвал причину",
     cancelled="Отменено",
     was_interrupted="Хаб остановился посреди ответа.",
-    in_queue="ждёт очереди",
     picture="изображение",
     deleted_elsewhere="Эта сессия удалена.",
     write_here="Сообщение для {provider}",
     stopped_here="Сессия остановлена: история сохранена, новых сообщений она не принимает.",
     answering="{provider} отвечает. Esc отменяет.",
-    waiting="{count} сообщение ждёт|{count} сообщения ждут|{count} сообщений ждут",
+    waiting="{count} сообщение ждёт: {next}|{count} сообщения ждут: {next}|{count} сообщений ждут: {next}",
     stuck="Ответ прерван. Ctrl-R запускает его снова, Esc снимает.",
     can_retry="Ctrl-R повторяет последнее сообщение.",
     sending="Отправляется «{text}»",
@@ -221,10 +219,10 @@ def words_for(environment: Mapping[str, str]) -> Words:
     return LANGUAGES.get(named[:2].lower(), ENGLISH)
 
 
-def counted(words: Words, forms: str, count: int) -> str:
+def counted(words: Words, forms: str, count: int, **names: str) -> str:
     """Return the form of a phrase that fits a number, filled in (CLDR plural rules for whole numbers)."""
     several = forms.split("|")
-    return several[min(_form(words.rule, count), len(several) - 1)].format(count=count)
+    return several[min(_form(words.rule, count), len(several) - 1)].format(count=count, **names)
 
 
 def _form(rule: PluralRule, count: int) -> int:
