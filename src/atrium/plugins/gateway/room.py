@@ -41,13 +41,6 @@ class Follower:
         """Return the offset up to which everything was sent."""
         return self.room.cursor if self.live else self.cursor
 
-    @property
-    def lag(self) -> int | None:
-        """Return how many entries it is behind; None while it reads what was there before it came."""
-        if self.live:
-            return 0
-        return None if self.count is None else self.room.count - self.count
-
     def rest(self) -> None:
         """Keep the cursor only."""
         tail, self.tail = self.tail, None
@@ -200,17 +193,6 @@ class Room:
     def packed(self, form: Format, entries: Sequence[Entry]) -> bytes:
         """Return entries as one write."""
         return self._encoded.packed(form, self.space, self.stream, entries)
-
-    def facts(self) -> dict[str, object]:
-        """Return what is to know about it."""
-        live = sum(len(group.followers) for group in self._groups.values())
-        return {
-            "stream": self.stream,
-            "followers": len(self.followers),
-            "behind": len(self.followers) - live,
-            "cursor": str(self.cursor),
-            "entries": self.count,
-        }
 
     def _is_watching(self) -> bool:
         return self._tail is not None
