@@ -136,6 +136,8 @@ async def test_commands(daemon: DaemonProcess, home: Path) -> None:
                 ("/help", "begin another session"),
                 ("/hepl", "did you mean /help?"),
                 ("/rename", "once it has begun"),
+                ("/retry", "There is nothing to run again yet"),
+                ("/cancel", "There is nothing to cancel yet"),
                 ("hello", "hello"),
                 ("/rename Greeting", "Renamed to Greeting"),
                 ("/sessions", "The other one"),

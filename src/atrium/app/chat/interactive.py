@@ -25,8 +25,9 @@ HELP = """\
 /cancel           cancel the turn, or dismiss an interrupted one
 /retry            run the last turn again that failed or was cut
 /quit             leave; the session stays
-Enter sends, Alt-Enter begins a new line, Ctrl-C cancels a running turn, Ctrl-D leaves.
-To send a message that begins with /help or the like, type one more slash: //help"""
+Enter sends, Alt-Enter begins a new line.
+Ctrl-C cancels a running turn, Ctrl-D leaves.
+One more slash sends what looks like a command: //help"""
 
 Command = Callable[[str], Awaitable[None]]
 
@@ -263,11 +264,14 @@ class Chat:
         await self._client.sessions.rename(self._session_id, rest)
 
     async def _cancel(self, rest: str) -> None:
-        if self._session_id is not None:
-            await self._client.sessions.cancel(self._session_id)
+        if self._session_id is None:
+            self._screen.note("There is nothing to cancel yet: your first message begins the session")
+            return
+        await self._client.sessions.cancel(self._session_id)
 
     async def _retry(self, rest: str) -> None:
         if self._session_id is None:
+            self._screen.note("There is nothing to run again yet: your first message begins the session")
             return
         known = set(self._screen.conversation.turns)
         with without_echo(), self._cancelled_by_ctrl_c():
