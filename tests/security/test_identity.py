@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import quote
@@ -193,6 +194,18 @@ async def test_signing_out_ends_the_login_and_its_sockets(house: House) -> None:
 
     async with house.http() as http:
         assert (await http.post("/auth/logout")).status_code == 422
+
+
+async def test_signing_out_ends_a_stream_over_http(house: House) -> None:
+    async with browser(house) as client:
+        await sign_in(house, client)
+        await client.post("/notes", json={"noteId": "n1"})
+        async with client.stream("GET", "/notes/n1/entries", params={"follow": "true"}) as following:
+            lines = following.aiter_lines()
+            await anext(lines)
+            assert (await client.post("/auth/logout")).status_code == 204
+            with suppress(httpx.TransportError):
+                assert [line async for line in lines if line] == []
 
 
 async def test_a_connection_does_not_outlive_the_login_it_was_opened_with(house: House, clock: ManualClock) -> None:
