@@ -66,12 +66,12 @@ def _measure(effort: Effort) -> Iterator[Figure]:
 
 
 LIMITS = """
-The interpreter. Of the daemon's CPU 56 % is Python, 23 % the operating system (three synced commits, a write to a
-socket for each wake-up, changes of thread), 8 % SQLite, 8 % the C library's memory. Of Python's part a quarter each
-are the kernel (20 deltas shown, three batches) and the sessions plugin (a dozen point reads, the records), 15 % is
-the gateway's frames and routing, 10 % FastAPI and Starlette, 9 % pydantic's models, 6 % calls of SQLite. One at a
-time, the three commits after another, each waiting for a sync and for two changes of thread, are more than half of
-the latency.
+The interpreter. Of the daemon's CPU 65 % is Python, 17 % the operating system (two synced commits, a write to a
+socket for each wake-up, changes of thread), 7 % SQLite, 7 % the C library's memory. Of Python's part a fifth each are
+the gateway's frames and routing and the kernel (20 deltas shown, two batches), 14 % is the sessions plugin (its point
+reads and records), 16 % FastAPI, Starlette and uvicorn, 5 % pydantic's models, 7 % calls of SQLite. One at a time, the
+two commits after another, each waiting for a sync and for two changes of thread, are more than a quarter of the
+latency.
 """
 
 BENCH = Bench(
