@@ -17,8 +17,8 @@ from atrium.sdk.crash_points import crash_point
 from atrium.sdk.errors import AtriumError, StorageFailed
 from atrium.sdk.spi import Commit, CommitCallback, Committed
 
-GROUP_LIMIT = 512
-"""Commits in one transaction: enough to share a sync, few enough that nobody waits long."""
+GROUP_LIMIT = 200
+"""Operations in one transaction: enough to share a sync, few enough that callers prepare more while it is written."""
 
 Queued = tuple[Commit, CommitCallback]
 Observer = Callable[[Outcome], None]
@@ -76,10 +76,12 @@ class Writer:
     def _next_group(self) -> list[Queued]:
         """Wait for something to write; an empty group ends the thread."""
         group: list[Queued] = []
+        operations = 0
         queued = self._queue.get()
         while queued is not None:
             group.append(queued)
-            if len(group) == GROUP_LIMIT:
+            operations += len(queued[0].operations)
+            if operations >= GROUP_LIMIT:
                 return group
             try:
                 queued = self._queue.get_nowait()
