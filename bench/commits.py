@@ -157,12 +157,12 @@ def _measure(effort: Effort) -> Iterator[Figure]:
 LIMITS = """
 Single documents: the interpreter. A third is the loop's (encoding, one future, one callback: 4.5 us alone), the rest
 the writer's thread, of which SQLite is half; new time-ordered ids share pages, while keys spread at random would each
-dirty a page of their own and cost 25 us. Message batches: dirty pages. Token and entry
-lie with their session, so each batch writes 5.6 pages to the log (SQLITE_DBSTATUS_CACHE_WRITE; 2 are the rows', the
-rest are pages that split), about 10 us each: COMMIT is three quarters of the writer's thread, folding the commits in
-Python a sixth, and SQLite alone stays below the bar with these rows. Entries in the order of commits under an index
-would write 4.3 pages, but a stream would be read half as fast (460k instead of 900k rows/s, bare): streams stay
-clustered. Other page sizes (1 to 16 KiB) and rarer checkpoints were slower. One writer: the sync, and two changes of thread.
+dirty a page of their own and cost 25 us. Message batches: dirty pages. Token and entry lie with their session, so
+each batch writes 5.6 pages to the log (SQLITE_DBSTATUS_CACHE_WRITE; 2 are the rows', the rest are pages that split),
+about 10 us each: COMMIT is three quarters of the writer's thread, folding the commits in Python a sixth, and SQLite
+alone stays below the bar with these rows. Entries in the order of commits under an index would write 4.3 pages, but a
+stream would be read half as fast (460k instead of 900k rows/s, bare): streams stay clustered. Other page sizes (1 to
+16 KiB) and rarer checkpoints were slower. One writer: the sync, and two changes of thread.
 """
 
 BENCH = Bench(
