@@ -1,10 +1,13 @@
-import { css, html, type PropertyValues, type TemplateResult } from "lit";
+import { html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { ArrowUp, Square } from "lucide";
+import { ArrowUp, Paperclip, Square } from "lucide";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
 import type { KeyedTexts } from "../../state/keyed_texts.ts";
 import { SignalElement } from "../../state/signal_element.ts";
+import { byteLength, quoteFiles } from "./attachments.ts";
+import { composerStyles } from "./composer_styles.ts";
+import { composerWords } from "./composer_words.ts";
 
 /** What a person sends. */
 export class SendEvent extends Event {
@@ -13,110 +16,38 @@ export class SendEvent extends Event {
   }
 }
 
-/** Where a person writes. Keeps its draft; fires `send` (`SendEvent`) and `cancel`. */
+/**
+ * Where a person writes. Keeps its draft. Fires `send` (`SendEvent`), `cancel`, `draft` when the text was changed here, and
+ * `editlast` when the person goes up from an empty field. The slot `above` stands above the text.
+ */
 @customElement("atrium-composer")
 export class Composer extends SignalElement {
   static override shadowRootOptions = { ...SignalElement.shadowRootOptions, delegatesFocus: true };
-
-  static override styles = [
-    controls,
-    css`
-      :host {
-        display: block;
-      }
-
-      form {
-        border: 1px solid var(--line-strong);
-        border-radius: var(--radius-surface);
-        background: var(--surface-raised);
-        transition: border-color var(--quick);
-      }
-
-      form:focus-within {
-        border-color: var(--focus);
-      }
-
-      .grow {
-        display: grid;
-        max-height: min(40vh, 20rem);
-        overflow-y: auto;
-        scrollbar-width: thin;
-        scrollbar-color: var(--line-strong) transparent;
-      }
-
-      .grow::after {
-        content: attr(data-text) " ";
-        visibility: hidden;
-        pointer-events: none;
-      }
-
-      textarea,
-      .grow::after {
-        grid-area: 1 / 1;
-        min-width: 0;
-        padding: 12px 16px 4px;
-        border: 0;
-        background: none;
-        font: 400 var(--size-16) / 1.5 var(--font-text);
-        white-space: pre-wrap;
-        overflow-wrap: anywhere;
-      }
-
-      textarea {
-        resize: none;
-        overflow: hidden;
-        outline: none;
-      }
-
-      textarea:focus-visible {
-        outline: none;
-      }
-
-      textarea::placeholder {
-        color: var(--text-muted);
-        opacity: 1;
-      }
-
-      .foot {
-        display: flex;
-        align-items: center;
-        gap: 8px;
-        padding: 4px 8px 8px 16px;
-        min-height: var(--control);
-        font-size: var(--size-13);
-        color: var(--text-muted);
-      }
-
-      ::slotted(*) {
-        flex: 1;
-        min-width: 0;
-      }
-
-      .cancel:enabled {
-        color: var(--text);
-      }
-
-      @media (max-width: 767px), (pointer: coarse) {
-        kbd {
-          display: none;
-        }
-      }
-    `,
-  ];
+  static override styles = [controls, composerStyles];
 
   @property({ attribute: false }) texts!: KeyedTexts;
   /** What the draft is kept under. */
   @property({ attribute: false }) draftKey = "";
-  @property({ attribute: false }) label = "Message";
+  @property({ attribute: false }) label = composerWords().message;
   /** Whether there is a turn to cancel. */
   @property({ type: Boolean }) running = false;
   /** Whether the hub can be asked to cancel now. */
   @property({ type: Boolean }) reachable = true;
   /** Whether sending must wait for the last one. */
   @property({ type: Boolean }) busy = false;
+  /** Whether the next Esc cancels the turn: said while a text is being written. */
+  @property({ type: Boolean }) holding = false;
 
   @state() private text = "";
+  @state() private problems: readonly string[] = [];
+  @state() private isTarget = false;
   @query("textarea") private field!: HTMLTextAreaElement;
+  @query("input[type=file]") private chooser!: HTMLInputElement;
+
+  /** What is written so far. */
+  get written(): string {
+    return this.text;
+  }
 
   /** Put a text in, in front of what is there. */
   restore(text: string): void {
@@ -131,67 +62,134 @@ export class Composer extends SignalElement {
     this.focus();
   }
 
+  /** Show another text instead, such as the draft of another screen. It is not a change made here. */
+  replace(text: string): void {
+    this.text = text;
+    this.texts.set(this.draftKey, text);
+  }
+
+  /** Quote text files behind what is there; say which cannot be. */
+  async attach(files: readonly File[]): Promise<void> {
+    this.isTarget = false;
+    const { text, problems } = await quoteFiles(files, byteLength(this.text));
+    this.problems = problems;
+    if (text) this.#write(`${this.text.trimEnd()}${this.text.trim() ? "\n\n" : ""}${text}`);
+    this.focus();
+  }
+
+  /** Show that what is dragged over the page would land here. */
+  aim(isTarget: boolean): void {
+    this.isTarget = isTarget;
+  }
+
   override focus(): void {
     void this.updateComplete.then(() => this.field.focus());
   }
 
   /** Forget the text: it was taken. */
   clear(): void {
+    this.problems = [];
     this.#write("");
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has("draftKey")) this.text = this.texts.get(this.draftKey);
+    if (!changed.has("draftKey")) return;
+    this.text = this.texts.get(this.draftKey);
+    this.problems = [];
   }
 
   protected override render(): TemplateResult {
     return html`
-      <form @submit=${this.#send}>
+      <form class=${this.isTarget ? "target" : ""} @submit=${this.#send}>
+        <slot name="above"></slot>
         <div class="grow" data-text=${this.text}>
           <textarea
             rows="1"
             aria-label=${this.label}
-            placeholder=${this.label}
+            placeholder=${this.isTarget ? composerWords().dropHere : this.label}
             data-testid="composer"
             enterkeyhint="send"
             .value=${this.text}
             @input=${() => this.#write(this.field.value)}
+            @paste=${this.#onPaste}
             @keydown=${this.#onKey}
           ></textarea>
         </div>
-        <div class="foot">
-          <slot></slot>
-          ${
-            this.running
-              ? html`<button type="button" class="plain cancel" data-testid="cancel" ?disabled=${!this.reachable} @click=${this.#cancel}>
-                  ${icon(Square)}Cancel<kbd>Esc</kbd>
-                </button>`
-              : ""
-          }
-          <button
-            type="submit"
-            class="primary square"
-            aria-label="Send"
-            title="Send (Enter)"
-            data-testid="send"
-            ?disabled=${this.busy || !this.text.trim()}
-          >
-            ${icon(ArrowUp)}
-          </button>
+        <div role="alert">
+          ${this.problems.map((problem) => html`<p class="problems" data-testid="not-attached">${problem}</p>`)}
         </div>
+        <div role="status">
+          ${this.holding ? html`<p class="hold" data-testid="escape-again">${composerWords().escapeAgain}</p>` : ""}
+        </div>
+        ${this.#renderFoot()}
       </form>
     `;
+  }
+
+  #renderFoot(): TemplateResult {
+    const words = composerWords();
+    return html`<div class="foot">
+      <button
+        type="button"
+        class="quiet square"
+        aria-label=${words.attach}
+        title=${words.attach}
+        data-testid="attach"
+        @click=${() => this.chooser.click()}
+      >
+        ${icon(Paperclip)}
+      </button>
+      <input type="file" multiple hidden tabindex="-1" aria-hidden="true" @change=${this.#onChoice} />
+      <slot></slot>
+      ${
+        this.running
+          ? html`<button type="button" class="plain cancel" data-testid="cancel" ?disabled=${!this.reachable} @click=${this.#cancel}>
+              ${icon(Square)}${words.cancel}<kbd>Esc</kbd>
+            </button>`
+          : ""
+      }
+      <button
+        type="submit"
+        class="primary square"
+        aria-label=${words.send}
+        title=${words.sendWith}
+        data-testid="send"
+        ?disabled=${this.busy || !this.text.trim()}
+      >
+        ${icon(ArrowUp)}
+      </button>
+    </div>`;
   }
 
   #write(text: string): void {
     this.text = text;
     this.texts.set(this.draftKey, text);
+    this.dispatchEvent(new Event("draft"));
   }
 
+  /** Where a key is part of a word that is being composed, it is not a command: 229 is what Safari says after its end. */
   #onKey(event: KeyboardEvent): void {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      this.#send(event);
+    } else if (event.key === "ArrowUp" && this.text === "" && !hasModifier(event)) {
+      event.preventDefault();
+      this.dispatchEvent(new Event("editlast"));
+    }
+  }
+
+  #onPaste(event: ClipboardEvent): void {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length === 0 || event.clipboardData?.getData("text/plain")) return;
     event.preventDefault();
-    this.#send(event);
+    void this.attach(files);
+  }
+
+  #onChoice(): void {
+    const files = [...(this.chooser.files ?? [])];
+    this.chooser.value = "";
+    void this.attach(files);
   }
 
   #send(event: Event): void {
@@ -203,4 +201,8 @@ export class Composer extends SignalElement {
   #cancel(): void {
     this.dispatchEvent(new Event("cancel"));
   }
+}
+
+function hasModifier(event: KeyboardEvent): boolean {
+  return event.shiftKey || event.altKey || event.ctrlKey || event.metaKey;
 }
