@@ -4,7 +4,8 @@
  * nanoseconds of the monotonic clock). A subscriber looks for that mark in the bytes it gets, whatever the protocol
  * wraps around it, so that all servers are measured by the same code; a record that is not whole yet is kept. A number
  * that is not the last one plus one is counted as a gap, one that is not larger (a frame may hold its text twice) is
- * ignored. Prints one JSON object. `--help` lists the options.
+ * ignored. With several streams each client follows one of them, and the messages go to one after the other. Prints one
+ * JSON object. `--help` lists the options.
  *
  * Protocols: RFC 6455 (masked with the key 0), RFC 9112 chunked bodies, RESP2, NATS client protocol, MQTT 3.1.1,
  * Engine.IO 4 with Socket.IO 5.
@@ -27,14 +28,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MARK = 28, READ = 1 << 18, HELD = 1 << 14, WINDOW = 1024, BUCKETS = 200000, SECONDS = 600, OPENING = 64 };
-enum { BUCKET_NS = 10000, PATIENCE_S = 20, EVENTS = 512 };
+enum { MARK = 28, READ = 1 << 18, HELD = 1 << 14, WINDOW = 1 << 18, BUCKETS = 200000, SECONDS = 600, OPENING = 64 };
+enum { BUCKET_NS = 10000, PATIENCE_S = 20, EVENTS = 512, MOST_OUTSTANDING = 512 };
 
 typedef enum { ATRIUM, SSE, NDJSON, NATS, REDIS, MQTT, PLAIN, SOCKETIO } Protocol;
 static const char *PROTOCOLS[] = {"atrium", "sse", "ndjson", "nats", "redis", "mqtt", "plain", "socketio", NULL};
 
 typedef struct {
     int fd, step, ready, stalled, held;
+    int channel;            /* which stream it follows */
     long last;              /* the number of the last message */
     unsigned long gaps;     /* messages that did not come */
     char cursor[24], *hold; /* the offset of the last entry; the start of a record that is not whole */
@@ -42,15 +44,17 @@ typedef struct {
 
 static struct {
     Protocol protocol;
-    int port, clients, stalled, size, outstanding, cuts, durable, server, hold_s, verbose;
+    int port, clients, stalled, size, outstanding, cuts, durable, server, hold_s, verbose, streams;
+    long messages;
     double rate, seconds, warm_up;
     char token[256], stream[128], cursor[24];
-} o = {.cursor = "0", .clients = 10, .size = 200, .outstanding = 4, .seconds = 3, .warm_up = 1, .stream = "fanout/load"};
+} o = {.cursor = "0", .clients = 10, .streams = 1, .size = 200, .outstanding = 4, .seconds = 3, .warm_up = 1, .stream = "fanout/load"};
 
 static Client *all, *publisher;
 static int poll_fd, opened, ready_count, closed_count;
-static long published, completed, deliveries, arrived[WINDOW], histogram[BUCKETS], per_second[SECONDS];
-static uint64_t measured_from, measured_to, wire_bytes;
+static int arrived[WINDOW];
+static long published, completed, deliveries, histogram[BUCKETS], per_second[SECONDS];
+static uint64_t measured_from, measured_to, finished, wire_bytes;
 static long measured;
 static char buffer[HELD + READ];
 
@@ -126,24 +130,34 @@ static int follow(char *out, Client *client) {
                    client->cursor, o.port, o.token, o.protocol == SSE ? "text/event-stream" : "application/x-ndjson");
 }
 
+/* The name of a stream: the given one if there is only one, else with its number. */
+static const char *named(const char *name, int channel) {
+    static char text[160];
+    if (o.streams == 1) return name;
+    snprintf(text, sizeof text, "%s-%d", name, channel);
+    return text;
+}
+
+/* Several streams are followed from now on, a single one from its cursor. */
 static int subscribe_atrium(char *out, Client *client) {
-    char text[512];
+    char text[512], cursor[32] = "null";
     if (client == publisher) return frame(out, 1, text, sprintf(text, "{\"type\":\"ping\"}"));
+    if (o.streams == 1) snprintf(cursor, sizeof cursor, "\"%s\"", client->cursor);
     return frame(out, 1, text,
-                 sprintf(text, "{\"type\":\"subscribe\",\"id\":1,\"payload\":{\"streams\":{\"%s\":\"%s\"}}}", o.stream,
-                         client->cursor));
+                 sprintf(text, "{\"type\":\"subscribe\",\"id\":1,\"payload\":{\"streams\":{\"%s\":%s}}}",
+                         named(o.stream, client->channel), cursor));
 }
 
 /* Write what opens a connection at a step, and say which bytes answer it. Returns 0 when there is no such step. */
 static int opening(Client *client, char *out, const char **answer, int *answer_length) {
-    static const char *nats = "CONNECT {\"verbose\":false}\r\n%sPING\r\n";
-    char text[512];
+    char text[512], subscription[256] = "";
     int length = 0;
     Protocol protocol = client == publisher && (o.protocol == SSE || o.protocol == NDJSON) ? ATRIUM : o.protocol;
     *answer = "\r\n\r\n";
     if (protocol == REDIS) {
         *answer = client == publisher ? "+PONG\r\n" : ":1\r\n";
-        if (client->step == 0) length = sprintf(out, client == publisher ? "PING\r\n" : "SUBSCRIBE t\r\n");
+        if (client->step == 0) length = client == publisher ? sprintf(out, "PING\r\n")
+                                                            : sprintf(out, "SUBSCRIBE %s\r\n", named("t", client->channel));
     } else if (protocol == SSE || protocol == NDJSON) {
         if (client->step == 0) length = follow(out, client);
     } else if (client->step == 0) {
@@ -156,7 +170,8 @@ static int opening(Client *client, char *out, const char **answer, int *answer_l
         length = subscribe_atrium(out, client);
         *answer = client == publisher ? "\"pong\"" : "\"ack\"";
     } else if (client->step == 1 && protocol == NATS) {
-        length = frame(out, 2, text, sprintf(text, nats, client == publisher ? "" : "SUB t 1\r\n"));
+        if (client != publisher) sprintf(subscription, "SUB %s 1\r\n", named("t", client->channel));
+        length = frame(out, 2, text, sprintf(text, "CONNECT {\"verbose\":false}\r\n%sPING\r\n", subscription));
         *answer = "PONG";
     } else if (client->step == 1 && protocol == SOCKETIO) {
         length = frame(out, 1, "40", 2);
@@ -177,14 +192,17 @@ static int opening(Client *client, char *out, const char **answer, int *answer_l
 }
 
 static int publication(char *out) {
-    static char body[60001], text[60200];
+    static char body[60001], text[60400];
     memset(body, 'x', (size_t)o.size);
     char mark[48];
     snprintf(mark, sizeof mark, "@#%010ld%016llx", published + 1, (unsigned long long)now_ns());
     memcpy(body, mark, MARK);
     body[o.size] = 0;
-    if (o.protocol == REDIS) return sprintf(out, "*3\r\n$7\r\nPUBLISH\r\n$1\r\nt\r\n$%d\r\n%s\r\n", o.size, body);
-    if (o.protocol == NATS) return frame(out, 2, text, sprintf(text, "PUB t %d\r\n%s\r\n", o.size, body));
+    int channel = (int)(published % o.streams);
+    const char *topic = named("t", channel);
+    if (o.protocol == REDIS)
+        return sprintf(out, "*3\r\n$7\r\nPUBLISH\r\n$%zu\r\n%s\r\n$%d\r\n%s\r\n", strlen(topic), topic, o.size, body);
+    if (o.protocol == NATS) return frame(out, 2, text, sprintf(text, "PUB %s %d\r\n%s\r\n", topic, o.size, body));
     if (o.protocol == PLAIN) return frame(out, 1, body, o.size);
     if (o.protocol == SOCKETIO) return frame(out, 1, text, sprintf(text, "42[\"m\",\"%s\"]", body));
     if (o.protocol == MQTT) {
@@ -197,8 +215,8 @@ static int publication(char *out) {
         return frame(out, 2, text, 6 + o.size);
     }
     return frame(out, 1, text,
-                 sprintf(text, "{\"type\":\"fanout:publish\",\"payload\":{\"durable\":%s,\"content\":\"%s\"}}",
-                         o.durable ? "true" : "false", body));
+                 sprintf(text, "{\"type\":\"fanout:publish\",\"payload\":{\"durable\":%s,\"stream\":\"%s\",\"content\":\"%s\"}}",
+                         o.durable ? "true" : "false", named(o.stream, channel), body));
 }
 
 /* Write all of it; a server that is slow to read its publisher is waited for. */
@@ -268,11 +286,11 @@ static void drop(Client *client) {
 
 static void note(Client *client, long number, uint64_t sent, uint64_t now) {
     if (number <= client->last) return;
-    client->gaps += (unsigned long)(number - client->last - 1);
+    client->gaps += (unsigned long)((number - client->last) / o.streams - 1);
     client->last = number;
     if (client->stalled) return;
     deliveries++;
-    if (++arrived[number % WINDOW] == o.clients) completed++;
+    if (++arrived[number % WINDOW] == o.clients / o.streams) completed++;
     if (now < measured_from || now >= measured_to) return;
     uint64_t bucket = (now - sent) / BUCKET_NS;
     histogram[bucket < BUCKETS ? bucket : BUCKETS - 1]++;
@@ -418,20 +436,22 @@ static int settle(void) {
     return 1;
 }
 
+static int all_published(void) { return o.messages && published >= o.messages; }
+
 static void run(void) {
     uint64_t began = now_ns(), next = began, progress = began;
     measured_from = began + (uint64_t)(o.warm_up * 1e9);
-    measured_to = measured_from + (uint64_t)(o.seconds * 1e9);
+    measured_to = o.messages ? UINT64_MAX : measured_from + (uint64_t)(o.seconds * 1e9);
     uint64_t interval = o.rate > 0 ? (uint64_t)(1e9 / o.rate) : 0;
     uint64_t between = o.cuts ? (measured_to - measured_from) / (uint64_t)(o.cuts + 1) : 0, cut = measured_from + between;
     double cpu = -1;
     long before = 0;
-    for (uint64_t now = began; now < measured_to; now = now_ns()) {
+    for (uint64_t now = began; now < measured_to && !all_published(); now = now_ns()) {
         if (cpu < 0 && now >= measured_from) cpu = cpu_seconds();
         if (interval)
-            for (; next <= now; next += interval) publish();
+            for (; next <= now && !all_published(); next += interval) publish();
         else
-            while (published - completed < o.outstanding) publish();
+            while (published - completed < o.outstanding && !all_published()) publish();
         if (between && now >= cut && cut + between / 2 < measured_to) {
             cut_all();
             cut += between;
@@ -458,7 +478,7 @@ static void catch_up(void) {
     while (behind && now_ns() - began < 120u * 1000000000ull) {
         turn(10);
         behind = 0;
-        for (int i = o.clients; i < o.clients + o.stalled; i++) behind += all[i].last < published;
+        for (int i = o.clients; i < o.clients + o.stalled; i++) behind += published - all[i].last >= o.streams;
     }
     for (int i = o.clients; i < o.clients + o.stalled; i++) gaps += all[i].gaps;
     printf("\"stalled\": %d, \"stillBehind\": %d, \"stalledGaps\": %lu, \"catchUpMs\": %.1f, ", o.stalled, behind, gaps,
@@ -467,25 +487,28 @@ static void catch_up(void) {
 
 static void report(int whole, long before_kb, long connected_kb) {
     unsigned long gaps = 0, short_of = 0;
+    double seconds = o.messages ? (double)(finished - measured_from) / 1e9 : o.seconds;
     for (int i = 0; i < o.clients; i++) {
         gaps += all[i].gaps;
-        short_of += (unsigned long)(published - all[i].last);
+        short_of += (unsigned long)((published - all[i].last) / o.streams);
     }
     printf("\"clients\": %d, \"published\": %ld, \"deliveries\": %ld, \"seconds\": %.3f, \"wireBytes\": %llu, ", o.clients,
-           published, measured, o.seconds, (unsigned long long)wire_bytes);
+           published, measured, seconds, (unsigned long long)wire_bytes);
     printf("\"p50\": %.2f, \"p99\": %.2f, \"gaps\": %lu, \"missing\": %lu, \"whole\": %s, \"closed\": %d, ", percentile(0.5),
            percentile(0.99), gaps, short_of, whole ? "true" : "false", closed_count);
     printf("\"beforeKb\": %ld, \"connectedKb\": %ld, \"afterKb\": %ld, \"perSecond\": [", before_kb, connected_kb,
            resident_kb());
-    for (int i = 0; i < (int)o.seconds && i < SECONDS; i++) printf("%s%ld", i ? ", " : "", per_second[i]);
+    for (int i = 0; i < (int)seconds && i < SECONDS; i++) printf("%s%ld", i ? ", " : "", per_second[i]);
     puts("]}");
 }
 
 static void usage(void) {
     puts("load_client --protocol NAME --port PORT [--clients N] [--rate R | --outstanding N] [--seconds S] [--warm-up S]\n"
-         "  [--size BYTES] [--server PID] [--token T] [--stream NAME] [--durable] [--stalled N] [--cuts N] [--hold S] [--cursor OFFSET]\n"
+         "  [--size BYTES] [--server PID] [--token T] [--stream NAME] [--streams N] [--messages N] [--durable] [--stalled N]\n"
+         "  [--cuts N] [--hold S] [--cursor OFFSET]\n"
          "rate: messages a second; without it as fast as it goes with some outstanding. stalled: more clients, which read\n"
-         "only at the end. cuts: how often all are cut and resume by cursor. hold: seconds to stay connected before.");
+         "only at the end. cuts: how often all are cut and resume by cursor. hold: seconds to stay connected before.\n"
+         "streams: how many the clients are spread over. messages: end after so many instead of after some seconds.");
     exit(0);
 }
 
@@ -494,7 +517,8 @@ static void options(int count, char **values) {
         {"protocol", 1, 0, 'p'}, {"port", 1, 0, 'P'},    {"clients", 1, 0, 'c'}, {"rate", 1, 0, 'r'},
         {"outstanding", 1, 0, 'o'}, {"seconds", 1, 0, 's'}, {"warm-up", 1, 0, 'w'}, {"size", 1, 0, 'z'},
         {"server", 1, 0, 'S'},   {"token", 1, 0, 't'},   {"stream", 1, 0, 'n'},  {"durable", 0, 0, 'd'},
-        {"stalled", 1, 0, 'l'},  {"cuts", 1, 0, 'x'}, {"cursor", 1, 0, 'C'},    {"hold", 1, 0, 'H'},    {"help", 0, 0, 'h'}, {0}};
+        {"stalled", 1, 0, 'l'},  {"cuts", 1, 0, 'x'}, {"cursor", 1, 0, 'C'},    {"hold", 1, 0, 'H'},
+        {"streams", 1, 0, 'N'},  {"messages", 1, 0, 'M'},    {"help", 0, 0, 'h'}, {0}};
     for (int letter; (letter = getopt_long(count, values, "", known, NULL)) != -1;) switch (letter) {
             case 'p':
                 for (int i = 0; PROTOCOLS[i]; i++)
@@ -516,11 +540,16 @@ static void options(int count, char **values) {
             case 'l': o.stalled = atoi(optarg); break;
             case 'x': o.cuts = atoi(optarg); break;
             case 'H': o.hold_s = atoi(optarg); break;
+            case 'N': o.streams = atoi(optarg); break;
+            case 'M': o.messages = atol(optarg); break;
             default: usage();
         }
     if (!o.verbose || o.port < 1) fail("--protocol and --port are needed; --help says more");
     if (o.clients < 1 || o.size < MARK || o.size > 60000) fail("--clients: at least 1; --size: from %d to 60000", MARK);
-    if (o.outstanding < 1 || o.outstanding > WINDOW / 2) fail("--outstanding: from 1 to %d", WINDOW / 2);
+    if (o.outstanding < 1 || o.outstanding > MOST_OUTSTANDING) fail("--outstanding: from 1 to %d", MOST_OUTSTANDING);
+    if (o.streams < 1 || o.clients % o.streams) fail("--clients: a multiple of --streams");
+    if (o.streams > 1 && (o.cuts || (o.protocol != ATRIUM && o.protocol != NATS && o.protocol != REDIS)))
+        fail("--streams: with atrium, nats and redis, and without --cuts");
 }
 
 int main(int count, char **values) {
@@ -534,7 +563,12 @@ int main(int count, char **values) {
     publisher = &all[total];
     poll_fd = epoll_create1(0);
     if (!all || poll_fd < 0) fail("out of memory");
-    for (int i = 0; i <= total; i++) strcpy(all[i].cursor, o.cursor), all[i].stalled = i >= o.clients && i < total;
+    for (int i = 0; i <= total; i++) {
+        strcpy(all[i].cursor, o.cursor);
+        all[i].stalled = i >= o.clients && i < total;
+        all[i].channel = i % o.streams;
+        all[i].last = all[i].channel + 1 - o.streams;
+    }
     long before_kb = resident_kb();
     printf("{");
     uint64_t began = now_ns();
@@ -544,6 +578,7 @@ int main(int count, char **values) {
     long connected_kb = resident_kb();
     run();
     int whole = settle();
+    finished = now_ns();
     if (o.stalled) catch_up();
     report(whole, before_kb, connected_kb);
     return 0;

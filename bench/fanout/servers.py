@@ -21,9 +21,12 @@ SERVER_CORE = 0
 
 NATS = 'listen: "127.0.0.1:-1"\nwebsocket {{ listen: "127.0.0.1:{port}", no_tls: true }}\n'
 MOSQUITTO = (
-    "listener {port} 127.0.0.1\nprotocol websockets\nallow_anonymous true\n"
-    "max_queued_messages 0\nlog_type none\nuser root\n"
+    "listener {port} 127.0.0.1\nprotocol websockets\nsocket_domain ipv4\n"
+    "listener {other} 127.0.0.1\nprotocol mqtt\n"  # Debian's 2.0.11 gives up if it has WebSocket listeners only.
+    "allow_anonymous true\nmax_queued_messages 0\nlog_type none\nuser root\n"
 )
+SOCKET_IO = "4.8.4"
+MODULES = Path("build/fanout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def hub(folder: Path, protocol: str = "atrium") -> Iterator[Server]:
 @contextmanager
 def nats(folder: Path) -> Iterator[Server]:
     """Run nats-server with its WebSocket listener."""
-    with _configured("nats-server", folder, NATS, ["-c"]) as (pid, port):
+    with _configured("nats-server", folder, NATS) as (pid, port):
         yield Server("nats-server", "nats", pid, port)
 
 
@@ -80,7 +83,7 @@ def redis(folder: Path) -> Iterator[Server]:
 @contextmanager
 def mosquitto(folder: Path) -> Iterator[Server]:
     """Run mosquitto with MQTT over WebSocket."""
-    with _configured("mosquitto", folder, MOSQUITTO, ["-c"]) as (pid, port):
+    with _configured("mosquitto", folder, MOSQUITTO) as (pid, port):
         yield Server("mosquitto", "mqtt", pid, port)
 
 
@@ -93,18 +96,18 @@ def websockets(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def socketio(folder: Path) -> Iterator[Server]:
-    """Run Socket.IO; looked for where `npm install --prefix build/fanout socket.io` puts it."""
-    if not Path("build/fanout/node_modules/socket.io").is_dir():
-        raise NotHere("socket.io (npm install --prefix build/fanout socket.io)")
-    environment = {"NODE_PATH": str(Path("build/fanout/node_modules").resolve())}
+    """Run Socket.IO, installed below `build/` the first time."""
+    environment = {"NODE_PATH": str(_socket_io())}
     with running([_program("node"), str(HERE / "socketio.cjs"), "{port}"], environment) as (pid, port):
         yield Server("socket.io", "socketio", pid, port)
 
 
 @contextmanager
-def running(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[tuple[int, int]]:
-    """Run a server on a free port (`{port}` in its command) until the block ends."""
-    port = _free_port()
+def running(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, port: int | None = None
+) -> Iterator[tuple[int, int]]:
+    """Run a server on a port (`{port}` in its command), a free one unless it is given, until the block ends."""
+    port = port or _free_port()
     full = [part.replace("{port}", str(port)) for part in command]
     with subprocess.Popen(
         full, env=os.environ | dict(environment or {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -119,25 +122,24 @@ def running(command: Sequence[str], environment: Mapping[str, str] | None = None
 
 
 @contextmanager
-def _configured(program: str, folder: Path, template: str, options: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Run a server that wants its port in a file."""
-    executable, port = _program(program), _free_port()
-    path = folder / f"{program}.conf"
-    path.write_text(template.format(port=port), "utf-8")
-    with _on(port, [executable, *options, str(path)]) as pid:
+def _configured(program: str, folder: Path, template: str) -> Iterator[tuple[int, int]]:
+    """Run a server that wants its port in a file, which `-c` names."""
+    port, path = _free_port(), folder / f"{program}.conf"
+    path.write_text(template.format(port=port, other=_free_port()), "utf-8")
+    with running([_program(program), "-c", str(path)], port=port) as (pid, _):
         yield pid, port
 
 
-@contextmanager
-def _on(port: int, command: Sequence[str]) -> Iterator[int]:
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        os.sched_setaffinity(process.pid, {SERVER_CORE})
-        try:
-            _await_port(process, port)
-            yield process.pid
-        finally:
-            process.terminate()
-            process.wait()
+def _socket_io() -> Path:
+    """Return the folder of modules that has Socket.IO."""
+    modules = MODULES / "node_modules"
+    if not (modules / "socket.io").is_dir():
+        command = [_program("npm"), "install", "--prefix", str(MODULES), "--no-audit", "--no-fund"]
+        MODULES.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run([*command, f"socket.io@{SOCKET_IO}"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NotHere(f"socket.io (npm could not install it: {done.stderr.strip().splitlines()[-1]})")
+    return modules.resolve()
 
 
 def _program(name: str) -> str:
