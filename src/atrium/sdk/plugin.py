@@ -99,9 +99,10 @@ def subscribe(event_type: str) -> Callable[[Function], Function]:
 def route(method: str, path: str, *, status: int = 200, public: bool = False) -> Callable[[Function], Function]:
     """Offer the method over HTTP below `/api/v1`.
 
-    A parameter `caller: Principal` is the authenticated caller; parameters named in the path are taken from it; other
-    parameters are query parameters (GET, DELETE) or fields of the JSON body, camelCase on the wire. `public` routes
-    need no authentication: each one is listed in the security tests.
+    A parameter `caller: Principal` is the authenticated caller; parameters named in the path are taken from it;
+    `host`, `accept`, `if_match`, `if_none_match`, `idempotency_key` and `last_event_id` are the headers of that name.
+    Others are query parameters (GET, DELETE) or fields of the JSON body, camelCase on the wire; one whose type is a
+    model is the whole body. `public` routes need no authentication: each one is listed in the security tests.
     """
     return offer("gateway.route", method=method, path=path, status=status, public=public)
 
