@@ -141,9 +141,13 @@ class Screen:
 
 
 @asynccontextmanager
-async def screen_of(browser: Browser, daemon: Daemon, size: tuple[int, int] = WIDE) -> AsyncIterator[Screen]:
-    """Open a window that knows nothing of the others."""
+async def screen_of(
+    browser: Browser, daemon: Daemon, size: tuple[int, int] = WIDE, *, welcomed: bool = True
+) -> AsyncIterator[Screen]:
+    """Open a window that knows nothing of the others; unless `welcomed`, it is led to the welcome once."""
     context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
+    if welcomed:
+        await context.add_init_script("localStorage.setItem('atrium.welcomed', 'yes')")
     try:
         yield Screen(daemon, context, await context.new_page())
     finally:

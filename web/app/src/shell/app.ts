@@ -1,9 +1,7 @@
 import { html, type TemplateResult } from "lit";
-import { customElement, property, query, state } from "lit/decorators.js";
+import { customElement, property, query } from "lit/decorators.js";
 import { keyed } from "lit/directives/keyed.js";
 import { ChevronLeft } from "lucide";
-import { login } from "../api/auth.ts";
-import { problemOf } from "../api/problem.ts";
 import { controls } from "../design/controls.ts";
 import { icon } from "../design/icon.ts";
 import type { Command, NavigationEntry } from "../state/feature.ts";
@@ -20,9 +18,9 @@ import type { Overlays } from "./overlays.ts";
 import "./overlays.ts";
 import "./room_frame.ts";
 import { shellCommands } from "./shell_commands.ts";
+import { SignIn } from "./sign_in.ts";
 import "./sign_in_page.ts";
 import "./toasts.ts";
-import { shellWords } from "./words.ts";
 
 /** The page: signs in, shows where one is, and listens to the keys that work everywhere. */
 @customElement("atrium-app")
@@ -30,8 +28,8 @@ export class App extends SignalElement {
   static override styles = [controls, shellStyles];
 
   @property({ attribute: false }) hub!: Hub;
-  @state() private loginProblem: string | undefined;
   @query("atrium-overlays") private overlays!: Overlays | null;
+  readonly #signIn = new SignIn(takeCode);
   #breakages: Breakages | undefined;
 
   readonly #own = shellCommands({
@@ -47,7 +45,7 @@ export class App extends SignalElement {
     this.#breakages = new Breakages(this.hub);
     this.#breakages.watch();
     this.hub.router.start(this);
-    void this.#signIn().then(() => this.hub.start());
+    void this.#signIn.follow().then(() => this.hub.start());
   }
 
   override disconnectedCallback(): void {
@@ -63,8 +61,8 @@ export class App extends SignalElement {
 
   #renderPage(): TemplateResult {
     const { connection } = this.hub;
-    if (connection.state.value.kind === "signedOut") {
-      return html`<atrium-sign-in-page .problem=${this.loginProblem} @check=${() => connection.start()}></atrium-sign-in-page>`;
+    if (this.#signIn.isStuck || connection.state.value.kind === "signedOut") {
+      return html`<atrium-sign-in-page .hub=${this.hub} .signIn=${this.#signIn} @check=${this.#onHash}></atrium-sign-in-page>`;
     }
     const entry = this.#entry();
     const isInside = entry?.path !== this.hub.router.path.value;
@@ -107,21 +105,8 @@ export class App extends SignalElement {
       ?.run();
   }
 
-  async #signIn(): Promise<void> {
-    const code = takeCode();
-    if (code === undefined) return;
-    try {
-      await login(code);
-      this.loginProblem = undefined;
-    } catch (error) {
-      const { status, detail } = problemOf(error);
-      const isRefused = status >= 400 && status < 500;
-      this.loginProblem = isRefused ? shellWords().linkUsed : detail;
-    }
-  }
-
   readonly #onHash = async (): Promise<void> => {
-    await this.#signIn();
+    await this.#signIn.follow();
     this.hub.connection.start();
   };
 

@@ -22,6 +22,11 @@ export function builtInFeatures(hub: Hub): readonly FeatureDeclaration[] {
       load: async () => (await import("../features/settings/feature.ts")).default(hub),
     },
     {
+      name: "welcome",
+      paths: ["/welcome"],
+      load: async () => (await import("../features/welcome/feature.ts")).default(hub),
+    },
+    {
       name: "gallery",
       paths: ["/gallery"],
       load: async () => (await import("../features/gallery/feature.ts")).default(),

@@ -1,98 +1,78 @@
-import { css, html, LitElement, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
+import { type Problem, UNREACHABLE } from "../api/problem.ts";
 import { copyFrom } from "../design/clipboard.ts";
 import { controls } from "../design/controls.ts";
+import { sentence, withCode } from "../design/words.ts";
+import { LANGUAGES, type Language } from "../language/language.ts";
+import type { Hub } from "../state/hub.ts";
+import { SignalElement } from "../state/signal_element.ts";
+import type { SignIn } from "./sign_in.ts";
+import { signInStyles } from "./sign_in_styles.ts";
+import { shellWords } from "./words.ts";
 
 const COMMAND = "atrium open";
 
 /** Says how this browser gets in. Fires `check` when the person wants it tried again. */
 @customElement("atrium-sign-in-page")
-export class SignInPage extends LitElement {
-  static override styles = [
-    controls,
-    css`
-      :host {
-        display: block;
-        padding: clamp(32px, 18vh, 160px) 24px 32px;
-        height: 100%;
-        overflow: auto;
-        background: var(--surface);
-      }
+export class SignInPage extends SignalElement {
+  static override styles = [controls, signInStyles];
 
-      main {
-        max-width: 26rem;
-        margin: 0 auto;
-        display: grid;
-        gap: 16px;
-        font-size: var(--size-16);
-        line-height: 1.5;
-      }
+  @property({ attribute: false }) hub!: Hub;
+  @property({ attribute: false }) signIn!: SignIn;
 
-      .name {
-        font-size: var(--size-14);
-        font-weight: 600;
-        color: var(--text-muted);
-      }
-
-      h1 {
-        font-size: var(--size-20);
-        font-weight: 600;
-        line-height: 1.3;
-        letter-spacing: -0.01em;
-      }
-
-      .command {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        gap: 8px;
-        padding: 4px 4px 4px 16px;
-        border: 1px solid var(--line-strong);
-        border-radius: var(--radius-control);
-        background: var(--surface-raised);
-        font: 500 var(--size-14) / 1.4 var(--font-mono);
-      }
-
-      .command button {
-        font-family: var(--font-text);
-      }
-
-      .note {
-        font-size: var(--size-14);
-        color: var(--text-muted);
-      }
-
-      .problem {
-        padding-left: 12px;
-        border-left: 2px solid var(--warning);
-        font-size: var(--size-14);
-      }
-
-      .again {
-        justify-self: start;
-      }
-    `,
-  ];
-
-  /** Why the link that led here did not work. */
-  @property({ attribute: false }) problem: string | undefined;
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.title = "Atrium";
+  }
 
   protected override render(): TemplateResult {
+    const problem = this.signIn.problem.value;
     return html`
-      <main data-testid="sign-in">
+      <main data-testid="sign-in" data-state=${problem?.kind ?? "none"}>
         <p class="name">Atrium</p>
-        <h1>This browser is not signed in</h1>
-        ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : ""}
-        <p>On the computer where the hub runs, open a terminal and run:</p>
-        <div class="command">
-          <code>${COMMAND}</code>
-          <button type="button" class="quiet" @click=${this.#copy}>Copy</button>
-        </div>
-        <p class="note">It prints a link that works once. Nothing has to be typed here.</p>
+        ${problem?.kind === "unreachable" ? this.#renderUnreachable(problem.problem) : this.#renderHow(problem !== undefined)}
         <button type="button" class="plain again" @click=${() => this.dispatchEvent(new Event("check"))}>
-          Check again
+          ${shellWords().checkAgain}
         </button>
+        <p class="languages">${Object.entries(LANGUAGES).map(([language, name]) => this.#renderLanguage(language as Language, name))}</p>
       </main>
+    `;
+  }
+
+  #renderUnreachable({ code, detail }: Problem): TemplateResult {
+    const words = shellWords();
+    const isExplained = code !== UNREACHABLE && detail !== "";
+    return html`
+      <h1>${words.hubAway}</h1>
+      <p role="alert">${words.hubAwayHow}</p>
+      <div class="command"><code>atrium status</code></div>
+      ${isExplained ? html`<p class="note" lang="en">${withCode(sentence(detail))}</p>` : nothing}
+      <p class="note">${words.hubAwayNote}</p>
+    `;
+  }
+
+  #renderHow(isRefused: boolean): TemplateResult {
+    const words = shellWords();
+    return html`
+      <h1>${isRefused ? words.linkUsed : words.notSignedIn}</h1>
+      ${isRefused ? html`<p role="alert">${words.linkUsedNote}</p>` : nothing}
+      <p>${words.signInHow}</p>
+      <div class="command">
+        <code>${COMMAND}</code>
+        <button type="button" class="quiet" @click=${this.#copy}>${words.copy}</button>
+      </div>
+      <p class="note">${withCode(words.signInNote)}</p>
+    `;
+  }
+
+  #renderLanguage(language: Language, name: string): TemplateResult {
+    const { preferences } = this.hub;
+    const isCurrent = preferences.language.value === language;
+    return html`
+      <button type="button" class="quiet" lang=${language} aria-pressed=${isCurrent ? "true" : "false"} @click=${() => preferences.setLanguage(language)}>
+        ${name}
+      </button>
     `;
   }
 
