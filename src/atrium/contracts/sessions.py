@@ -260,6 +260,7 @@ class SendMessage(Model):
     content: str
     target_agent: str | None = None
     client_token: str | None = None
+    draft_revision: str | None = None
 
 
 class CancelTurn(Model):
@@ -328,6 +329,15 @@ class MessageAccepted(Model):
     message_id: str
     turn_id: str
     offset: str
+
+
+class Draft(Model):
+    """What a person has begun to write in a session: `text` is empty if there is nothing; `client` wrote it last."""
+
+    id: str
+    text: str = ""
+    updated_at: str | None = None
+    client: str | None = None
 
 
 class MessagePage(Model):

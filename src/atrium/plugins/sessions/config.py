@@ -18,5 +18,8 @@ class SessionsConfig(Config):
     cold_storage_timeout: int = Field(default=3600, ge=0)
     """Seconds after which an idle session may leave the database; 0 is never."""
 
+    max_draft_bytes: int = Field(default=262_144, ge=1_024, le=1 << 20)
+    """How long a draft may be, in bytes of UTF-8."""
+
     persistence_format: Literal["jsonl", "none"] = "jsonl"
     """Whether each session's history is also kept as a text file below `<home>/sessions/`."""

@@ -8,6 +8,7 @@ from atrium.plugins.sessions.acts import Acts
 from atrium.plugins.sessions.config import SessionsConfig
 from atrium.plugins.sessions.control import Control
 from atrium.plugins.sessions.documents import DELETIONS
+from atrium.plugins.sessions.drafts import Drafts
 from atrium.plugins.sessions.ledger import Ledger
 from atrium.plugins.sessions.lifecycle import Lifecycle
 from atrium.plugins.sessions.mailbox import Mailboxes
@@ -27,6 +28,7 @@ class Desk:
         self.acts = Acts(context.spawn)
         self.mailboxes = Mailboxes(context, self.ledger, config.max_concurrent)
         self.sweeper = Sweeper(context, self.transcripts)
+        self.drafts = Drafts(context, self.ledger, config.max_draft_bytes)
         self.control = Control(context, self.ledger, self.mailboxes)
         self.lifecycle = Lifecycle(context, self.ledger, self.mailboxes, self.sweeper)
         self.ledger.on_entries.append(self.transcripts.note)

@@ -21,6 +21,7 @@ TURNS = "turns"
 TOKENS = "tokens"
 CREATIONS = "creations"
 DELETIONS = "deletions"
+DRAFTS = "drafts"
 
 PAGE = 500
 """How many documents one step of work over many of them handles."""
@@ -33,6 +34,9 @@ TOPICS = (
     Topic("sessions", collection=ACTIVITY, shows=_HAPPENING),
     Topic("sessions/{key}", shows=_SAID),
     Topic("sessions/{key}", collection=ACTIVITY, shows=_HAPPENING),
+    # The session itself comes first: the topic is there as long as the session, whether there is a draft or not.
+    Topic("sessions/drafts/{key}", shows=("id",)),
+    Topic("sessions/drafts/{key}", collection=DRAFTS, shows=("text", "updatedAt", "client")),
 )
 
 INDEXES = (
@@ -90,6 +94,14 @@ class TurnRecord(Model):
     superseded: bool = False
 
 
+class DraftRecord(Model):
+    """What the person whose space it is has begun to write in a session, and the client that wrote it."""
+
+    text: str
+    updated_at: str
+    client: str
+
+
 class TokenRecord(Model):
     """What a client token stands for: the digest of what was sent under it, and the answer it got."""
 
@@ -114,6 +126,11 @@ def as_json(record: Model) -> dict[str, Any]:
 def stream_of(session_id: str) -> str:
     """Return the name of a session's stream."""
     return f"sessions/{session_id}"
+
+
+def draft_topic(session_id: str) -> str:
+    """Return the name of the topic of a session's draft."""
+    return f"sessions/drafts/{session_id}"
 
 
 def token_key(session_id: str, token: str) -> str:

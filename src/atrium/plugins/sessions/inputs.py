@@ -94,6 +94,26 @@ def message_content(value: object) -> str:
     return content
 
 
+def draft_text(value: object, longest: int) -> str:
+    """Return a draft as it was written, which may be empty; `longest` is in bytes of UTF-8."""
+    written = text("text", value)
+    size = len(written.encode())
+    if size > longest:
+        raise invalid("text", f"a draft has at most {longest} bytes of UTF-8, not {size}: it is not kept")
+    return written
+
+
+def draft_revision(value: object) -> int | None:
+    """Return the revision of the draft that a message was sent from, None if it was sent from none."""
+    if value is None:
+        return None
+    if value == "*":
+        return LARGEST_OFFSET
+    if not isinstance(value, str) or not _canonical(value):
+        raise invalid("draftRevision", "give the revision of the draft as a string of decimal digits, or *")
+    return int(value)
+
+
 def client_token(value: object) -> str | None:
     """Return a client's token for a message, None if it gave none."""
     return None if value is None else _name("clientToken", value, MAX_TOKEN)
@@ -179,7 +199,7 @@ def offset(field: str, value: object) -> int:
     return number
 
 
-def matches(if_match: str | None, revision: int) -> None:
+def matches(if_match: str | None, revision: int, what: str = "session") -> None:
     """Raise `PreconditionFailed` unless a document with this revision is what `If-Match` was computed from.
 
     Revisions of all documents and topics come from one growing counter, so whoever has seen a revision at or beyond
@@ -196,7 +216,7 @@ def matches(if_match: str | None, revision: int) -> None:
             raise PreconditionFailed(f'If-Match: give the ETag of an earlier answer, such as "{revision}", or *')
         if int(digits) >= revision:
             return
-    raise PreconditionFailed("the session has changed since it was read: read it again and repeat the change")
+    raise PreconditionFailed(f"the {what} has changed since it was read: read it again and repeat the change")
 
 
 def digest(*parts: object) -> str:

@@ -15,6 +15,7 @@ from atrium.plugins.sessions.documents import (
     ACTIVITY,
     CREATIONS,
     DELETIONS,
+    DRAFTS,
     TURNS,
     ActivityRecord,
     SessionRecord,
@@ -110,6 +111,7 @@ class Change:
         self.deleted = self.used = True
         self.batch.delete(self.session.id)
         self.batch.delete(self.session.id, collection=ACTIVITY)
+        self.batch.delete(self.session.id, collection=DRAFTS)
         if self.session.creation is not None:
             self.batch.delete(self.session.creation, collection=CREATIONS)
         self.batch.set(self.session.id, {"providerId": self.session.provider_id}, collection=DELETIONS)

@@ -41,7 +41,7 @@ class Lifecycle:
         self._mailboxes = mailboxes
         self._sweeper = sweeper
 
-    def draft(
+    def new_session(
         self, provider_id: str, settings: object, metadata: SessionMetadata | Mapping[str, Any] | None
     ) -> SessionRecord:
         """Return a new session that is not stored yet, everything in it checked but the provider."""
@@ -53,21 +53,21 @@ class Lifecycle:
             settings=inputs.settings(settings),
         )
 
-    async def create(self, caller: Principal, draft: SessionRecord, key: str | None) -> str:
+    async def create(self, caller: Principal, session: SessionRecord, key: str | None) -> str:
         """Store a new session and return its id; a key that is known already gives the session it gave before."""
         if key is None:
-            await self._context.services.call("providers.check", draft.provider_id)
-            await self._store(caller.space, draft)
-            return draft.id
+            await self._context.services.call("providers.check", session.provider_id)
+            await self._store(caller.space, session)
+            return session.id
         async with self._ledger.holding(f"{caller.space} {key}"):
-            wanted = inputs.digest(draft.provider_id, draft.settings, as_json(draft.metadata))
+            wanted = inputs.digest(session.provider_id, session.settings, as_json(session.metadata))
             value = await self._context.storage.of(caller.space).get(key, collection=CREATIONS)
             if value is not None:
                 return _created_before(CreationRecord.model_validate(value), wanted)
-            await self._context.services.call("providers.check", draft.provider_id)
-            record = CreationRecord(digest=wanted, session_id=draft.id)
-            await self._store(caller.space, draft.model_copy(update={"creation": key}), creation=record)
-        return draft.id
+            await self._context.services.call("providers.check", session.provider_id)
+            record = CreationRecord(digest=wanted, session_id=session.id)
+            await self._store(caller.space, session.model_copy(update={"creation": key}), creation=record)
+        return session.id
 
     async def fork(self, caller: Principal, session_id: str, at: object) -> str:
         """Store a copy of a session that begins with its messages up to an offset, and return the copy's id."""

@@ -21,8 +21,9 @@ from atrium.plugins.sessions.config import SessionsConfig
 from atrium.plugins.sessions.conversation import last_messages, message_page
 from atrium.plugins.sessions.desk import Desk
 from atrium.plugins.sessions.documents import INDEXES, TOPICS, check_id, find_session, stream_of
+from atrium.plugins.sessions.drafts import get_draft
 from atrium.plugins.sessions.listing import get_session, overview, page_of_sessions, selection
-from atrium.plugins.sessions.sending import Draft, send
+from atrium.plugins.sessions.sending import NewMessage, send
 from atrium.sdk import (
     CursorReset,
     EntryStream,
@@ -89,9 +90,9 @@ class Sessions(Plugin[SessionsConfig]):
         host: str | None = None,
     ) -> SessionCreated:
         """Create a session; the same `Idempotency-Key` and request give the same one."""
-        draft = self.desk.lifecycle.draft(provider_id, settings, metadata)
+        session = self.desk.lifecycle.new_session(provider_id, settings, metadata)
         key = inputs.idempotency_key(idempotency_key)
-        session_id = await self.desk.acts.run("create", self.desk.lifecycle.create(caller, draft, key))
+        session_id = await self.desk.acts.run("create", self.desk.lifecycle.create(caller, session, key))
         return _created(session_id, host)
 
     @route("GET", "/sessions")
@@ -150,11 +151,19 @@ class Sessions(Plugin[SessionsConfig]):
         content: str,
         target_agent: str | None = None,
         client_token: str | None = None,
+        draft_revision: str | None = None,
     ) -> MessageAccepted:
-        """Store a message and queue its turn; the same `clientToken` and content give the same answer."""
-        target = None if target_agent is None else inputs.name("targetAgent", target_agent)
-        draft = Draft(inputs.message_content(content), target, inputs.client_token(client_token))
-        sending = send(self.context, self.desk.ledger, self.desk.mailboxes, caller, session_id, draft)
+        """Store a message and queue its turn; the same `clientToken` and content give the same answer.
+
+        The draft it was sent from is cleared with it, unless it has changed since `draftRevision`.
+        """
+        message = NewMessage(
+            inputs.message_content(content),
+            None if target_agent is None else inputs.name("targetAgent", target_agent),
+            inputs.client_token(client_token),
+            inputs.draft_revision(draft_revision),
+        )
+        sending = send(self.context, self.desk.ledger, self.desk.mailboxes, caller, session_id, message)
         return await self.desk.acts.run("send", sending)
 
     @route("GET", "/sessions/{session_id}/messages")
@@ -168,6 +177,24 @@ class Sessions(Plugin[SessionsConfig]):
         after = 0 if cursor is None else inputs.offset("cursor", cursor)
         page = await message_page(storage, session_id, after, inputs.page_limit(limit))
         return page.model_dump(mode="json", by_alias=True)
+
+    @route("GET", "/sessions/{session_id}/draft")
+    @service("sessions.get_draft")
+    async def draft(self, caller: Principal, session_id: str) -> Resource:
+        """Return what the caller has begun to write in a session; an empty text if there is nothing."""
+        return await get_draft(self.storage.of(caller.space), session_id)
+
+    @route("PUT", "/sessions/{session_id}/draft")
+    @service("sessions.put_draft")
+    async def put_draft(self, caller: Principal, session_id: str, text: str, if_match: str | None = None) -> Resource:
+        """Keep what the caller has begun to write; the last writer wins unless `If-Match` names the draft before."""
+        return await self.desk.acts.run("draft", self.desk.drafts.put(caller, session_id, text, if_match))
+
+    @route("DELETE", "/sessions/{session_id}/draft", status=204)
+    @service("sessions.delete_draft")
+    async def delete_draft(self, caller: Principal, session_id: str, if_match: str | None = None) -> None:
+        """Forget what the caller has begun to write."""
+        await self.desk.acts.run("draft", self.desk.drafts.put(caller, session_id, "", if_match))
 
     @route("GET", "/sessions/{session_id}/events")
     async def events_of(
@@ -238,7 +265,14 @@ class Sessions(Plugin[SessionsConfig]):
     async def on_message(self, caller: Principal, session_id: str | None, payload: object) -> MessageAccepted:
         """Send a message."""
         wanted = inputs.parse(SendMessage, payload)
-        return await self.send(caller, _named(session_id), wanted.content, wanted.target_agent, wanted.client_token)
+        return await self.send(
+            caller,
+            _named(session_id),
+            wanted.content,
+            wanted.target_agent,
+            wanted.client_token,
+            wanted.draft_revision,
+        )
 
     @frame("session:stop")
     async def on_stop(self, caller: Principal, session_id: str | None, payload: object) -> SessionState:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from atrium.contracts.sessions import MessageAccepted, MessageAdded, MessageStored
 from atrium.plugins.sessions.documents import TOKENS, TokenRecord, TurnRecord, as_json, timestamp, token_key
+from atrium.plugins.sessions.drafts import clear_sent_draft
 from atrium.plugins.sessions.errors import SessionIsStopped
 from atrium.plugins.sessions.inputs import digest, invalid
 from atrium.plugins.sessions.ledger import Change, Ledger
@@ -15,12 +16,13 @@ from atrium.sdk import ABSENT, Context, InvalidInput, Principal, SpaceStorage, T
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class NewMessage:
     """A message that has been checked."""
 
     content: str
     target: str | None = None
     token: str | None = None
+    draft_revision: int | None = None
 
     @property
     def digest(self) -> str:
@@ -29,26 +31,28 @@ class Draft:
 
 
 async def send(
-    context: Context, ledger: Ledger, mailboxes: Mailboxes, caller: Principal, session_id: str, draft: Draft
+    context: Context, ledger: Ledger, mailboxes: Mailboxes, caller: Principal, session_id: str, message: NewMessage
 ) -> MessageAccepted:
     """Store a message and its turn, which starts at once if nothing is ahead of it.
 
     A token that is known already gives the answer it gave before.
     """
     async with ledger.change(caller.space, session_id) as change:
-        if draft.token is not None:
-            before = await _remembered(change.storage, session_id, draft.token, draft)
+        if message.token is not None:
+            before = await _remembered(change.storage, session_id, message.token, message)
             if before is not None:
                 return before
         _check_open(change)
-        if draft.target is not None:
-            await _check_target(context, draft.target)
+        if message.target is not None:
+            await _check_target(context, message.target)
+        if message.draft_revision is not None:
+            await clear_sent_draft(change, message.draft_revision)
         turn_id, message_id = context.new_id(), context.new_id()
         added = MessageAdded(
             message_id=message_id,
             turn_id=turn_id,
-            content=draft.content,
-            client_token=draft.token,
+            content=message.content,
+            client_token=message.token,
             by=caller.user,
         )
         [offset] = change.append(added)
@@ -58,11 +62,11 @@ async def send(
             message_id=message_id,
             offset=offset,
             by=caller.to_json(),
-            target=draft.target,
+            target=message.target,
             created_at=timestamp(context.clock.now()),
         )
         answer = MessageAccepted(message_id=message_id, turn_id=turn_id, offset=str(offset))
-        _store(change, await mailboxes.admit(change, turn), draft, answer)
+        _store(change, await mailboxes.admit(change, turn), message, answer)
         change.news.append(
             MessageStored(
                 space=caller.space, session_id=session_id, message_id=message_id, turn_id=turn_id, by=caller.user
@@ -71,12 +75,14 @@ async def send(
     return answer
 
 
-async def _remembered(storage: SpaceStorage, session_id: str, token: str, draft: Draft) -> MessageAccepted | None:
+async def _remembered(
+    storage: SpaceStorage, session_id: str, token: str, message: NewMessage
+) -> MessageAccepted | None:
     value = await storage.get(token_key(session_id, token), collection=TOKENS)
     if value is None:
         return None
     record = TokenRecord.model_validate(value)
-    if record.digest != draft.digest:
+    if record.digest != message.digest:
         raise invalid("clientToken", "another message was sent under this token; use a new token for a new message")
     return MessageAccepted(message_id=record.message_id, turn_id=record.turn_id, offset=record.offset)
 
@@ -98,16 +104,16 @@ def _check_open(change: Change) -> None:
         )
 
 
-def _store(change: Change, turn: TurnRecord, draft: Draft, answer: MessageAccepted) -> None:
+def _store(change: Change, turn: TurnRecord, message: NewMessage, answer: MessageAccepted) -> None:
     change.touch()
     change.happen(message_count=change.activity.message_count + 1, status="active")
     if turn.status == "queued":
         change.put_turn(turn)
         change.happen(queued=change.activity.queued + 1)
-    if draft.token is not None:
-        key = token_key(turn.session_id, draft.token)
+    if message.token is not None:
+        key = token_key(turn.session_id, message.token)
         token = TokenRecord(
-            digest=draft.digest, message_id=answer.message_id, turn_id=answer.turn_id, offset=answer.offset
+            digest=message.digest, message_id=answer.message_id, turn_id=answer.turn_id, offset=answer.offset
         )
         change.batch.require(key, ABSENT, collection=TOKENS)
         change.batch.set(key, as_json(token), collection=TOKENS)
