@@ -59,7 +59,8 @@ class Answer:
         """Send an ASGI message, headers added."""
         if message["type"] in {"http.response.start", "websocket.http.response.start"}:
             self.started = True
-            message["headers"] = [*message.get("headers", ()), *self._headers(message)]
+            headers = [*message.get("headers", ()), *self._headers(message)]
+            message["headers"] = [_secure(header) for header in headers] if self.scope["scheme"] == "https" else headers
         elif message["type"] == "http.response.body" and not message.get("more_body"):
             self.finished = True
         await self._send(message)
@@ -183,6 +184,12 @@ class Edge:
             return {"type": "http.request", "body": body, "more_body": False}
 
         return again
+
+
+def _secure(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """Let a browser send a cookie that it got over TLS over TLS only."""
+    name, value = header
+    return (name, value + b"; Secure") if name.lower() == b"set-cookie" else header
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

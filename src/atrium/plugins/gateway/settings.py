@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 
 from atrium.sdk import Config
 
@@ -23,6 +23,9 @@ class GatewayConfig(Config):
 
     allowed_origins: tuple[str, ...] = ()
     """Origins of other pages that may call the hub (`https://example.com`); others get 403."""
+
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    """Proxies (`127.0.0.1`, `10.0.0.0/8`) that are believed who the client is and that it uses `https`; others are not."""
 
     static_dir: Path | None = None
     """The folder of the built web page; the one that ships with the hub if not given."""
