@@ -30,6 +30,9 @@ async def test_a_new_session_is_there_at_once(hub: Hub) -> None:
         "metadata": {"title": "A title", "tags": ["b", "a"]},
         "turn": None,
         "queued": 0,
+        "pinned": False,
+        "unread": 0,
+        "readOffset": "0",
     }
     assert await hub.messages(created.session_id) == []
 

@@ -299,7 +299,11 @@ class TurnSummary(Model):
 
 
 class Session(Model):
-    """A session as clients see it. Times are ISO 8601, UTC; `queued` counts waiting turns."""
+    """A session as clients see it. Times are ISO 8601, UTC; `queued` counts waiting turns.
+
+    `pinned`, `unread` and `read_offset` are the marks of the person who asks: what others have said behind
+    `read_offset` is unread.
+    """
 
     id: str
     provider_id: str
@@ -310,6 +314,9 @@ class Session(Model):
     metadata: SessionMetadata
     turn: TurnSummary | None
     queued: int
+    pinned: bool = False
+    unread: int = 0
+    read_offset: str = "0"
 
 
 class Message(Model):

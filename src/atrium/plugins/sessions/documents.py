@@ -27,7 +27,7 @@ PAGE = 500
 """How many documents one step of work over many of them handles."""
 
 _SAID = ("id", "providerId", "createdAt", "metadata")
-_HAPPENING = ("status", "updatedAt", "messageCount", "turn", "queued")
+_HAPPENING = ("status", "updatedAt", "messageCount", "turn", "queued", "pinned", "unread", "readOffset")
 
 TOPICS = (
     Topic("sessions", shows=_SAID),
@@ -42,6 +42,7 @@ TOPICS = (
 INDEXES = (
     Index(("createdAt",)),
     Index(("status",), collection=ACTIVITY),
+    Index(("pinned", "updatedAt"), collection=ACTIVITY),
     Index(("sessionId", "status", "offset"), collection=TURNS),
     Index(("status", "sessionId"), collection=TURNS),
 )
@@ -59,13 +60,20 @@ class SessionRecord(Model):
 
 
 class ActivityRecord(Model):
-    """What happens in a session. `turn` is the one that runs, or the interrupted one that others wait behind."""
+    """What happens in a session. `turn` is the one that runs, or the interrupted one that others wait behind.
+
+    `pinned`, `unread` and `read_offset` are the marks of the person whose space it is. They stand here because what
+    makes something unread changes this record anyway: a mark costs no write of its own, and a list no count.
+    """
 
     status: SessionStatus = "created"
     updated_at: str
     message_count: int = 0
     turn: TurnSummary | None = None
     queued: int = 0
+    pinned: bool = False
+    unread: int = 0
+    read_offset: str = "0"
 
     @property
     def blocked(self) -> bool:

@@ -9,6 +9,7 @@ from atrium.contracts.sessions import TurnCancelled, TurnCompleted, TurnEnded, T
 from atrium.plugins.sessions.answer import Answer, Ending
 from atrium.plugins.sessions.documents import TurnRecord
 from atrium.plugins.sessions.ledger import Change
+from atrium.plugins.sessions.marks import another_unread
 
 _ENTRIES: dict[Ending, type[TurnEnded]] = {
     "completed": TurnCompleted,
@@ -34,7 +35,9 @@ def end_turn(change: Change, turn: TurnRecord, answer: Answer, outcome: Outcome,
     ended = turn.model_copy(update={"status": ending})
     change.put_turn(ended)
     change.touch()
-    change.happen(message_count=change.activity.message_count + leaves_message)
+    if leaves_message:
+        change.happen(message_count=change.activity.message_count + 1)
+        another_unread(change)
     change.occupy(ended if ending == "interrupted" else None)
     end = _ENTRIES[ending](turn_id=turn.id, duration_ms=outcome.duration_ms, problem=outcome.problem)
     trims = [answer.message_id] if answer.text or answer.thinking else []

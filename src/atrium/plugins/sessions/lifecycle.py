@@ -27,6 +27,7 @@ from atrium.plugins.sessions.documents import (
 from atrium.plugins.sessions.forking import copy_messages, fork_title
 from atrium.plugins.sessions.ledger import Change, Ledger, updated
 from atrium.plugins.sessions.mailbox import Mailboxes
+from atrium.plugins.sessions.marks import pin
 from atrium.plugins.sessions.sweeping import Sweeper
 from atrium.sdk import ABSENT, Context, NewEntry, Principal
 from atrium.sdk.crash_points import crash_point
@@ -86,26 +87,21 @@ class Lifecycle:
         await self._store(caller.space, copy, entries)
         return copy.id
 
-    async def change_metadata(
+    async def update(
         self,
         caller: Principal,
         session_id: str,
-        given: MetadataChange | Mapping[str, Any],
+        metadata: MetadataChange | Mapping[str, Any],
+        pinned: bool | None,
         if_match: str | None,
     ) -> None:
-        """Rename or tag a session; nothing is stored when nothing changes."""
+        """Rename, tag or pin a session; nothing is stored when nothing changes."""
         async with self._ledger.change(caller.space, session_id) as change:
             inputs.matches(if_match, change.before.session_revision)
-            before = change.session.metadata
-            after = inputs.metadata_change(given, before)
-            entries: list[Event] = []
-            if after.title != before.title:
-                entries.append(SessionRenamed(title=after.title, by=caller.user))
-            if after.tags != before.tags:
-                entries.append(SessionTagged(tags=after.tags, by=caller.user))
-            if entries:
-                change.say(metadata=after)
-                change.append(*entries)
+            after = inputs.metadata_change(metadata, change.session.metadata)
+            if pinned is not None:
+                await pin(change, pinned=pinned)
+            _describe(change, after, caller.user)
 
     async def stop(self, caller: Principal, session_id: str) -> None:
         """Cancel all turns of a session and take no more messages; its history stays."""
@@ -148,6 +144,19 @@ class Lifecycle:
     def _stored(self, space: str, session: SessionRecord, activity: ActivityRecord) -> None:
         self._context.events.emit(updated(space, session, activity))
         self._ledger.stored(space, session.id)
+
+
+def _describe(change: Change, after: SessionMetadata, by: str) -> None:
+    """Put other metadata into a change, with the entries that say what is new."""
+    before = change.session.metadata
+    entries: list[Event] = []
+    if after.title != before.title:
+        entries.append(SessionRenamed(title=after.title, by=by))
+    if after.tags != before.tags:
+        entries.append(SessionTagged(tags=after.tags, by=by))
+    if entries:
+        change.say(metadata=after)
+        change.append(*entries)
 
 
 def _created_before(record: CreationRecord, wanted: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import StrictBool
+
 from atrium.contracts.sessions import (
     CancelTurn,
     CreateSession,
@@ -23,6 +25,7 @@ from atrium.plugins.sessions.desk import Desk
 from atrium.plugins.sessions.documents import INDEXES, TOPICS, check_id, find_session, stream_of
 from atrium.plugins.sessions.drafts import get_draft
 from atrium.plugins.sessions.listing import get_session, overview, page_of_sessions, selection
+from atrium.plugins.sessions.marks import mark_read
 from atrium.plugins.sessions.sending import NewMessage, send
 from atrium.sdk import (
     CursorReset,
@@ -129,11 +132,29 @@ class Sessions(Plugin[SessionsConfig]):
     @route("PATCH", "/sessions/{session_id}")
     @service("sessions.update")
     async def update(
-        self, caller: Principal, session_id: str, metadata: dict[str, Any], if_match: str | None = None
+        self,
+        caller: Principal,
+        session_id: str,
+        metadata: dict[str, Any] | None = None,
+        if_match: str | None = None,
+        pinned: StrictBool | None = None,
     ) -> Resource:
-        """Rename or tag a session; absent fields stay as they are."""
-        changing = self.desk.lifecycle.change_metadata(caller, session_id, metadata, if_match)
-        await self.desk.acts.run("update", changing)
+        """Rename, tag or pin a session; absent fields stay as they are."""
+        if metadata is None and pinned is None:
+            raise inputs.invalid("metadata", "give what to change: metadata, pinned, or both")
+        updating = self.desk.lifecycle.update(caller, session_id, metadata or {}, pinned, if_match)
+        await self.desk.acts.run("update", updating)
+        return await get_session(self.storage.of(caller.space), session_id)
+
+    @route("PUT", "/sessions/{session_id}/read")
+    @service("sessions.mark_read")
+    async def mark_read(
+        self, caller: Principal, session_id: str, offset: inputs.Offset, rewind: StrictBool = False
+    ) -> Resource:
+        """Note that the caller has read a session up to an offset; further back only with `rewind`."""
+        position = inputs.offset("offset", offset)
+        marking = mark_read(self.desk.ledger, caller, session_id, position, rewind=rewind)
+        await self.desk.acts.run("mark_read", marking)
         return await get_session(self.storage.of(caller.space), session_id)
 
     @route("DELETE", "/sessions/{session_id}", status=204)

@@ -12,6 +12,7 @@ from atrium.plugins.sessions.inputs import digest, invalid
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.limits import MAX_QUEUED, RETRY_AFTER_SECONDS
 from atrium.plugins.sessions.mailbox import Mailboxes
+from atrium.plugins.sessions.marks import read_to
 from atrium.sdk import ABSENT, Context, InvalidInput, Principal, SpaceStorage, TooManyRequests
 
 
@@ -107,6 +108,7 @@ def _check_open(change: Change) -> None:
 def _store(change: Change, turn: TurnRecord, message: NewMessage, answer: MessageAccepted) -> None:
     change.touch()
     change.happen(message_count=change.activity.message_count + 1, status="active")
+    read_to(change, turn.offset)
     if turn.status == "queued":
         change.put_turn(turn)
         change.happen(queued=change.activity.queued + 1)
