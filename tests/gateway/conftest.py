@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.gateway.house import House, house_with
+from tests.gateway.unhurried import Unhurried, slow_down
 
 
 @pytest.fixture
@@ -20,3 +21,8 @@ async def house() -> AsyncIterator[House]:
 async def http(house: House) -> AsyncIterator[httpx.AsyncClient]:
     async with house.http() as client:
         yield client
+
+
+@pytest.fixture
+async def unhurried(house: House) -> Unhurried:
+    return slow_down(house.gateway.serving.hub)

@@ -109,6 +109,32 @@ async def test_the_first_request_is_answered_even_while_plugins_still_start() ->
     assert (status, body) == (200, b'"here"')
 
 
+async def test_a_hub_whose_plugins_take_for_ever_answers_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atrium.plugins.gateway.plugin.OPEN_SECONDS", 0.01)
+    runtime = CoreRuntime(MemoryStorageAdapter(), config={"gateway": {"port": 0}})
+    gateway = Gateway(runtime)
+    await runtime.plugin_manager.load_plugin(gateway)
+    await runtime.plugin_manager.start_plugin("gateway")
+    await asyncio.wait_for(gateway.opened(), 10)
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.get(f"{gateway.address}/health")
+    await runtime.stop()
+
+    assert answer.json()["status"] == "ok"
+
+
+async def test_a_gateway_that_stops_before_it_has_opened_leaves_the_port_free() -> None:
+    runtime = CoreRuntime(MemoryStorageAdapter(), config={"gateway": {"port": 0}})
+    gateway = Gateway(runtime)
+    await runtime.plugin_manager.load_plugin(gateway)
+    await runtime.plugin_manager.start_plugin("gateway")
+    port = gateway.serving.port
+    await runtime.plugin_manager.stop_plugin("gateway")
+    with socket.socket() as successor:
+        successor.bind(("127.0.0.1", port))
+    await runtime.stop()
+
+
 async def test_the_port_opens_before_anything_heavy_is_imported() -> None:
     heavy = "{'fastapi', 'httpx', 'jinja2', 'numpy', 'pydantic_ai'}"
     program = f"import sys, atrium.plugins.gateway.serving; sys.exit(', '.join({heavy} & set(sys.modules)) or None)"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
-from tests.gateway.house import House
+from atrium.sdk import Manifest, Plugin, Principal, service
+from tests.gateway.house import House, house_with
 
 
 async def test_scalars_of_a_post_are_fields_of_the_body(http: httpx.AsyncClient) -> None:
@@ -107,3 +110,38 @@ async def test_the_hub_says_how_it_is(http: httpx.AsyncClient) -> None:
     assert set(status["core"]) == {"version", "uptime", "pid"}
     assert status["providers"] == status["sessions"] == []
     assert {"gateway", "notes"} == {plugin["name"] for plugin in plugins if plugin["status"] == "started"}
+
+
+class Models(Plugin):
+    """Says what the hub's status asks for."""
+
+    manifest = Manifest(name="models")
+
+    @service("providers.list")
+    async def providers(self) -> dict[str, Any]:
+        """List one that runs and one that does not."""
+        echo = {"id": "echo", "version": "1.0.0", "status": "running", "secret": "hidden"}
+        return {"data": [echo, {"id": "local", "status": "failed", "reason": "no model"}]}
+
+    @service("sessions.overview")
+    async def overview(self, caller: Principal) -> list[dict[str, Any]]:
+        """List two sessions of one provider."""
+        return [{"id": number, "providerId": "echo"} for number in ("s1", "s2")]
+
+    @service("sessions.count_active")
+    async def count_active(self) -> int:
+        """Count those that work."""
+        return 1
+
+
+async def test_the_status_counts_the_sessions_of_each_provider() -> None:
+    async with house_with(Models) as house, house.http() as http:
+        status = (await http.get("/status")).json()
+        health = (await http.get("/health")).json()
+
+    assert status["providers"] == [
+        {"id": "echo", "version": "1.0.0", "status": "running", "sessions": 2},
+        {"id": "local", "status": "failed", "reason": "no model", "sessions": 0},
+    ]
+    assert [session["id"] for session in status["sessions"]] == ["s1", "s2"]
+    assert health["activeSessions"] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,7 +12,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from atrium.sdk import Manifest, NewEntry, Plugin, Principal, frame, route
-from tests.gateway.house import House, house_with
+from tests.gateway.house import UPGRADE, House, house_with, read_answer, until
+from tests.gateway.unhurried import Unhurried
 
 
 class Talks(Plugin):
@@ -97,6 +99,66 @@ async def test_what_cannot_be_followed_is_refused_before_the_handshake(house: Ho
     assert answer.headers["content-type"] == "application/problem+json"
     assert json.loads(answer.body)["status"] == status
     assert not house.gateway.serving.hub.connections
+
+
+async def test_a_client_that_leaves_during_the_handshake_is_no_error(
+    house: House, unhurried: Unhurried, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with house.http() as http:
+        await http.post("/talks/t1")
+    state = house.gateway.serving.server.server_state
+    _, writer = await asyncio.open_connection("127.0.0.1", house.port)
+
+    async def leave() -> None:
+        writer.transport.abort()
+        await until(lambda: not state.connections)
+
+    unhurried.meanwhile = [leave]
+    writer.write(house.head("GET", "/api/v1/sessions/t1/stream", *UPGRADE))
+    await until(lambda: not unhurried.meanwhile)
+    await until(lambda: not state.tasks)
+    assert not house.gateway.serving.hub.connections
+    assert not [record for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
+
+
+async def test_a_handshake_that_goes_on_when_the_hub_stops_is_refused(house: House, unhurried: Unhurried) -> None:
+    async with house.http() as http:
+        await http.post("/talks/t1")
+    stopping: list[asyncio.Task[None]] = []
+
+    async def stop() -> None:
+        stopping.append(asyncio.create_task(house.runtime.stop()))
+        await asyncio.Event().wait()
+
+    unhurried.meanwhile = [stop]
+    answer = await house.raw(house.head("GET", "/api/v1/sessions/t1/stream", *UPGRADE))
+    await asyncio.wait_for(stopping[0], 10)
+    assert answer[0] == 500
+
+
+@pytest.mark.parametrize("lines", [UPGRADE[:3], ("Upgrade: websocket", "Connection: Upgrade")])
+async def test_a_handshake_that_is_none_is_refused(house: House, lines: tuple[str, ...]) -> None:
+    assert (await house.raw(house.head("GET", "/api/v1/stream", *lines)))[0] in {400, 426}
+
+
+async def test_frames_before_the_handshake_and_after_the_close_are_dropped(house: House) -> None:
+    ping = b"\x81\x8f" + bytes(4) + b'{"type":"ping"}'
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+    writer.write(house.head("GET", "/api/v1/stream", *UPGRADE) + ping)
+    assert (await read_answer(reader))[0] == 101
+    hub = house.gateway.serving.hub
+    await until(lambda: hub.connections)
+    (connection,) = hub.connections
+    writer.write(ping)
+    async with asyncio.timeout(10):
+        first, length = await reader.readexactly(2)
+        assert (first, b'"type":"pong"' in await reader.readexactly(length)) == (0x81, True)
+        connection.close(1001, "enough")
+        writer.write(ping + b"\x88\x80" + bytes(4))
+        rest = await reader.read()
+    assert rest.startswith(b"\x88")
+    assert b"pong" not in rest
+    writer.close()
 
 
 async def test_the_host_header_reaches_the_parameter_of_that_name(house: House) -> None:

@@ -183,6 +183,7 @@ async def test_pushes_reach_those_who_follow_the_stream(house: House, http: http
         ('{"type": "subscribe", "payload": {"topics": "notes"}}', "INVALID_INPUT"),
         ('{"type": "subscribe", "payload": {"streams": ["notes/n1"]}}', "INVALID_INPUT"),
         ('{"type": "subscribe", "payload": {"streams": {"notes/n1": "-1"}}}', "INVALID_INPUT"),
+        ('{"type": "subscribe", "payload": {"streams": {"notes/n1": -1}}}', "INVALID_INPUT"),
         ('{"type": "subscribe", "payload": {"streams": {"notes/n1": 1.5}}}', "INVALID_INPUT"),
         ('{"type": "subscribe", "payload": {"streams": {"notes/n1": "99999999999999999999"}}}', "INVALID_INPUT"),
         ('{"type": "notes:shout", "payload": {}}', "INVALID_INPUT"),

@@ -23,7 +23,7 @@ from atrium.plugins.gateway.problems import (
     RequestTimeout,
     problem_reply,
 )
-from atrium.plugins.gateway.protocols import TARGET
+from atrium.plugins.gateway.protocols import TARGET, ClientLeft
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.plugins.gateway.sockets import Sockets
 from atrium.sdk import AtriumError, Clock, tracing
@@ -36,10 +36,6 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-
-
-class ClientLeft(Exception):
-    """The client closed the connection before its request was whole."""
 
 
 class Answer:
@@ -123,7 +119,7 @@ class Edge:
         except AtriumError as error:
             await answer.problem(error)
         except ClientLeft:
-            log.debug("client left before its request was whole")
+            log.debug("client left before its request was answered")
         except Exception:  # the edge: whatever it was, the client gets an answer and the log the reason
             log.exception("request failed", extra={"path": scope["path"]})
             if not answer.started:

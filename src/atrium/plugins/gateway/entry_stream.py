@@ -12,7 +12,7 @@ from starlette.responses import Response
 from atrium.plugins.gateway.formats import NDJSON, SSE, Format, ndjson, pieces, sse
 from atrium.plugins.gateway.hub import Hub
 from atrium.plugins.gateway.identity import PRINCIPAL
-from atrium.plugins.gateway.protocols import PROTOCOL, HttpProtocol
+from atrium.plugins.gateway.protocols import NOBODY, PROTOCOL, HttpProtocol
 from atrium.plugins.gateway.sink import Sink
 from atrium.sdk import EntryStream, FieldError, InvalidInput, Principal, SpaceStorage, Tail
 
@@ -103,7 +103,7 @@ class EntryStreams:
         try:
             follower = await self._hub.follow(connection, wanted.stream, wanted.after)
         except BaseException:
-            protocol.listener = None
+            protocol.listener = NOBODY
             connection.closed()
             raise
         return FollowResponse(protocol, connection, follower)

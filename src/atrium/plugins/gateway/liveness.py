@@ -21,9 +21,7 @@ def last_acknowledged(transport: asyncio.BaseTransport, loop: asyncio.AbstractEv
         return float("-inf")
     try:
         info = peer.getsockopt(socket.IPPROTO_TCP, option, TCP_INFO_LAST_ACK + 4)
-    except OSError:
+        milliseconds: int = struct.unpack_from("@I", info, TCP_INFO_LAST_ACK)[0]
+    except (OSError, struct.error):
         return float("-inf")
-    if len(info) < TCP_INFO_LAST_ACK + 4:
-        return float("-inf")
-    milliseconds: int = struct.unpack_from("@I", info, TCP_INFO_LAST_ACK)[0]
     return loop.time() - milliseconds / 1000

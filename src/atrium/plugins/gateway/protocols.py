@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 
 import orjson
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
@@ -27,6 +27,10 @@ TARGET = "atrium.target"
 """The key of the scope under which the request target stands as sent."""
 
 CLOSE_TIMEOUT = 5.0
+
+MALFORMED = (400, "MALFORMED_REQUEST", "The request cannot be understood")
+LATE = (408, "REQUEST_TIMEOUT", "The request did not arrive in time")
+TOO_LARGE = (431, "HEADERS_TOO_LARGE", "The request's headers are too large")
 
 
 class Listener(Protocol):
@@ -47,6 +51,29 @@ class SocketListener(Listener, Protocol):
 
     def received(self, message: str | bytes) -> None:
         """Take a whole message."""
+
+
+class Nobody:
+    """Listens where nobody else does."""
+
+    def paused(self) -> None:
+        """Do nothing."""
+
+    def resumed(self) -> None:
+        """Do nothing."""
+
+    def closed(self) -> None:
+        """Do nothing."""
+
+    def received(self, message: str | bytes) -> None:
+        """Drop it."""
+
+
+NOBODY = Nobody()
+
+
+class ClientLeft(Exception):
+    """The client closed the connection before its request was answered."""
 
 
 def _spawn(
@@ -73,7 +100,9 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._in_head = True
         self._head_timer: asyncio.TimerHandle | None = None
-        self.listener: Listener | None = None
+        self._fault = MALFORMED
+        self._answered: RequestResponseCycle | None = None
+        self.listener: Listener = NOBODY
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something that ends with the server."""
@@ -81,16 +110,18 @@ class HttpProtocol(HttpToolsProtocol):
 
     def detach(self) -> None:
         """Let the application return although its answer, whose head is written, goes on."""
-        self.cycle.disconnected = True
+        assert self._answered is not None
+        self._answered.disconnected = True
 
     def finish(self) -> None:
         """End a detached answer and go on with the next request."""
         self._tell_closed()
         if self.transport.is_closing():
             return
+        assert self._answered is not None
         self.transport.write(b"0\r\n\r\n")
-        self.cycle.response_complete = True
-        if self.cycle.keep_alive:
+        self._answered.response_complete = True
+        if self._answered.keep_alive:
             self.on_response_complete()
         else:
             self.transport.close()
@@ -98,14 +129,12 @@ class HttpProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Tell the listener that it is behind."""
         super().pause_writing()
-        if self.listener is not None:
-            self.listener.paused()
+        self.listener.paused()
 
     def resume_writing(self) -> None:
         """Tell the listener that it may go on."""
         super().resume_writing()
-        if self.listener is not None:
-            self.listener.resumed()
+        self.listener.resumed()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first request, but not for ever."""
@@ -126,9 +155,8 @@ class HttpProtocol(HttpToolsProtocol):
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
-        # A head that arrived whole in one read is bounded by the size of a read.
-        if self._in_head and self._head_bytes > self.max_header_bytes and not self.transport.is_closing():
-            self._refuse(431, "HEADERS_TOO_LARGE", "The request's headers are too large")
+        if self._in_head and self._head_bytes > self.max_header_bytes:
+            self._refuse(TOO_LARGE)
 
     def on_message_begin(self) -> None:
         """Begin to count a head."""
@@ -137,7 +165,10 @@ class HttpProtocol(HttpToolsProtocol):
             self._expect_head()
 
     def on_headers_complete(self) -> None:
-        """Keep the target as sent: an absolute one would otherwise lose its host."""
+        """Refuse a head that is too large; keep the target as sent: an absolute one would otherwise lose its host."""
+        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > self.max_header_bytes:
+            self._fault = TOO_LARGE
+            raise ValueError("uvicorn answers this by `send_400_response`")
         self._head_arrived()
         scope = cast(dict[str, Any], self.scope)
         scope[TARGET] = self.url.decode("latin-1")
@@ -145,13 +176,17 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP."""
-        self._refuse(400, "MALFORMED_REQUEST", "The request cannot be understood")
+        """Answer what is not HTTP, or not within its limits."""
+        self._refuse(self._fault)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        # `self.cycle` is the newest request, which may have to wait for this one.
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _tell_closed(self) -> None:
-        listener, self.listener = self.listener, None
-        if listener is not None:
-            listener.closed()
+        listener, self.listener = self.listener, NOBODY
+        listener.closed()
 
     def _expect_head(self) -> None:
         self._in_head = True
@@ -166,10 +201,16 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _head_late(self) -> None:
         self._head_timer = None
-        if not self.transport.is_closing():
-            self._refuse(408, "REQUEST_TIMEOUT", "The request did not arrive in time")
+        self._refuse(LATE)
 
-    def _refuse(self, status: int, code: str, title: str) -> None:
+    def _refuse(self, fault: tuple[int, str, str]) -> None:
+        """Answer and close; where another answer goes on, the connection is cut instead."""
+        if self.transport.is_closing():
+            return
+        if self._answered is not None and not self._answered.response_complete:
+            self.transport.abort()
+            return
+        status, code, title = fault
         problem = {"type": "about:blank", "title": title, "status": status, "detail": title, "code": code}
         body = orjson.dumps(problem)
         lines = [STATUS_LINE[status], b"content-type: application/problem+json\r\nconnection: close\r\n"]
@@ -184,7 +225,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any) -> None:
         super().__init__(config, server_state, app_state, **options)
-        self.listener: SocketListener | None = None
+        self.listener: SocketListener = NOBODY
         self.last_received = self.loop.time()
         self._abort_timer: asyncio.TimerHandle | None = None
 
@@ -207,25 +248,23 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """Let the application open the socket or refuse it; an open one goes on without a task of its own."""
         try:
             await self.app(self.scope, self.receive, self.send)
-        except ClientDisconnected:
-            pass
         except Exception:  # the edge: what the application did not catch
             self.logger.exception("WebSocket failed")
             self.send_500_response()
-        if self.listener is None or not self.handshake_complete:
+        if self.listener is NOBODY or not self.handshake_complete:
             self.transport.close()
 
     async def send(self, message: Any) -> None:
         """Send an ASGI message; a refused handshake is done with, which uvicorn would log as an error."""
-        await super().send(message)
+        try:
+            await super().send(message)
+        except ClientDisconnected:
+            raise ClientLeft from None
         if self.initial_response is not None and self.close_sent:
             self.handshake_complete = True
 
     def send_receive_event_to_app(self) -> None:
         """Hand a whole message to the listener, without uvicorn's pause after each."""
-        if self.listener is None:
-            super().send_receive_event_to_app()
-            return
         data = b"".join(self.frames)
         self.frames = []
         if self.close_sent:
@@ -263,13 +302,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if self._abort_timer is not None:
             self._abort_timer.cancel()
             self._abort_timer = None
-        listener, self.listener = self.listener, None
-        if listener is not None:
-            listener.closed()
+        listener, self.listener = self.listener, NOBODY
+        listener.closed()
 
     def shutdown(self) -> None:
         """Say that the hub restarts, and close."""
-        if self.listener is None:
+        if self.listener is NOBODY:
             super().shutdown()
         else:
             self.finish(1012, "the hub is restarting")
@@ -277,18 +315,18 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         """Tell the listener that it is behind."""
         super().pause_writing()
-        if self.listener is not None:
-            self.listener.paused()
+        self.listener.paused()
 
     def resume_writing(self) -> None:
         """Tell the listener that it may go on."""
         super().resume_writing()
-        if self.listener is not None:
-            self.listener.resumed()
+        self.listener.resumed()
 
     def finish(self, code: int, reason: str) -> None:
-        """Send a Close frame and close the transport, at the latest after a while."""
-        if not self.close_sent and not self.transport.is_closing():
+        """Send a Close frame and close the transport, at the latest after a while; refuse what is not open yet."""
+        if not self.handshake_complete:
+            super().shutdown()
+        elif not self.close_sent and not self.transport.is_closing():
             self.conn.send_close(code, reason)
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.close_sent = True
@@ -299,5 +337,4 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def _closed(self) -> None:
         if self._abort_timer is None:
             self._abort_timer = self.loop.call_later(CLOSE_TIMEOUT, self.transport.abort)
-        if self.listener is not None:
-            self.listener.closed()
+        self.listener.closed()

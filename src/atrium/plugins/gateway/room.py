@@ -36,11 +36,6 @@ class Follower:
         self.count: int | None = None
         self.bytes_before = 0
 
-    @property
-    def position(self) -> int:
-        """Return the offset up to which everything was sent."""
-        return self.room.cursor if self.live else self.cursor
-
     def rest(self) -> None:
         """Keep the cursor only."""
         tail, self.tail = self.tail, None
@@ -63,8 +58,7 @@ class Group:
         self.bytes += len(data)
         for sink in tuple(self.followers):
             try:
-                if sink.open:
-                    sink.transport_write(data)
+                sink.transport_write(data)
             except Exception:  # the edge: a transport may fail in its own way
                 log.exception("connection is cut: it could not be written to")
                 sink.abort()
@@ -112,13 +106,12 @@ class Room:
 
     async def reopen(self, cursor: int) -> None:
         """Watch the stream again after so much came at once that the room lost its place."""
-        if self._is_watching():
-            return
         tail = await self._storage.tail(self.stream, cursor, self.wake)
-        if self._is_watching():
-            tail.close()
-        else:
+        if self._tail is None:
             self._tail, self.cursor = tail, cursor
+        else:
+            # Another follower was faster.
+            tail.close()
 
     async def new_tail(self, cursor: int) -> Tail:
         """Return a tail for a follower that goes on by itself."""
@@ -134,12 +127,11 @@ class Room:
         """Note that there is something new."""
         self._wake(self)
 
-    def leave(self, sink: Sink) -> None:
+    def leave(self, follower: Follower) -> None:
         """Forget a follower."""
-        follower = self.followers.pop(sink, None)
-        if follower is not None:
-            self.demote(follower)
-            follower.rest()
+        del self.followers[follower.sink]
+        self.demote(follower)
+        follower.rest()
 
     def demote(self, follower: Follower) -> bool:
         """Let a follower go on by itself; returns whether it was live."""
@@ -193,9 +185,6 @@ class Room:
     def packed(self, form: Format, entries: Sequence[Entry]) -> bytes:
         """Return entries as one write."""
         return self._encoded.packed(form, self.space, self.stream, entries)
-
-    def _is_watching(self) -> bool:
-        return self._tail is not None
 
     def _write(self, piece: Sequence[Entry]) -> None:
         # A follower that gets behind does so by its own write: whoever leaves has everything up to here.

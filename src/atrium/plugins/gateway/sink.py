@@ -149,7 +149,7 @@ class Sink:
         self._lagging.pop(stream, None)
         follower = self.followers.pop(stream, None)
         if follower is not None:
-            follower.room.leave(self)
+            follower.room.leave(follower)
 
     def total_bytes(self) -> int:
         """Return how much was written to it."""
@@ -171,24 +171,23 @@ class Sink:
     async def _advance(self, follower: Follower) -> None:
         """Write a follower's next page; let it go on with the others of its stream when there is none."""
         try:
-            entries = await self._next_page(follower)
+            entries, ended = await self._next_page(follower)
         except NotFound:
             entries = follower.room.farewell(follower.cursor)
-            if not entries and self._lagging.get(follower.room.stream) is follower:
-                self.ended(follower)
+            ended = not entries
         if self._lagging.get(follower.room.stream) is not follower:
             follower.rest()
         elif entries:
             self._send(follower, entries)
-        elif follower.tail is not None and follower.tail.ended:
+        elif ended:
             self.ended(follower)
         elif follower.room.join(follower):
             del self._lagging[follower.room.stream]
-        elif follower.tail is not None:
-            await follower.room.reopen(follower.tail.cursor)
+        else:
+            await follower.room.reopen(follower.cursor)
 
-    async def _next_page(self, follower: Follower) -> list[Entry]:
-        """Return its next entries; none if it has everything that is shown at this moment."""
+    async def _next_page(self, follower: Follower) -> tuple[list[Entry], bool]:
+        """Return its next entries, none if it has everything that is shown now, and whether the stream has ended."""
         tail = follower.tail
         if tail is None:
             tail = follower.tail = await follower.room.new_tail(follower.cursor)
@@ -197,7 +196,9 @@ class Sink:
             if entries:
                 break
             await asyncio.sleep(0)
-        return entries
+        if not entries:
+            follower.cursor = tail.cursor
+        return entries, tail.ended
 
     def _send(self, follower: Follower, entries: list[Entry]) -> None:
         for piece in pieces(entries, self.hub.write_limit):

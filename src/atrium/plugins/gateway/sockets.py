@@ -13,7 +13,7 @@ from atrium.plugins.gateway.frames import SESSIONS
 from atrium.plugins.gateway.headers import RequestHeaders
 from atrium.plugins.gateway.hub import Hub
 from atrium.plugins.gateway.identity import Identity
-from atrium.plugins.gateway.protocols import SOCKET, SocketProtocol
+from atrium.plugins.gateway.protocols import NOBODY, SOCKET, SocketProtocol
 from atrium.sdk import CursorReset, NotFound
 
 STREAM = "/api/v1/stream"
@@ -46,7 +46,7 @@ class Sockets:
             protocol.listener = connection
             await send({"type": "websocket.accept"})
         except BaseException:
-            protocol.listener = None
+            protocol.listener = NOBODY
             connection.closed()
             raise
         begin()

@@ -1,0 +1,102 @@
+"""What plugins do wrong costs them alone, and is told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from atrium.contracts.base import Model
+from atrium.sdk import Manifest, Plugin, Principal, Reply, route
+from tests.gateway.house import House, house_with, until
+from tests.gateway.notes import Notes
+from tests.gateway.test_one_connection import line_to
+
+
+class Word(Model):
+    """A word."""
+
+    word: str
+
+
+class Clumsy(Plugin):
+    """Offers routes that cannot be served, beside some that can."""
+
+    manifest = Manifest(name="clumsy")
+
+    @route("GET", "/clumsy/unknown")
+    async def unknown(self, caller: Principal, place: "Nowhere") -> None:  # type: ignore[name-defined]  # noqa: F821, UP037
+        """Take what there is no type for."""
+
+    @route("GET", "/notes")
+    async def taken(self, caller: Principal, min_words: int = 0) -> str:
+        """Offer what another plugin offers."""
+        return "never"
+
+    @route("GET", "/clumsy/either")
+    async def either(self, caller: Principal, many: bool = False) -> list[Word] | Word | None:
+        """Answer in one of two ways."""
+        return Word(word="one")
+
+    @route("GET", "/clumsy/long/{word}")
+    async def long(self, caller: Principal, word: str) -> Reply:
+        """Say more than was announced."""
+        return Reply("a word too much", headers={"content-length": "3"})
+
+    @route("GET", "/clumsy/endless/{word}")
+    async def endless(self, caller: Principal, word: str) -> None:
+        """Never answer."""
+        await asyncio.Event().wait()
+
+
+@pytest.fixture
+async def house() -> Any:
+    async with house_with(Notes, Clumsy, stop_timeout=0.05) as running:
+        yield running
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged, also while the hub of the test started."""
+    return [record.message for record in caplog.get_records("setup")] + caplog.messages
+
+
+async def test_a_route_that_cannot_be_served_takes_no_other_down(
+    http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = [await http.get(path) for path in ("/clumsy/unknown", "/clumsy/either")]
+
+    assert [answer.status_code for answer in answers] == [404, 200]
+    assert "route is not served" in logged(caplog)
+
+
+async def test_of_two_offers_of_one_route_the_first_counts(
+    http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert (await http.get("/notes", params={"minWords": 3})).json()["minWords"] == 3
+    assert "route is offered twice" in logged(caplog)
+
+
+async def test_a_route_with_several_answers_is_described_by_its_model(http: httpx.AsyncClient) -> None:
+    described = [(await http.get("/openapi.json")).json() for _ in range(2)]
+
+    answer = described[0]["paths"]["/api/v1/clumsy/either"]["get"]["responses"]["200"]
+    assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/Word")
+    assert described[0] == described[1]
+
+
+async def test_an_answer_that_fails_halfway_is_cut(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    async with line_to(house) as line:
+        line.send(house.head("GET", "/api/v1/clumsy/long/x"))
+        assert (await line.end()).endswith(b"\r\n\r\n")
+    assert "request failed" in caplog.messages
+
+
+async def test_a_request_that_does_not_end_is_cut_when_the_hub_stops(house: House) -> None:
+    async with line_to(house) as line:
+        line.send(house.head("GET", "/api/v1/clumsy/endless/x"))
+        server = house.gateway.serving.server
+        await until(lambda: server.server_state.tasks)
+        await asyncio.wait_for(house.runtime.stop(), 10)
+        assert await line.end() == b""
