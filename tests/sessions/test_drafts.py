@@ -20,29 +20,29 @@ PHONE = Principal("alice", "phone")
 
 
 async def text(hub: Hub, session_id: str, caller: Principal = ALICE) -> str:
-    return str((await hub.sessions.draft(caller, session_id)).data["text"])
+    return str((await hub.sessions.get_draft(caller, session_id)).data["text"])
 
 
 async def test_a_draft_is_what_was_written_last_on_any_screen(hub: Hub) -> None:
     session_id = await hub.create()
-    empty = await hub.sessions.draft(ALICE, session_id)
+    empty = await hub.sessions.get_draft(ALICE, session_id)
     assert empty.data == {"id": session_id, "text": "", "updatedAt": None, "client": None}
     first = await hub.sessions.put_draft(ALICE, session_id, "on the ")
     second = await hub.sessions.put_draft(PHONE, session_id, "on the way\n")
     assert empty.revision < first.revision < second.revision
     assert (second.data["text"], second.data["client"]) == ("on the way\n", "phone")
-    assert await hub.sessions.draft(ALICE, session_id) == second
+    assert await hub.sessions.get_draft(ALICE, session_id) == second
     await hub.sessions.delete_draft(ALICE, session_id)
-    gone = await hub.sessions.draft(PHONE, session_id)
+    gone = await hub.sessions.get_draft(PHONE, session_id)
     assert gone.data == empty.data
     assert gone.revision > second.revision
     await hub.sessions.delete_draft(ALICE, session_id)
-    assert await hub.sessions.draft(ALICE, session_id) == gone
+    assert await hub.sessions.get_draft(ALICE, session_id) == gone
 
 
 async def test_the_same_text_again_stores_nothing(hub: Hub) -> None:
     session_id = await hub.create()
-    assert await hub.sessions.put_draft(ALICE, session_id, "") == await hub.sessions.draft(ALICE, session_id)
+    assert await hub.sessions.put_draft(ALICE, session_id, "") == await hub.sessions.get_draft(ALICE, session_id)
     first = await hub.sessions.put_draft(ALICE, session_id, " ")
     assert await hub.sessions.put_draft(PHONE, session_id, " ") == first
     assert await text(hub, session_id) == " "
@@ -56,7 +56,7 @@ async def test_a_draft_that_replaces_one_nobody_has_seen_is_refused(hub: Hub) ->
         await hub.sessions.put_draft(ALICE, session_id, "three", if_match=seen)
     with pytest.raises(PreconditionFailed):
         await hub.sessions.delete_draft(ALICE, session_id, if_match=seen)
-    assert await hub.sessions.draft(ALICE, session_id) == newer
+    assert await hub.sessions.get_draft(ALICE, session_id) == newer
     await hub.sessions.put_draft(ALICE, session_id, "four", if_match="*")
     assert await text(hub, session_id) == "four"
 
@@ -79,7 +79,7 @@ async def test_the_message_sent_from_a_draft_takes_it_along(hub: Hub) -> None:
         await hub.sessions.put_draft(ALICE, session_id, "say hello", if_match=f'"{draft.revision}"')
     later = await hub.sessions.put_draft(ALICE, session_id, "and then")
     assert await hub.sessions.send(ALICE, session_id, "say hello!", **send) == accepted
-    assert await hub.sessions.draft(ALICE, session_id) == later
+    assert await hub.sessions.get_draft(ALICE, session_id) == later
     await hub.idle(session_id)
 
 
@@ -103,7 +103,7 @@ async def test_a_message_that_is_refused_leaves_its_draft(hub: Hub) -> None:
     draft = await hub.sessions.put_draft(ALICE, session_id, "say hello")
     with pytest.raises(Exception, match="stopped"):
         await hub.sessions.send(ALICE, session_id, "say hello", draft_revision=str(draft.revision))
-    assert await hub.sessions.draft(ALICE, session_id) == draft
+    assert await hub.sessions.get_draft(ALICE, session_id) == draft
 
 
 async def test_a_message_that_cannot_be_stored_leaves_its_draft() -> None:
@@ -118,7 +118,7 @@ async def test_a_message_that_cannot_be_stored_leaves_its_draft() -> None:
     adapter.fail(StorageFailed("the disk is full"))
     with pytest.raises(StorageFailed):
         await sending
-    assert await hub.sessions.draft(ALICE, session_id) == draft
+    assert await hub.sessions.get_draft(ALICE, session_id) == draft
     assert await hub.messages(session_id) == []
     await hub.stop()
 
@@ -131,7 +131,7 @@ async def test_a_crash_after_the_answer_keeps_what_was_answered(
     await hub.sessions.put_draft(ALICE, sent, "say now")
     await hub.sessions.send(ALICE, sent, "say now", draft_revision="*")
     again = await Hub(crashed_copy(adapter, tmp_path / "atrium.db", tmp_path / "crashed")).start()
-    assert await again.sessions.draft(ALICE, kept) == draft
+    assert await again.sessions.get_draft(ALICE, kept) == draft
     assert await text(again, sent) == ""
     assert [message["content"] for message in await again.messages(sent)][:1] == ["say now"]
     await again.stop()
@@ -141,7 +141,7 @@ async def test_a_crash_after_the_answer_keeps_what_was_answered(
 async def test_a_draft_belongs_to_one_person_and_goes_with_its_session(hub: Hub) -> None:
     session_id = await hub.create()
     await hub.sessions.put_draft(ALICE, session_id, "mine")
-    for call in (hub.sessions.draft(BOB, session_id), hub.sessions.put_draft(BOB, session_id, "x")):
+    for call in (hub.sessions.get_draft(BOB, session_id), hub.sessions.put_draft(BOB, session_id, "x")):
         with pytest.raises(NotFound):
             await call
     copy = await hub.sessions.fork(ALICE, session_id)
@@ -149,7 +149,7 @@ async def test_a_draft_belongs_to_one_person_and_goes_with_its_session(hub: Hub)
     await hub.sessions.delete(ALICE, session_id)
     assert await hub.storage.list_keys(collection="drafts") == []
     with pytest.raises(NotFound):
-        await hub.sessions.draft(ALICE, session_id)
+        await hub.sessions.get_draft(ALICE, session_id)
     with pytest.raises(NotFound):
         await hub.sessions.put_draft(ALICE, session_id, "too late")
 
@@ -181,7 +181,7 @@ async def test_max_draft_bytes_counts_utf_8() -> None:
         await sessions.put_draft(ALICE, session_id, "é" * 512)
         with pytest.raises(InvalidInput, match="at most 1024 bytes"):
             await sessions.put_draft(ALICE, session_id, "é" * 513)
-        assert (await sessions.draft(ALICE, session_id)).data["text"] == "é" * 512
+        assert (await sessions.get_draft(ALICE, session_id)).data["text"] == "é" * 512
 
 
 async def test_another_screen_sees_the_draft_as_it_is_written_and_sent() -> None:

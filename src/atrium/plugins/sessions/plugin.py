@@ -201,7 +201,7 @@ class Sessions(Plugin[SessionsConfig]):
 
     @route("GET", "/sessions/{session_id}/draft")
     @service("sessions.get_draft")
-    async def draft(self, caller: Principal, session_id: str) -> Resource:
+    async def get_draft(self, caller: Principal, session_id: str) -> Resource:
         """Return what the caller has begun to write in a session; an empty text if there is nothing."""
         return await get_draft(self.storage.of(caller.space), session_id)
 
