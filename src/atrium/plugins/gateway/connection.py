@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING, ClassVar
 
 from atrium.plugins.gateway.formats import WEBSOCKET
@@ -27,9 +27,15 @@ class Connection(Sink):
     _protocol: SocketProtocol
 
     def __init__(
-        self, hub: Hub, protocol: SocketProtocol, principal: Principal, session_id: str | None, handle: Handle
+        self,
+        hub: Hub,
+        protocol: SocketProtocol,
+        principal: Principal,
+        peer: tuple[str, int] | None,
+        session_id: str | None,
+        handle: Handle,
     ) -> None:
-        super().__init__(hub, protocol, principal, WEBSOCKET)
+        super().__init__(hub, protocol, principal, WEBSOCKET, peer)
         self.session_id = session_id
         self.topics: set[str] = set()
         self.pending: dict[tuple[str, ...], bytes] = {}
@@ -42,6 +48,11 @@ class Connection(Sink):
     def subscriptions(self) -> int:
         """Return how many topics and streams it follows."""
         return len(self.topics) + len(self.followers)
+
+    @property
+    def watched(self) -> Collection[str]:
+        """Return the topics it is told of."""
+        return self.topics
 
     @property
     def last_heard(self) -> float:

@@ -44,8 +44,16 @@ class StreamConnection(Sink):
     kind: ClassVar[str] = "http"
     _protocol: HttpProtocol
 
-    def __init__(self, hub: Hub, protocol: HttpProtocol, principal: Principal, space: str, form: Format) -> None:
-        super().__init__(hub, protocol, principal, form)
+    def __init__(
+        self,
+        hub: Hub,
+        protocol: HttpProtocol,
+        principal: Principal,
+        peer: tuple[str, int] | None,
+        space: str,
+        form: Format,
+    ) -> None:
+        super().__init__(hub, protocol, principal, form, peer)
         self._space = space
 
     @property
@@ -98,7 +106,8 @@ class EntryStreams:
             raise InvalidInput("follow needs HTTP/1.1", fields=[FieldError("follow", "leave it out over HTTP/1.0")])
         protocol: HttpProtocol = request.scope[PROTOCOL]
         principal: Principal = request.scope["state"][PRINCIPAL]
-        connection = self._hub.connect(StreamConnection(self._hub, protocol, principal, wanted.space, form))
+        peer = request.scope["client"]
+        connection = self._hub.connect(StreamConnection(self._hub, protocol, principal, peer, wanted.space, form))
         protocol.listener = connection
         try:
             follower = await self._hub.follow(connection, wanted.stream, wanted.after)

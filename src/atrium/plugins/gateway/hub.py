@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from atrium.plugins.gateway.connection import Connection
 from atrium.plugins.gateway.formats import EncodedEntries
 from atrium.plugins.gateway.frames import SESSIONS, envelope
+from atrium.plugins.gateway.metrics import Past
 from atrium.plugins.gateway.room import Follower, Room
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.plugins.gateway.sink import Sink
@@ -48,6 +49,8 @@ class Hub:
         self.clock = clock
         self.connections: set[Sink] = set()
         self.write_limit = config.write_buffer_limit
+        self.past = Past()
+        self.opened = 0
         self._capacity = 1
         self._storage_of = storage_of
         self._feeds: dict[Place, Feed] = {}
@@ -65,6 +68,8 @@ class Hub:
     def connect(self, sink: S) -> S:
         """Take a new connection in."""
         self.connections.add(sink)
+        self.opened += 1
+        sink.number = self.opened
         self._share_buffers()
         sink.limit(self.write_limit)
         return sink
@@ -79,6 +84,7 @@ class Hub:
             self._dirty.pop(sink, None)
             for topic in tuple(sink.topics):
                 self.unsubscribe(sink, topic)
+        self.past.add(sink)
 
     async def subscribe(self, connection: Connection, topic: str) -> int:
         """Send a connection the invalidations of a topic; returns its revision. Raises `NotFound`."""

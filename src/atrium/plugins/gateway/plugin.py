@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from atrium.plugins.gateway.identity import LOCAL_USER
 from atrium.plugins.gateway.logins import BROWSER
+from atrium.plugins.gateway.metrics import ConnectionPage, connection_page, connection_totals
 from atrium.plugins.gateway.run_files import RunFiles
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.sdk import (
@@ -119,12 +121,25 @@ class Gateway(Plugin[GatewayConfig]):
 
     @route("GET", "/status")
     async def hub_status(self, caller: Principal) -> dict[str, Any]:
-        """Return the hub, its providers, and the caller's sessions in brief."""
+        """Return the hub, its providers, the caller's sessions in brief, and to the owner the sums over connections."""
         facts = await self.context.inspect()
         core = {"version": facts["version"], "uptime": round(facts["uptime"], 3), "pid": os.getpid()}
         providers = (await self._call("providers.list", default={"data": []}))["data"]
         sessions = await self._call("sessions.overview", caller, default=[])
-        return {"core": core, "providers": _counted(providers, sessions), "sessions": sessions}
+        status = {"core": core, "providers": _counted(providers, sessions), "sessions": sessions}
+        if caller.user == LOCAL_USER:
+            hub = self.serving.hub
+            status["connections"] = connection_totals(hub.connections, hub.past, hub.opened)
+        return status
+
+    @route("GET", "/connections")
+    async def connections(self, caller: Principal, limit: int = 100, cursor: str | None = None) -> ConnectionPage:
+        """List the caller's own connections, the oldest first: what each follows, how far it lags, what was written.
+
+        `limit` is 1 to 500. `lag` counts the entries of a stream that were not sent yet: a client that reads slowly is
+        *behind*, and goes on from its cursor when it has read.
+        """
+        return connection_page(self.serving.hub.connections, caller.user, limit, cursor)
 
     @route("GET", "/plugins")
     async def plugins(self, caller: Principal) -> dict[str, Any]:

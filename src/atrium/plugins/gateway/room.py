@@ -22,7 +22,7 @@ RING = 1 << 14
 class Follower:
     """A connection in a room. Of one that is not live the cursor is kept, and a tail while it catches up.
 
-    `count` is the number of the entry at its cursor as the room counts them, None before it was up to date once.
+    `count` is the number of the entry at its cursor as the room counts them, None if it is not known.
     """
 
     __slots__ = ("bytes_before", "count", "cursor", "live", "room", "sink", "tail")
@@ -35,6 +35,13 @@ class Follower:
         self.live = False
         self.count: int | None = None
         self.bytes_before = 0
+
+    @property
+    def lag(self) -> int | None:
+        """Return how many entries it has not got; None if it never was up to date, or nobody in the room is."""
+        if self.live:
+            return 0
+        return self.room.count - self.count if self.room.is_watching and self.count is not None else None
 
     def rest(self) -> None:
         """Keep the cursor only."""
@@ -99,19 +106,30 @@ class Room:
         self._oldest: Tail | None = None
         self._last: list[Entry] | None = None
 
+    @property
+    def is_watching(self) -> bool:
+        """Tell whether the room knows how far the stream is."""
+        return self._tail is not None
+
     async def open(self, cursor: int) -> None:
         """Begin to watch the stream; raises `NotFound`, or `CursorReset` for a cursor beyond its head."""
         self._oldest = await self.new_tail(cursor)
-        await self.reopen(cursor)
+        self._tail, self.cursor = await self._storage.tail(self.stream, cursor, self.wake), cursor
 
-    async def reopen(self, cursor: int) -> None:
-        """Watch the stream again after so much came at once that the room lost its place."""
+    async def reopen(self, first: Follower) -> None:
+        """Watch the stream again, from where a follower is, after the room had lost its place."""
+        cursor, count = first.cursor, first.count
         tail = await self._storage.tail(self.stream, cursor, self.wake)
-        if self._tail is None:
-            self._tail, self.cursor = tail, cursor
-        else:
+        if self._tail is not None:
             # Another follower was faster.
             tail.close()
+            return
+        self._tail, self.cursor = tail, cursor
+        if count is not None:
+            self.count = count
+        else:
+            for follower in self.followers.values():
+                follower.count = None
 
     async def new_tail(self, cursor: int) -> Tail:
         """Return a tail for a follower that goes on by itself."""
@@ -200,7 +218,6 @@ class Room:
         self._tail = None
         for follower in tuple(self.followers.values()):
             self.demote(follower)
-            follower.count = None
             follower.sink.lag(follower)
 
     def _end(self) -> None:

@@ -25,7 +25,7 @@ class GatewayConfig(Config):
     """Origins of other pages that may call the hub (`https://example.com`); others get 403."""
 
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
-    """Proxies (`127.0.0.1`, `10.0.0.0/8`) that are believed who the client is and that it uses `https`; others are not."""
+    """Proxies (`127.0.0.1`, `10.0.0.0/8`) that are believed who the client is, and that it uses `https`; no others."""
 
     static_dir: Path | None = None
     """The folder of the built web page; the one that ships with the hub if not given."""

@@ -10,7 +10,7 @@ from atrium.plugins.gateway.liveness import last_acknowledged
 from atrium.sdk import Entry, NotFound, Principal
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Collection, Coroutine
 
     from atrium.plugins.gateway.hub import Hub
     from atrium.plugins.gateway.room import Follower
@@ -36,16 +36,20 @@ class Sink:
     """
 
     __slots__ = (
-        "_catching_up", "_lagging", "_protocol", "behind", "bytes_written", "followers", "form", "hub", "open",
-        "opened_at", "principal", "times_behind", "times_resumed", "transport_write",
+        "_catching_up", "_lagging", "_protocol", "behind", "bytes_written", "followers", "form", "hub", "number",
+        "open", "opened_at", "peer", "principal", "times_behind", "times_resumed", "transport_write",
     )  # fmt: skip
 
     kind: ClassVar[str]
 
-    def __init__(self, hub: Hub, protocol: WritableProtocol, principal: Principal, form: Format) -> None:
+    def __init__(
+        self, hub: Hub, protocol: WritableProtocol, principal: Principal, form: Format, peer: tuple[str, int] | None
+    ) -> None:
         self.hub = hub
         self.principal = principal
         self.form = form
+        self.peer = peer
+        self.number = 0
         self.open = True
         self.behind = False
         self.followers: dict[str, Follower] = {}
@@ -65,6 +69,11 @@ class Sink:
     def subscriptions(self) -> int:
         """Return how much it follows."""
         return len(self.followers)
+
+    @property
+    def watched(self) -> Collection[str]:
+        """Return the topics it is told of."""
+        return ()
 
     @property
     def buffered(self) -> int:
@@ -184,7 +193,7 @@ class Sink:
         elif follower.room.join(follower):
             del self._lagging[follower.room.stream]
         else:
-            await follower.room.reopen(follower.cursor)
+            await follower.room.reopen(follower)
 
     async def _next_page(self, follower: Follower) -> tuple[list[Entry], bool]:
         """Return its next entries, none if it has everything that is shown now, and whether the stream has ended."""

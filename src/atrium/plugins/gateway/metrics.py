@@ -1,0 +1,135 @@
+"""What connections tell of themselves. All of it is counted anyway: it is put together when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from heapq import nsmallest
+from typing import TYPE_CHECKING
+
+from atrium.contracts.base import Model
+from atrium.plugins.gateway.hosts import bracketed
+from atrium.plugins.gateway.times import wire_time
+from atrium.sdk import FieldError, InvalidInput
+from atrium.sdk.cursors import decode_cursor, encode_cursor
+
+if TYPE_CHECKING:
+    from atrium.plugins.gateway.sink import Sink
+
+LARGEST_PAGE = 500
+
+
+class FollowedStream(Model):
+    """A stream that a connection follows. `lag`: entries not sent yet; absent where the hub has not counted them."""
+
+    stream: str
+    lag: int | None = None
+
+
+class ConnectionMetrics(Model):
+    """An open connection. `behind`: the client reads slower than it is sent; how often so far, and resumed. Bytes."""
+
+    id: str
+    kind: str
+    address: str | None = None
+    since: str
+    streams: tuple[FollowedStream, ...]
+    topics: tuple[str, ...]
+    behind: bool
+    times_behind: int
+    times_resumed: int
+    bytes_written: int
+    bytes_waiting: int
+
+
+class ConnectionPage(Model):
+    """Connections, the oldest first."""
+
+    data: tuple[ConnectionMetrics, ...]
+    next_cursor: str | None = None
+
+
+class ConnectionTotals(Model):
+    """All connections: `open` and `behind` now, `bytes_waiting` for them, and what happened since the hub started."""
+
+    open: int
+    opened: int
+    behind: int
+    times_behind: int
+    times_resumed: int
+    bytes_written: int
+    bytes_waiting: int
+
+
+@dataclass(slots=True)
+class Past:
+    """What is kept of connections that are closed."""
+
+    times_behind: int = 0
+    times_resumed: int = 0
+    bytes_written: int = 0
+
+    def add(self, sink: Sink) -> None:
+        """Count a connection in."""
+        self.times_behind += sink.times_behind
+        self.times_resumed += sink.times_resumed
+        self.bytes_written += sink.total_bytes()
+
+
+def connection_page(sinks: Iterable[Sink], user: str, limit: int, cursor: str | None) -> ConnectionPage:
+    """Return at most `limit` (1 to 500) of a person's connections beyond a cursor; raises `InvalidInput`."""
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise _invalid("limit", f"give a number from 1 to {LARGEST_PAGE}")
+    after = 0 if cursor is None else _number(cursor)
+    own = (sink for sink in sinks if sink.principal.user == user and sink.number > after)
+    page = nsmallest(limit + 1, own, key=lambda sink: sink.number)
+    more = len(page) > limit
+    data = tuple(_metrics(sink) for sink in page[:limit])
+    return ConnectionPage(data=data, next_cursor=encode_cursor([page[limit - 1].number]) if more else None)
+
+
+def connection_totals(sinks: Iterable[Sink], past: Past, opened: int) -> ConnectionTotals:
+    """Return the sums over open and closed connections; `opened`: how many there have been."""
+    total = replace(past)
+    count = behind = waiting = 0
+    for sink in sinks:
+        count += 1
+        behind += sink.behind
+        waiting += sink.buffered
+        total.add(sink)
+    return ConnectionTotals(
+        open=count,
+        opened=opened,
+        behind=behind,
+        times_behind=total.times_behind,
+        times_resumed=total.times_resumed,
+        bytes_written=total.bytes_written,
+        bytes_waiting=waiting,
+    )
+
+
+def _number(cursor: str) -> int:
+    (number,) = decode_cursor(cursor, 1)
+    if not isinstance(number, int):
+        raise _invalid("cursor", "give the nextCursor of an earlier page")
+    return number
+
+
+def _invalid(field: str, advice: str) -> InvalidInput:
+    return InvalidInput(f"{field}: {advice}", fields=[FieldError(field, advice)])
+
+
+def _metrics(sink: Sink) -> ConnectionMetrics:
+    return ConnectionMetrics(
+        id=str(sink.number),
+        kind=sink.form.name,
+        address=None if sink.peer is None else f"{bracketed(sink.peer[0])}:{sink.peer[1]}",
+        since=wire_time(sink.opened_at),
+        streams=tuple(FollowedStream(stream=name, lag=one.lag) for name, one in sink.followers.items()),
+        topics=tuple(sorted(sink.watched)),
+        behind=sink.behind,
+        times_behind=sink.times_behind,
+        times_resumed=sink.times_resumed,
+        bytes_written=sink.total_bytes(),
+        bytes_waiting=sink.buffered,
+    )
