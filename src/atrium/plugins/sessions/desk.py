@@ -11,6 +11,7 @@ from atrium.plugins.sessions.documents import DELETIONS
 from atrium.plugins.sessions.drafts import Drafts
 from atrium.plugins.sessions.ledger import Ledger
 from atrium.plugins.sessions.lifecycle import Lifecycle
+from atrium.plugins.sessions.listing import Lists
 from atrium.plugins.sessions.mailbox import Mailboxes
 from atrium.plugins.sessions.recovery import Recovery
 from atrium.plugins.sessions.sweeping import Sweeper
@@ -28,6 +29,7 @@ class Desk:
         self.acts = Acts(context.spawn)
         self.mailboxes = Mailboxes(context, self.ledger, config.max_concurrent)
         self.sweeper = Sweeper(context, self.transcripts)
+        self.lists = Lists()
         self.drafts = Drafts(context, self.ledger, config.max_draft_bytes)
         self.control = Control(context, self.ledger, self.mailboxes)
         self.lifecycle = Lifecycle(context, self.ledger, self.mailboxes, self.sweeper)
@@ -51,6 +53,7 @@ class Desk:
 
     async def close(self) -> None:
         """End what still runs, as interrupted, and write the last lines of the transcripts."""
+        self.lists.close()
         await self.mailboxes.stop()
         await self.acts.settle()
         await self.transcripts.close()

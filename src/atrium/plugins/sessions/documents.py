@@ -26,14 +26,14 @@ DRAFTS = "drafts"
 PAGE = 500
 """How many documents one step of work over many of them handles."""
 
-_SAID = ("id", "providerId", "createdAt", "metadata")
-_HAPPENING = ("status", "updatedAt", "messageCount", "turn", "queued", "pinned", "unread", "readOffset")
+SHOWN_SAID = ("id", "providerId", "createdAt", "metadata")
+SHOWN_ACTIVITY = ("status", "updatedAt", "messageCount", "turn", "queued", "pinned", "unread", "readOffset")
 
 TOPICS = (
-    Topic("sessions", shows=_SAID),
-    Topic("sessions", collection=ACTIVITY, shows=_HAPPENING),
-    Topic("sessions/{key}", shows=_SAID),
-    Topic("sessions/{key}", collection=ACTIVITY, shows=_HAPPENING),
+    Topic("sessions", shows=SHOWN_SAID),
+    Topic("sessions", collection=ACTIVITY, shows=SHOWN_ACTIVITY),
+    Topic("sessions/{key}", shows=SHOWN_SAID),
+    Topic("sessions/{key}", collection=ACTIVITY, shows=SHOWN_ACTIVITY),
     # The session itself comes first: the topic is there as long as the session, whether there is a draft or not.
     Topic("sessions/drafts/{key}", shows=("id",)),
     Topic("sessions/drafts/{key}", collection=DRAFTS, shows=("text", "updatedAt", "client")),
@@ -41,8 +41,10 @@ TOPICS = (
 
 INDEXES = (
     Index(("createdAt",)),
-    Index(("status",), collection=ACTIVITY),
-    Index(("pinned", "updatedAt"), collection=ACTIVITY),
+    Index(("providerId", "createdAt")),
+    Index(("updatedAt",), collection=ACTIVITY),
+    Index(("status", "updatedAt"), collection=ACTIVITY),
+    Index(("pinned",), collection=ACTIVITY),
     Index(("sessionId", "status", "offset"), collection=TURNS),
     Index(("status", "sessionId"), collection=TURNS),
 )

@@ -18,6 +18,7 @@ from atrium.plugins.sessions.limits import (
     MAX_CONTENT_BYTES,
     MAX_IDEMPOTENCY_KEY,
     MAX_PAGE,
+    MAX_SEARCH,
     MAX_SETTINGS_BYTES,
     MAX_TAG,
     MAX_TAGS,
@@ -163,6 +164,16 @@ def tags(values: Iterable[object]) -> tuple[str, ...]:
     if len(found) > MAX_TAGS:
         raise invalid("metadata.tags", f"at most {MAX_TAGS} tags, not {len(found)}")
     return tuple(found)
+
+
+def words(value: object) -> tuple[str, ...]:
+    """Return the words that somebody looks for, without regard to case; none if there is no search."""
+    if value is None:
+        return ()
+    searched = line("q", value, MAX_SEARCH)
+    if not searched:
+        raise invalid("q", "give the words to look for, or leave it out")
+    return tuple(searched.casefold().split())
 
 
 def settings(value: object) -> dict[str, Any]:

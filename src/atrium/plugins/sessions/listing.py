@@ -1,90 +1,59 @@
-"""Lists of sessions: filtered, sorted, and paged over one consistent snapshot."""
+"""Lists of sessions: each page is read by a declared index, and what it does not show is not read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, get_args
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-from atrium.contracts.sessions import SessionStatus
-from atrium.plugins.sessions.documents import ACTIVITY, as_session
-from atrium.plugins.sessions.inputs import invalid, offset, page_limit
-from atrium.sdk import Json, Resource, SpaceStorage, cursors
+from atrium.plugins.sessions.documents import ACTIVITY, SHOWN_ACTIVITY, SHOWN_SAID, as_session
+from atrium.plugins.sessions.limits import MAX_PINNED
+from atrium.plugins.sessions.selection import Row, Selection
+from atrium.sdk import Document, Json, Resource, SpaceStorage, cursors
 
-SORTS = ("createdAt", "-createdAt", "updatedAt", "-updatedAt", "title")
+LIST = "sessions"
+"""The topic of the whole list."""
 
 _OVERVIEW = 100
-_STATUSES = get_args(SessionStatus)
-
-Row = dict[str, Any]
-Position = tuple[str, str]
-"""Where a row stands in the order: its sort value and its id."""
+_STEP = 200
+"""How many sessions are looked at before others get their turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which sessions to list, in which order, and which page of them."""
+class Lists:
+    """Reads pages of each person's list, and knows the list's revision without reading all of it each time."""
 
-    limit: int
-    sort: str
-    after: Position | None
-    skip: int
-    status: str | None
-    tag: str | None
-    provider_id: str | None
+    def __init__(self) -> None:
+        self._revisions: dict[str, int] = {}
+        self._watches: dict[str, Callable[[], None]] = {}
 
-    def wants(self, row: Row) -> bool:
-        """Tell whether the filters let a session through."""
-        return (
-            (self.status is None or row["status"] == self.status)
-            and (self.provider_id is None or row["providerId"] == self.provider_id)
-            and (self.tag is None or self.tag in row["metadata"]["tags"])
-        )
+    async def page(self, storage: SpaceStorage, wanted: Selection) -> Resource:
+        """Return a page of sessions, with a revision of the list that is not newer than the page."""
+        if wanted.field == "title":
+            snapshot = await storage.snapshot(LIST)
+            revision, (rows, following) = snapshot.revision, wanted.page(snapshot.data)
+        else:
+            revision = await self._revision(storage)
+            rows, following = await (_pinned(storage, wanted) if wanted.filters.pinned else _walk(storage, wanted))
+        return Resource(revision, [as_wire(row) for row in rows], {"nextCursor": following})
 
-    def position(self, row: Row) -> Position:
-        """Return where a session stands in the order."""
-        field = self.sort.removeprefix("-")
-        return (row["metadata"]["title"].casefold() if field == "title" else row[field]), row["id"]
+    def close(self) -> None:
+        """Stop watching the lists."""
+        for end in self._watches.values():
+            end()
+        self._watches.clear()
+        self._revisions.clear()
 
-    def page(self, rows: list[Row]) -> tuple[list[Row], str | None]:
-        """Return the page, and the cursor of the page after it, None at the end."""
-        descending = self.sort.startswith("-")
-        ordered = sorted(filter(self.wants, rows), key=self.position, reverse=descending)
-        if self.after is not None:
-            after = self.after
-            ordered = [
-                row for row in ordered if (self.position(row) < after if descending else self.position(row) > after)
-            ]
-        page = ordered[self.skip : self.skip + self.limit]
-        more = len(ordered) > self.skip + self.limit
-        return page, encode_cursor(self.sort, self.position(page[-1])) if more else None
+    async def _revision(self, storage: SpaceStorage) -> int:
+        space = storage.space
+        if space not in self._watches:
+            self._watches[space] = storage.watch(LIST, partial(self._note, space))
+        if space not in self._revisions:
+            self._note(space, (await storage.snapshot(LIST)).revision)
+        return self._revisions[space]
 
-
-def selection(
-    *,
-    limit: object = None,
-    cursor: str | None = None,
-    skip: object = None,
-    sort: str | None = None,
-    status: str | None = None,
-    tag: str | None = None,
-    provider_id: str | None = None,
-) -> Selection:
-    """Return what a request asks for, checked."""
-    sort = "-updatedAt" if sort is None else sort
-    if sort not in SORTS:
-        raise invalid("sort", f"give one of {', '.join(SORTS)}")
-    if status is not None and status not in _STATUSES:
-        raise invalid("status", f"give one of {', '.join(_STATUSES)}")
-    after = None if cursor is None else decode_cursor(sort, cursor)
-    skipped = 0 if skip is None else offset("offset", skip)
-    return Selection(page_limit(limit), sort, after, skipped, status, tag, provider_id)
-
-
-async def page_of_sessions(storage: SpaceStorage, wanted: Selection) -> Resource:
-    """Return a page of sessions, with the revision of the list it was taken from."""
-    snapshot = await storage.snapshot("sessions")
-    rows, following = wanted.page(snapshot.data)
-    return Resource(snapshot.revision, [as_wire(row) for row in rows], {"nextCursor": following})
+    def _note(self, space: str, revision: int) -> None:
+        self._revisions[space] = max(revision, self._revisions.get(space, 0))
 
 
 async def get_session(storage: SpaceStorage, session_id: str) -> Resource:
@@ -98,19 +67,6 @@ def as_wire(row: Json) -> dict[str, Any]:
     return as_session(row).model_dump(mode="json", by_alias=True)
 
 
-def encode_cursor(sort: str, position: Position) -> str:
-    """Return a position as an opaque cursor that is good for this order only."""
-    return cursors.encode_cursor([sort, *position])
-
-
-def decode_cursor(sort: str, cursor: str) -> Position:
-    """Return the position a cursor stands for."""
-    made_for, value, session_id = cursors.decode_cursor(cursor, 3)
-    if made_for != sort or not isinstance(value, str) or not isinstance(session_id, str):
-        raise invalid("cursor", f"it was not made for a list sorted by {sort}: give the nextCursor of an earlier page")
-    return value, session_id
-
-
 async def overview(storage: SpaceStorage) -> list[dict[str, Any]]:
     """Return the newest sessions in brief."""
     newest = await storage.query(None, "-createdAt", _OVERVIEW)
@@ -121,3 +77,57 @@ async def overview(storage: SpaceStorage) -> list[dict[str, Any]]:
             said = document.value
             rows.append({key: said[key] for key in ("id", "providerId", "createdAt")} | {"status": activity["status"]})
     return rows
+
+
+async def _walk(storage: SpaceStorage, wanted: Selection) -> tuple[list[Row], str | None]:
+    """Go through the sessions in order until the page is full; what the first record rules out costs no second read."""
+    by_activity = wanted.field == "updatedAt"
+    name, value = ("status", wanted.filters.status) if by_activity else ("providerId", wanted.filters.provider_id)
+    where = None if value is None else {name: value}
+    collection, join = (ACTIVITY, _with_said) if by_activity else ("", _with_activity)
+    after = None if wanted.after is None else cursors.encode_cursor(wanted.after)
+    found: list[Row] = []
+    while True:
+        step = min(_STEP, wanted.skip + wanted.limit + 1)
+        page = await storage.query(where, wanted.sort, step, after, collection=collection)
+        for document in page.documents:
+            row = await join(storage, document, wanted)
+            if row is not None:
+                found.append(row)
+        after = page.next
+        if after is None or len(found) > wanted.skip + wanted.limit:
+            return wanted.cut(found[wanted.skip :])
+        await asyncio.sleep(0)
+
+
+async def _pinned(storage: SpaceStorage, wanted: Selection) -> tuple[list[Row], str | None]:
+    """Return a page of the pinned sessions, which are few."""
+    documents: list[Document] = []
+    page = await storage.query({"pinned": True}, limit=MAX_PINNED, collection=ACTIVITY)
+    documents.extend(page.documents)
+    while page.next is not None:
+        page = await storage.query({"pinned": True}, None, MAX_PINNED, page.next, collection=ACTIVITY)
+        documents.extend(page.documents)
+    rows = [await _with_said(storage, document, wanted) for document in documents]
+    return wanted.page([row for row in rows if row is not None])
+
+
+async def _with_said(storage: SpaceStorage, document: Document, wanted: Selection) -> Row | None:
+    """Return a session by what happens in it, None if it is not wanted (or is just being deleted)."""
+    if not wanted.filters.want_activity(document.value):
+        return None
+    said = await storage.get(document.key)
+    return _row(said, document.value) if said is not None and wanted.filters.want_said(said) else None
+
+
+async def _with_activity(storage: SpaceStorage, document: Document, wanted: Selection) -> Row | None:
+    """Return a session by what people say about it, None if it is not wanted (or is just being deleted)."""
+    if not wanted.filters.want_said(document.value):
+        return None
+    activity = await storage.get(document.key, collection=ACTIVITY)
+    return _row(document.value, activity) if activity is not None and wanted.filters.want_activity(activity) else None
+
+
+def _row(said: Json, activity: Json) -> Row:
+    shown = {field: said[field] for field in SHOWN_SAID}
+    return shown | {field: activity[field] for field in SHOWN_ACTIVITY if field in activity}

@@ -24,8 +24,9 @@ from atrium.plugins.sessions.conversation import last_messages, message_page
 from atrium.plugins.sessions.desk import Desk
 from atrium.plugins.sessions.documents import INDEXES, TOPICS, check_id, find_session, stream_of
 from atrium.plugins.sessions.drafts import get_draft
-from atrium.plugins.sessions.listing import get_session, overview, page_of_sessions, selection
+from atrium.plugins.sessions.listing import get_session, overview
 from atrium.plugins.sessions.marks import mark_read
+from atrium.plugins.sessions.selection import filters, selection
 from atrium.plugins.sessions.sending import NewMessage, send
 from atrium.sdk import (
     CursorReset,
@@ -100,7 +101,7 @@ class Sessions(Plugin[SessionsConfig]):
 
     @route("GET", "/sessions")
     @service("sessions.list")
-    async def list_sessions(
+    async def list_sessions(  # noqa: PLR0913  # one argument for each parameter of the query
         self,
         caller: Principal,
         limit: int | None = None,
@@ -110,12 +111,17 @@ class Sessions(Plugin[SessionsConfig]):
         tag: str | None = None,
         provider_id: str | None = None,
         sort: str | None = None,
+        q: str | None = None,
+        pinned: bool | None = None,
+        unread: bool | None = None,
     ) -> Resource:
-        """List sessions, by default the last used first; `limit` is 1 to 500, by default 100."""
-        wanted = selection(
-            limit=limit, cursor=cursor, skip=offset, sort=sort, status=status, tag=tag, provider_id=provider_id
-        )
-        return await page_of_sessions(self.storage.of(caller.space), wanted)
+        """List sessions, by default the last used first; `limit` is 1 to 500, by default 100.
+
+        `q` finds those that have each of its words in their title or a tag.
+        """
+        chosen = filters(status=status, tag=tag, provider_id=provider_id, q=q, pinned=pinned, unread=unread)
+        wanted = selection(chosen, limit=limit, cursor=cursor, skip=offset, sort=sort)
+        return await self.desk.lists.page(self.storage.of(caller.space), wanted)
 
     @route("GET", "/sessions/{session_id}")
     @service("sessions.get")

@@ -83,7 +83,7 @@ async def _count_queued(storage: SpaceStorage, session_id: str) -> int:
 async def _count_active(storage: SpaceStorage) -> int:
     count, after = 0, None
     while True:
-        page = await storage.query({"status": "active"}, None, 1000, after, collection=ACTIVITY)
+        page = await storage.query({"status": "active"}, "updatedAt", 1000, after, collection=ACTIVITY)
         count, after = count + len(page.documents), page.next
         if after is None:
             return count
