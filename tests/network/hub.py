@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -21,12 +22,14 @@ PATIENCE = 60.0
 
 
 @asynccontextmanager
-async def hub_at(home: Path, *arguments: str, **settings: Any) -> AsyncIterator[DaemonProcess]:
+async def hub_at(
+    home: Path, *arguments: str, environment: Mapping[str, str] = MappingProxyType({}), **settings: Any
+) -> AsyncIterator[DaemonProcess]:
     """Run a hub with the plugin of notes; `settings` are the gateway's."""
     (home / "plugins").mkdir(parents=True, exist_ok=True)
     shutil.copy(NOTES, home / "plugins" / "notes.py")
-    environment = {f"ATRIUM_BRIDGE__{name.upper()}": json.dumps(value) for name, value in settings.items()}
-    async with running_daemon(home, *arguments, ready=True, **environment) as daemon:
+    bridge = {f"ATRIUM_BRIDGE__{name.upper()}": json.dumps(value) for name, value in settings.items()}
+    async with running_daemon(home, *arguments, ready=True, **bridge, **environment) as daemon:
         yield daemon
 
 

@@ -33,6 +33,6 @@ def session_place(port: int, token: str, session_id: str) -> Place:
     return Place(port, token, f"sessions/{session_id}", f"/sessions/{session_id}/events")
 
 
-def note_place(port: int, token: str, note: str) -> Place:
+def note_place(port: int, token: str, note: str, address: str = "127.0.0.1") -> Place:
     """Return where a note of the tests' plugin is followed."""
-    return Place(port, token, f"notes/{note}", f"/notes/{note}/entries")
+    return Place(port, token, f"notes/{note}", f"/notes/{note}/entries", address)

@@ -30,11 +30,16 @@ class Screen:
 
     `patience`: seconds without a byte after which it takes the link for dead. `goal`: the offset at which it stops to
     read; it may be changed while it reads. While `awake` is not set it reads nothing, and keeps its connection.
-    `looked_up` is set whenever an entry has come.
+    `looked_up` is set whenever an entry has come. `new_socket` may make sockets in another network.
     """
 
     def __init__(
-        self, find: Callable[[], Place], transport: Transport, after: int = 0, patience: float | None = None
+        self,
+        find: Callable[[], Place],
+        transport: Transport,
+        after: int = 0,
+        patience: float | None = None,
+        new_socket: Callable[[], socket.socket] = socket.socket,
     ) -> None:
         self.transport = transport
         self.after = self.cursor = after
@@ -46,6 +51,7 @@ class Screen:
         self.looked_up = asyncio.Event()
         self._find = find
         self._patience = patience
+        self._new_socket = new_socket
         self._reader = asyncio.StreamReader()
         self._writer: asyncio.StreamWriter | None = None
         self._rest = b""
@@ -55,7 +61,8 @@ class Screen:
         place = self._find()
         # With the smallest limit the reader stops reading as soon as nobody asks: what waits then waits in the kernel.
         limit = 1 << 16 if narrow is None else narrow
-        self._reader, self._writer = await asyncio.open_connection(sock=await _open_socket(place, narrow), limit=limit)
+        link = await _connected(self._new_socket(), place, narrow)
+        self._reader, self._writer = await asyncio.open_connection(sock=link, limit=limit)
         self._rest = b""
         if self.transport == "websocket":
             self._writer.write(place.head("GET", "/stream", *UPGRADE))
@@ -171,8 +178,7 @@ class Screen:
         self.looked_up.set()
 
 
-async def _open_socket(place: Place, narrow: int | None) -> socket.socket:
-    link = socket.socket()
+async def _connected(link: socket.socket, place: Place, narrow: int | None) -> socket.socket:
     link.setblocking(False)
     try:
         if narrow is not None:
