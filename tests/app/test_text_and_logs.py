@@ -99,6 +99,25 @@ def test_secrets_stay_out_of_the_log(place: Home) -> None:
     assert "ValueError" in text
 
 
+def test_counts_are_logged_whatever_they_are_called(place: Home) -> None:
+    logs.start(place, "info")
+    logging.getLogger("atrium.x").info("answered", extra={"outputTokens": 12})
+    assert lines(place)[0]["outputTokens"] == 12
+
+
+def test_a_log_that_cannot_be_written_is_one_line_on_standard_error(
+    place: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.log.symlink_to("/dev/full")
+    logs.start(place, "info")
+    logging.getLogger("atrium.x").info("lost")
+    assert capsys.readouterr().err == f"cannot log to {place.log}: [Errno 28] No space left on device\n"
+    handler = logging.getLogger().handlers[-1]
+    logging.getLogger().removeHandler(handler)
+    with pytest.raises(OSError, match="No space left"):
+        handler.close()
+
+
 def test_the_trace_id_is_on_every_line(place: Home) -> None:
     logs.start(place, "info")
     reset = trace_id.set("abc")

@@ -10,16 +10,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from urllib.parse import urlsplit
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 from atrium.app.errors import CommandFailed, HomeHeld
 from atrium.app.home import Home, open_private
+from atrium.app.hub_request import request
 from atrium.app.lock import holder
 from atrium.app.options import Options
 
 START_SECONDS = 60.0
 STOP_SECONDS = 45.0
 _POLL_SECONDS = 0.02
+_MOMENT_SECONDS = 1.0
 
 
 def start(home: Home, options: Options) -> int:
@@ -32,37 +36,45 @@ def start(home: Home, options: Options) -> int:
     if running is not None:
         raise HomeHeld(f"{home.root} is in use by process {running}: Atrium already runs; `atrium status` shows it")
     said = home.logs / "start.log"
-    with open(said, "wb", opener=open_private) as output:
-        process = subprocess.Popen(  # our own interpreter and arguments
-            [sys.executable, "-m", "atrium.app", "up", *arguments(home, options)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    process = _spawn([sys.executable, "-m", "atrium.app", "up", *arguments(home, options)], said)
     if not _wait(lambda: process.poll() is not None or _answers(home, process.pid), START_SECONDS):
         raise CommandFailed(f"the hub (process {process.pid}) does not answer yet; see `atrium logs` and {said}")
     if process.poll() is not None:
         lines = said.read_text("utf-8", "replace").strip().splitlines()
-        reason = lines[-1].removeprefix("Error: ") if lines else f"it ended with exit code {process.returncode}"
+        silent = f"it ended with exit code {process.returncode} and without a word; `atrium doctor` may know why"
+        reason = lines[-1].removeprefix("Error: ") if lines else silent
         failure = HomeHeld if process.returncode == HomeHeld.exit_code else CommandFailed
         raise failure(f"the hub did not start: {reason}")
     return process.pid
 
 
-def stop(home: Home, *, graceful: bool = True) -> bool:
-    """Stop the hub and wait until its home is free; return whether there was one to stop."""
+def stop(home: Home, *, graceful: bool = True, waiting: Callable[[], None]) -> bool:
+    """Stop the hub and wait until its home is free; return whether there was one to stop.
+
+    Calls `waiting` if running turns may finish, and take longer than a moment.
+    """
     running = holder(home.lock)
     if running is None:
         return False
     if not _ask_to_stop(home, graceful) and running:
         # It does not answer (any more, or yet): the signal does the same.
-        os.kill(running, signal.SIGTERM)
-        if not graceful:
+        with suppress(ProcessLookupError):
             os.kill(running, signal.SIGTERM)
+            if not graceful:
+                os.kill(running, signal.SIGTERM)
+    if graceful and not _wait(lambda: holder(home.lock) is None, _MOMENT_SECONDS):
+        waiting()
     if not _wait(lambda: holder(home.lock) is None, STOP_SECONDS):
         raise CommandFailed(f"the hub (process {running}) has not stopped after {STOP_SECONDS:.0f} seconds")
     return True
+
+
+def _spawn(command: list[str], said: Path) -> subprocess.Popen[bytes]:
+    """Start a process of its own whose words go into a file."""
+    with open(said, "wb", opener=open_private) as output:
+        return subprocess.Popen(  # our own interpreter and arguments
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
 
 
 def arguments(home: Home, options: Options) -> Sequence[str]:
@@ -95,23 +107,14 @@ def _answers(home: Home, pid: int) -> bool:
 
 
 def _ask_to_stop(home: Home, graceful: bool) -> bool:
-    body = json.dumps({"graceful": graceful})
-    return _request(home, "POST", "/api/v1/core/shutdown", body) == http.client.ACCEPTED
+    return _request(home, "POST", "/api/v1/core/shutdown", {"graceful": graceful}) == http.client.ACCEPTED
 
 
-def _request(home: Home, method: str, path: str, body: str | None = None) -> int | None:
-    """Send one request with the standard library alone, and return the status; None if nothing answers."""
+def _request(home: Home, method: str, path: str, body: dict[str, Any] | None = None) -> int | None:
+    """Send one request and return its status, None if no hub answers."""
     try:
-        url = urlsplit(home.address.read_text("ascii").strip())
-        token = (home.run / "token").read_text("ascii").strip()
-        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=5)
-        try:
-            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-            connection.request(method, path, body, headers)
-            return connection.getresponse().status
-        finally:
-            connection.close()
-    except (OSError, ValueError, http.client.HTTPException):
+        return request(home, method, path, body)[0]
+    except (CommandFailed, OSError):
         return None
 
 

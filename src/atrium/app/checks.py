@@ -57,7 +57,6 @@ def _checks(home: Home) -> list[tuple[str, Callable[[], Iterator[Finding]]]]:
         ("sessions", lambda: _transcripts(home)),
         ("hub", lambda: _hub(home)),
         ("page", _page),
-        ("node", _node),
         ("engine", _engine),
         ("model", lambda: _model(home)),
     ]
@@ -85,7 +84,9 @@ def _home(home: Home) -> Iterator[Finding]:
         yield Finding("home", "ok", f"{home.root} does not exist yet; `atrium up` creates it")
         return
     state = home.root.stat()
-    if state.st_uid != os.getuid():
+    if not home.root.is_dir():
+        yield Finding("home", "fail", f"{home.root} is not a folder", "choose another home with --home or ATRIUM_HOME")
+    elif state.st_uid != os.getuid():
         step = f"chown -R {os.getuid()} {home.root}, or choose another home with ATRIUM_HOME"
         yield Finding("home", "fail", f"{home.root} belongs to another user", step)
     elif stat.S_IMODE(state.st_mode) & 0o077:
@@ -189,6 +190,7 @@ def _page() -> Iterator[Finding]:
         yield Finding("page", "ok", "the web page is built")
     else:
         yield Finding("page", "warn", "the web page is not built", "make web (it needs Node 20); all else works")
+        yield from _node()
 
 
 def _node() -> Iterator[Finding]:

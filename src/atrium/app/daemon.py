@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from atrium import __version__
@@ -101,7 +102,7 @@ def _collect_garbage_seldom() -> None:
 
 
 class StopSwitch:
-    """What tells the hub to stop: the first signal or `core.shutdown` lets it finish, the second signal ends it."""
+    """What tells the hub to stop: the first signal or `core.shutdown` lets it finish, the second ends it."""
 
     def __init__(self) -> None:
         self._told = asyncio.Event()
@@ -113,7 +114,9 @@ class StopSwitch:
         return self._graceful
 
     async def shutdown(self, graceful: bool = True) -> None:
-        """Stop the hub; running turns may finish if `graceful`. Returns at once."""
+        """Stop the hub and return at once; running turns may finish if `graceful`. Told again without: end it now."""
+        if self._told.is_set() and not graceful:
+            self._end_at_once(signal.SIGTERM)
         self._graceful = graceful
         self._told.set()
 
@@ -131,10 +134,13 @@ class StopSwitch:
 
     def _signalled(self, number: int) -> None:
         if self._told.is_set():
-            log.warning("stopped at once by a second signal")
-            logging.shutdown()
-            os._exit(128 + number)
+            self._end_at_once(number)
         self._told.set()
+
+    def _end_at_once(self, number: int) -> NoReturn:
+        log.warning("stopped at once when told a second time")
+        logging.shutdown()
+        os._exit(128 + number)
 
 
 async def _open_gateway(hub: Hub) -> None:

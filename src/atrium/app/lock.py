@@ -32,8 +32,12 @@ class HomeLock:
             os.close(descriptor)
             raise HomeHeld(self._refusal())
         crash_point("lock.taken")
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            os.close(descriptor)
+            raise HomeUnusable(f"cannot write {self._path}: {error.strerror}") from None
         self._descriptor = descriptor
 
     def release(self) -> None:
@@ -55,7 +59,7 @@ class HomeLock:
     def _refusal(self) -> str:
         home, pid = self._path.parent.parent, read_pid(self._path)
         who = f"process {pid}" if pid else "another process"
-        return f"{home} is in use by {who}: one Atrium runs per home; `atrium status` shows it, `atrium down` stops it"
+        return f"{home} is in use by {who}: one Atrium runs per home; `atrium open` shows it, `atrium down` stops it"
 
 
 def _lock(descriptor: int) -> bool:
@@ -81,10 +85,13 @@ def read_pid(path: Path) -> int | None:
 
 
 def holder(path: Path) -> int | None:
-    """Return the process id of who holds the lock now (0 if it does not say), None if nobody does."""
+    """Return the process id of who holds the lock now (0 if it does not say), None if nobody does.
+
+    Raises `PermissionError` if it is not for us to know.
+    """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -47,6 +47,10 @@ class _OwnersFile(RotatingFileHandler):
     def _open(self) -> Any:
         return open(self.baseFilename, self.mode, encoding="utf-8", opener=open_private)
 
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name that logging calls
+        """Leave the line out, and say so on standard error in one: the disk is full, and the hub goes on."""
+        print(f"cannot log to {self.baseFilename}: {sys.exception()}", file=sys.stderr)
+
 
 def _file_handler(home: Home) -> logging.Handler:
     handler = _OwnersFile(home.log, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, delay=True)
@@ -98,6 +102,8 @@ def without_secrets(text: str) -> str:
 
 
 def _clean(name: str, value: Any) -> Any:
+    if isinstance(value, int | float | bool | None):
+        return value  # a count, such as outputTokens
     if _SECRET_NAME.search(name):
         return "***"
     if isinstance(value, str):
@@ -106,7 +112,7 @@ def _clean(name: str, value: Any) -> Any:
         return {str(key): _clean(str(key), item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_clean("", item) for item in value]
-    return value if isinstance(value, int | float | bool | None) else without_secrets(str(value))
+    return without_secrets(str(value))
 
 
 def terminal_or_none() -> TextIO | None:

@@ -19,6 +19,7 @@ PluginClass = type[Plugin[Any]]
 GROUP = "atrium.plugins"
 
 BUNDLED: Mapping[str, str] = {
+    "approvals": "atrium.plugins.approvals.plugin:Approvals",
     "providers": "atrium.plugins.providers.plugin:Providers",
     "sessions": "atrium.plugins.sessions.plugin:Sessions",
     "gateway": "atrium.plugins.gateway.plugin:Gateway",

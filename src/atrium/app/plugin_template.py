@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import shutil
 import sys
 from pathlib import Path
 from string import Template
@@ -178,8 +179,12 @@ def write_plugin(name: str, folder: Path) -> list[Path]:
     }
     files = {f"{module}.py": PLUGIN, f"test_{module}.py": TEST, "README.md": README, "pyproject.toml": PROJECT}
     target.mkdir(parents=True)
-    for file, text in files.items():
-        (target / file).write_text(Template(text).substitute(words), "utf-8")
+    try:
+        for file, text in files.items():
+            (target / file).write_text(Template(text).substitute(words), "utf-8")
+    except OSError:
+        shutil.rmtree(target, ignore_errors=True)  # half a plugin would be in the way of the next try
+        raise
     return [target / file for file in files]
 
 

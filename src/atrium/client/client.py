@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Literal
+from urllib.parse import quote
 
+from atrium.client.answers import mapping
 from atrium.client.connection import Connection, ConnectionState
 from atrium.client.entries import Entry
-from atrium.client.errors import UnexpectedAnswer
 from atrium.client.http import Http
 from atrium.client.location import Locator, locate
 from atrium.client.pace import Pace
@@ -68,15 +68,21 @@ class Client:
 
     async def health(self) -> dict[str, Any]:
         """Return `{status, version, uptime, activeSessions}`; `uptime` in seconds."""
-        return _object(await self._http.call("GET", "/health"))
+        return mapping(await self._http.call("GET", "/health"))
 
     async def status(self) -> dict[str, Any]:
         """Return `{core, providers, sessions}` in brief."""
-        return _object(await self._http.call("GET", "/status"))
+        return mapping(await self._http.call("GET", "/status"), "core", "providers", "sessions")
 
     async def providers(self) -> list[dict[str, Any]]:
         """Return each provider with its status and, if it cannot take a turn, the reason."""
-        return list(_object(await self._http.call("GET", "/providers"))["data"])
+        answer = mapping(await self._http.call("GET", "/providers"), "data")
+        return [mapping(one, "id", "status") for one in answer["data"]]
+
+    async def plugins(self) -> list[dict[str, Any]]:
+        """Return each plugin with its status and, if it does not run, the reason."""
+        answer = mapping(await self._http.call("GET", "/plugins"), "data")
+        return [mapping(one, "name", "version", "status") for one in answer["data"]]
 
     async def shutdown(self, *, graceful: bool = True) -> None:
         """Ask the hub to stop; running turns may finish if `graceful`."""
@@ -114,16 +120,16 @@ class Client:
         after: Cursor = 0,
         follow: bool = False,
         form: Literal["ndjson", "sse"] = "ndjson",
-    ) -> AsyncIterator[Entry]:
+    ) -> AsyncGenerator[Entry]:
         """Yield entries from one HTTP answer, without reconnects: all up to the head, or more with `follow`."""
         accept = "text/event-stream" if form == "sse" else "application/x-ndjson"
         params = {"after": str(after), "follow": "true" if follow else "false"}
-        async with self._http.lines(f"/sessions/{session_id}/events", params, accept) as lines:
+        async with self._http.lines(f"/sessions/{quote(session_id, safe='')}/events", params, accept) as lines:
             async for line in lines:
                 text = line.removeprefix("data:").strip() if form == "sse" else line.strip()
                 if not text or (form == "sse" and not line.startswith("data:")):
                     continue
-                yield Entry.from_wire(json.loads(text))
+                yield Entry.from_text(text)
 
     @asynccontextmanager
     async def topic(
@@ -173,9 +179,3 @@ def _heard(task: asyncio.Task[None]) -> None:
     """Take note of a failure that has been reported elsewhere."""
     if not task.cancelled():
         task.exception()
-
-
-def _object(answer: Any) -> dict[str, Any]:
-    if not isinstance(answer, dict):
-        raise UnexpectedAnswer(f"the hub answered {str(answer)[:200]} where an object was promised")
-    return answer

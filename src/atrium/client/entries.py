@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,14 @@ class Entry:
     def last(self) -> bool:
         """Tell whether nothing can follow."""
         return self.type == SessionDeleted.type
+
+    @classmethod
+    def from_text(cls, text: str) -> Entry:
+        """Read an entry from a line of JSON. Raises `UnexpectedAnswer`."""
+        try:
+            return cls.from_wire(json.loads(text))
+        except json.JSONDecodeError:
+            raise UnexpectedAnswer(f"the hub sent an entry that is no JSON: {text[:200]}") from None
 
     @classmethod
     def from_wire(cls, wire: Any) -> Entry:

@@ -86,11 +86,6 @@ class Http:
                 at_least = (error.retry_after or 0) if isinstance(error, ProblemError) else 0
             await self._pace.wait(attempt, at_least=at_least)
 
-    async def health(self) -> Any:
-        """Return what `GET /health` says."""
-        place = self._locator.find()
-        return await self._send(Location(place.url, place.token), Request("GET", "/health"))
-
     @asynccontextmanager
     async def lines(self, path: str, params: Mapping[str, Any], accept: str) -> AsyncIterator[AsyncIterator[str]]:
         """Open a long answer and give its lines."""
@@ -153,8 +148,11 @@ def _problem(answer: httpx.Response) -> ProblemError:
     try:
         data = answer.json()
     except ValueError:
-        data = {}
-    return ProblemError.from_wire(data if isinstance(data, dict) else {}, status=answer.status_code)
+        data = None
+    if not isinstance(data, dict):
+        host = answer.request.url.netloc.decode()
+        data = {"title": f"what answers at {host} is not Atrium, or a proxy before it (HTTP {answer.status_code})"}
+    return ProblemError.from_wire(data, status=answer.status_code)
 
 
 def _decoded(answer: httpx.Response) -> Any:

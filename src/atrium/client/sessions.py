@@ -5,15 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
-from atrium.client.errors import UnexpectedAnswer
+from atrium.client.answers import mapping, model
 from atrium.client.http import Http
-from atrium.contracts.base import Model
 from atrium.contracts.sessions import Message, MessageAccepted, Session
-
-M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,8 @@ class Sessions:
             body["settings"] = dict(settings)
         if title or tags:
             body["metadata"] = {"title": title, "tags": list(tags)}
-        return _text(await self._http.call("POST", "/sessions", body=body), "sessionId")
+        answer = await self._http.call("POST", "/sessions", body=body)
+        return str(mapping(answer, "sessionId")["sessionId"])
 
     async def list(
         self,
@@ -74,9 +72,9 @@ class Sessions:
             "providerId": provider_id,
             "sort": sort,
         }
-        answer = _mapping(await self._http.call("GET", "/sessions", params=params))
-        sessions = tuple(_read(Session, item) for item in answer.get("data", ()))
-        return SessionPage(str(answer.get("revision", "0")), sessions, answer.get("nextCursor"))
+        answer = mapping(await self._http.call("GET", "/sessions", params=params), "revision", "data")
+        sessions = tuple(model(Session, item) for item in answer["data"])
+        return SessionPage(str(answer["revision"]), sessions, answer.get("nextCursor"))
 
     async def all(self, **filters: Any) -> AsyncIterator[Session]:
         """Go through every session, page by page; takes the filters of `list`."""
@@ -91,7 +89,7 @@ class Sessions:
 
     async def get(self, session_id: str) -> Session:
         """Return one session."""
-        return _resource(await self._http.call("GET", _path(session_id)))
+        return _session(await self._http.call("GET", _path(session_id)))
 
     async def rename(self, session_id: str, title: str) -> Session:
         """Give a session another title."""
@@ -115,15 +113,14 @@ class Sessions:
         body: dict[str, Any] = {"content": content, "clientToken": client_token or str(uuid.uuid4())}
         if target_agent is not None:
             body["targetAgent"] = target_agent
-        return _read(
-            MessageAccepted, await self._http.call_repeatable("POST", _path(session_id, "messages"), body=body)
-        )
+        answer = await self._http.call_repeatable("POST", _path(session_id, "messages"), body=body)
+        return model(MessageAccepted, answer)
 
     async def messages(self, session_id: str, *, limit: int | None = None, cursor: str | None = None) -> MessagePage:
         """Return one page of a session's messages, oldest first."""
         params = {"limit": limit, "cursor": cursor}
-        answer = _mapping(await self._http.call("GET", _path(session_id, "messages"), params=params))
-        return MessagePage(tuple(_read(Message, item) for item in answer.get("data", ())), answer.get("nextCursor"))
+        answer = mapping(await self._http.call("GET", _path(session_id, "messages"), params=params), "data")
+        return MessagePage(tuple(model(Message, item) for item in answer["data"]), answer.get("nextCursor"))
 
     async def cancel(self, session_id: str, *, turn_id: str | None = None) -> None:
         """Cancel a turn: by default the one that runs, or else dismiss the one that was interrupted."""
@@ -140,10 +137,11 @@ class Sessions:
     async def fork(self, session_id: str, *, at: int | None = None) -> str:
         """Copy a session, up to an offset of its history, and return the new one's id."""
         body = {} if at is None else {"at": str(at)}
-        return _text(await self._http.call("POST", _path(session_id, "fork"), body=body), "sessionId")
+        answer = await self._http.call("POST", _path(session_id, "fork"), body=body)
+        return str(mapping(answer, "sessionId")["sessionId"])
 
     async def _patch(self, session_id: str, metadata: Mapping[str, Any]) -> Session:
-        return _resource(await self._http.call("PATCH", _path(session_id), body={"metadata": metadata}))
+        return _session(await self._http.call("PATCH", _path(session_id), body={"metadata": metadata}))
 
 
 def _path(session_id: str, action: str = "") -> str:
@@ -155,26 +153,5 @@ def _turn(turn_id: str | None) -> dict[str, str]:
     return {} if turn_id is None else {"turnId": turn_id}
 
 
-def _mapping(answer: Any) -> dict[str, Any]:
-    if not isinstance(answer, dict):
-        raise UnexpectedAnswer(f"the hub answered {str(answer)[:200]} where an object was promised")
-    return answer
-
-
-def _text(answer: Any, name: str) -> str:
-    value = _mapping(answer).get(name)
-    if not isinstance(value, str):
-        raise UnexpectedAnswer(f"the hub's answer has no {name}: {str(answer)[:200]}")
-    return value
-
-
-def _resource(answer: Any) -> Session:
-    return _read(Session, _mapping(answer).get("data"))
-
-
-def _read(model: type[M], data: Any) -> M:
-    try:
-        # A newer hub may say more than this client knows.
-        return model.model_validate(data, extra="ignore")
-    except ValueError as error:
-        raise UnexpectedAnswer(f"the hub sent something that is no {model.__name__}: {error}") from None
+def _session(answer: Any) -> Session:
+    return model(Session, mapping(answer, "data")["data"])

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 _EPILOG = """\b
 Examples:
-  atrium chat                            a new session
-  atrium chat 0192f0c1-...               go on with a session
-  atrium chat -m "What is a monad?"      one question; exit code 1 if there is no answer
+  atrium chat                          a new session
+  atrium chat 0192f0c1-...             go on with a session
+  atrium chat -m "What is a monad?"    one question; exit code 1: no answer
   git diff | atrium chat -m "Review this"
-  echo hi | atrium chat --json           one JSON line for each entry of the turn
-\b
+  echo hi | atrium chat --json         one JSON line for each entry
+
 Within the chat /help lists what can be done. Ctrl-C cancels a running turn,
 Ctrl-D leaves. The session stays, here and on every other screen.
 """

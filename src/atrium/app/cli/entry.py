@@ -23,6 +23,7 @@ COMMANDS = {
     "chat": (f"{_HERE}.chat:chat", "Talk to a model in this terminal."),
     "tui": (f"{_HERE}.tui:tui", "Use all sessions in the whole terminal."),
     "sessions": (f"{_HERE}.sessions:sessions", "List, show and delete sessions."),
+    "approvals": (f"{_HERE}.approvals:approvals", "See what agents ask for, and answer."),
     "models": (f"{_HERE}.models:models", "List and fetch models that run on this machine."),
     "logs": (f"{_HERE}.logs:logs", "Show the hub's log."),
     "plugins": (f"{_HERE}.plugins:plugins", "List plugins, or write a new one."),
@@ -32,16 +33,17 @@ COMMANDS = {
 
 EPILOG = """\b
 Examples:
-  atrium up                      start the hub here (Ctrl-C stops it)
-  atrium up --detach             start it in the background
-  atrium open                    open its page in the browser
-  atrium chat                    talk in the terminal
-  atrium chat -m "Say hello"     one question, one answer
-\b
+  atrium up                   start the hub here (Ctrl-C stops it)
+  atrium up --detach          start it in the background
+  atrium open                 open its page in the browser
+  atrium chat                 talk in the terminal
+  atrium chat -m "Say hello"  one question, one answer
+
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 another process holds the home,
 4 the hub does not run, 5 the settings are not valid, 130 interrupted.
-\b
-ATRIUM_HOME is the hub's home (~/.atrium). ATRIUM_TRACE=1 shows the whole of an error.
+
+ATRIUM_HOME is the hub's home (~/.atrium). ATRIUM_TRACE=1 shows the whole of an
+error.
 """
 
 
@@ -64,14 +66,26 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except click.Abort:
+        click.echo("\nNothing was done.", err=True)
+        return ExitCode.INTERRUPTED
+    except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has enough: `atrium logs | head`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # whoever read it has enough: `atrium logs | head`
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001  # the edge: people get a line, not a traceback
-        return _failed(error)
+        code = _failed(error)
+        if isinstance(error, OSError):
+            _drop_output()  # perhaps it is what could not be written, and Python would try again at its end
+        return code
+
+
+def _drop_output() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(error: Exception) -> int:
@@ -93,8 +107,8 @@ def _explained(error: Exception) -> tuple[int, str]:
     if client is not None and isinstance(error, client.ClientError):
         not_running = isinstance(error, client.NotRunning)
         return (ExitCode.NOT_RUNNING if not_running else ExitCode.FAILED), str(error)
-    if isinstance(error, OSError):
-        return ExitCode.FAILED, str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return ExitCode.FAILED, f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     from atrium.sdk.errors import AtriumError
 
     if isinstance(error, AtriumError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import click
@@ -19,7 +21,7 @@ def down(now: bool, home: str | None) -> int:
     from atrium.app import background
 
     place = find_home(home)
-    if not background.stop(place, graceful=not now):
+    if not background.stop(place, graceful=not now, waiting=_say_waiting):
         warn(f"Atrium is not running in {place.root}.")
         return ExitCode.NOT_RUNNING
     say("Atrium has stopped.")
@@ -35,7 +37,7 @@ def restart(now: bool, home: str | None) -> None:
 
     place = find_home(home)
     options = background.last_options(place)
-    was_running = background.stop(place, graceful=not now)
+    was_running = background.stop(place, graceful=not now, waiting=_say_waiting)
     pid = background.start(place, options)
     say(f"Atrium has {'restarted' if was_running else 'started'} (process {pid}).")
 
@@ -70,8 +72,20 @@ def open_page(only_print: bool, home: str | None) -> None:
 
     link = login_link(find_home(home))
     say(link)
-    if not only_print and click.launch(link) != 0:
-        warn("No browser could be opened here: open the link above.")
+    if not only_print and not _launch(link):
+        warn("There is no browser here: open the link in one that reaches this machine.")
+
+
+def _launch(link: str) -> bool:
+    """Open a browser in the background; on a machine without a desktop there is none that could show the page."""
+    import webbrowser
+
+    named = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+    return (named or sys.platform == "darwin") and webbrowser.open(link)
+
+
+def _say_waiting() -> None:
+    warn("Running turns get 30 seconds at most to end. Ctrl-C ends the waiting; the hub stops all the same.")
 
 
 async def _status(home: str | None) -> tuple[str, dict[str, Any]]:
@@ -89,7 +103,7 @@ def _show(url: str, found: dict[str, Any]) -> None:
     ]
     if rows:
         say()
-        print_table(("PROVIDER", "VERSION", "STATUS", "SESSIONS", "REASON"), rows)
+        print_table(("PROVIDER", "VERSION", "STATUS", "SESSIONS", "REASON"), rows, spare=("VERSION", "SESSIONS"))
     busy = [one for one in found["sessions"] if one["status"] == "active"]
     say()
     count = len(found["sessions"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import time
+import select
+import sys
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,6 +24,7 @@ Examples:
   atrium logs -f
   atrium logs --json | jq 'select(.level == "error")'
 """
+_PAUSE_MS = 200
 _SHOWN = frozenset({"timestamp", "level", "logger", "event", "exception"})
 
 
@@ -43,7 +45,15 @@ def logs(follow: bool, lines: int, as_json: bool, home: str | None) -> None:
     while follow:
         for line in reader.read():
             _show(line, as_json)
-        time.sleep(0.2)
+        _pause()
+
+
+def _pause() -> None:
+    """Wait for a moment; raises `BrokenPipeError` when nobody reads the output any more."""
+    poll = select.poll()
+    poll.register(sys.stdout, 0)
+    if poll.poll(_PAUSE_MS):
+        raise BrokenPipeError
 
 
 class _Reader:

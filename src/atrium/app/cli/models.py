@@ -72,6 +72,7 @@ def list_models(as_json: bool, home: str | None) -> None:
             )
             for row, state in zip(rows, store.list(), strict=True)
         ],
+        spare=("LICENCE", "QUALITY"),
     )
 
 
@@ -91,7 +92,8 @@ def pull(name: str, if_missing: bool, source: Path | None, home: str | None) -> 
     found = store.find(name)
     if found is not None:
         if not if_missing:
-            say(f"{entry.name} is here: {found}")
+            unread = f"; {source} was not read" if source else ""
+            say(f"{entry.name} is here: {found}{unread}")
         return
     with _Bar(f"{entry.name}, {_megabytes(entry.size)}") as bar:
         path = run(store.pull(name, source, bar.progress))

@@ -14,6 +14,9 @@ import click
 
 from atrium.app.text import printable
 
+_LEAST = 20
+"""How many characters the last column of a table gets, however narrow the terminal is."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
@@ -43,15 +46,27 @@ def print_json_line(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, default=str))
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows below headings; on a terminal the last column is wrapped to its width."""
-    lines = [list(headings), *([printable(str(cell)) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in list(zip(*lines, strict=True))[:-1]]
-    left = sum(widths) + 2 * len(widths)
-    room = max(shutil.get_terminal_size().columns - left, 20) if sys.stdout.isatty() else sys.maxsize
-    for *cells, last in lines:
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], spare: Sequence[str] = ()) -> None:
+    """Print rows below headings. In a terminal the last column is wrapped to what is left of its width.
+
+    Columns in `spare`, the first one first, are left out while that is too little.
+    """
+    columns = [[heading, *(printable(str(row[place])) for row in rows)] for place, heading in enumerate(headings)]
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    for heading in spare:
+        if room - _taken(columns) < _LEAST:
+            columns = [column for column in columns if column[0] != heading]
+    left = _taken(columns)
+    widths = [max(map(len, column)) for column in columns[:-1]]
+    for *cells, last in zip(*columns, strict=True):
         padded = "".join(f"{cell:{width}}  " for cell, width in zip(cells, widths, strict=True))
-        click.echo((padded + f"\n{' ' * left}".join(textwrap.wrap(last, room))).rstrip())
+        wrapped = textwrap.wrap(last, max(room - left, _LEAST))
+        click.echo((padded + f"\n{' ' * left}".join(wrapped)).rstrip())
+
+
+def _taken(columns: Sequence[Sequence[str]]) -> int:
+    """Return how wide all columns but the last are."""
+    return sum(max(map(len, column)) + 2 for column in columns[:-1])
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -15,7 +15,7 @@ _EPILOG = """\b
 Examples:
   atrium plugins list
   atrium plugins new reading-list && cd reading-list && pytest
-\b
+
 A single file with one Plugin class, dropped into <home>/plugins/, is a plugin as well.
 """
 
@@ -55,6 +55,7 @@ def list_plugins(as_json: bool, home: str | None) -> None:
             (row["name"], row["version"] or "-", row["status"], row.get("reason") or row.get("description") or "")
             for row in rows
         ],
+        spare=("VERSION",),
     )
 
 
@@ -74,8 +75,7 @@ async def _of_the_hub(home: str | None) -> list[dict[str, Any]]:
     from atrium.client import attach
 
     async with attach(home) as client:
-        answer = await client.call("GET", "/plugins")
-        return list(answer["data"])
+        return await client.plugins()
 
 
 def _importable(home: str | None) -> list[dict[str, Any]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from atrium.app.cli.lazy import LazyGroup
-from atrium.app.cli.output import home_option, json_option, print_json, print_table, run, say
+from atrium.app.cli.output import home_option, json_option, print_json, print_table, run, say, warn
+from atrium.app.errors import ExitCode
 from atrium.app.text import shortened
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def sessions() -> None:
 
 @click.command("list", epilog="\b\nExample:\n  atrium sessions list --tag work -n 50")
 @click.option("-n", "--limit", type=click.IntRange(1, 10000), default=50, show_default=True, help="How many at most.")
-@click.option("--status", help="Only sessions with this status: created, active, stopped.")
+@click.option("--status", help="Only sessions with this status, such as active.")
 @click.option("--tag", help="Only sessions with this tag.")
 @click.option("--provider", help="Only sessions with this provider.")
 @json_option
@@ -52,8 +54,12 @@ def list_sessions(
     elif not found:
         say("There are no sessions. `atrium chat` begins one.")
     else:
-        rows = [(one.id, one.status, one.provider_id, one.message_count, one.updated_at, _title(one)) for one in found]
-        print_table(("ID", "STATUS", "PROVIDER", "MESSAGES", "UPDATED", "TITLE"), rows)
+        rows = [
+            (one.id, _local(one.updated_at), one.status, one.provider_id, one.message_count, _title(one))
+            for one in found
+        ]
+        headings = ("ID", "UPDATED", "STATUS", "PROVIDER", "MESSAGES", "TITLE")
+        print_table(headings, rows, spare=("MESSAGES", "PROVIDER", "STATUS", "UPDATED"))
 
 
 @click.command("show", epilog="\b\nExample:\n  atrium sessions show 0192f0c1-... --json")
@@ -67,9 +73,9 @@ def show_session(session: str, as_json: bool, home: str | None) -> None:
         shown = found.model_dump(mode="json", by_alias=True)
         print_json({**shown, "messages": [one.model_dump(mode="json", by_alias=True) for one in messages]})
         return
-    say(f"{_title(found) or 'Untitled'}  ({found.provider_id}, {found.status}, {found.message_count} messages)")
+    say(f"{_title(found)}  ({found.provider_id}, {found.status}, {found.message_count} messages)")
     for message in messages:
-        say(f"\n{'you' if message.role == 'user' else 'assistant'}  {message.created_at}")
+        say(f"\n{'you' if message.role == 'user' else 'assistant'}  {_local(message.created_at)}")
         say(message.content)
 
 
@@ -77,13 +83,15 @@ def show_session(session: str, as_json: bool, home: str | None) -> None:
 @click.argument("session", nargs=-1, required=True)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @home_option
-def delete_sessions(session: tuple[str, ...], yes: bool, home: str | None) -> None:
-    """Delete sessions with their history, for good."""
+def delete_sessions(session: tuple[str, ...], yes: bool, home: str | None) -> int:
+    """Delete sessions with their history, for good. Exit code 1 if one of them cannot be deleted; the others are."""
     if not yes:
         many = f"{len(session)} sessions" if len(session) > 1 else f"session {session[0]}"
         click.confirm(f"Delete {many} for good?", abort=True)
-    run(_delete(home, session))
-    say(f"Deleted {len(session)}." if len(session) > 1 else "Deleted.")
+    deleted = run(_delete(home, session))
+    if deleted:
+        say(f"Deleted {deleted}." if len(session) > 1 else "Deleted.")
+    return ExitCode.OK if deleted == len(session) else ExitCode.FAILED
 
 
 async def _find(home: str | None, limit: int, **filters: Any) -> list[Session]:
@@ -113,13 +121,26 @@ async def _read(home: str | None, session_id: str) -> tuple[Session, list[Messag
                 return session, messages
 
 
-async def _delete(home: str | None, ids: tuple[str, ...]) -> None:
-    from atrium.client import attach
+async def _delete(home: str | None, ids: tuple[str, ...]) -> int:
+    """Delete each session, say which could not be, and return how many are."""
+    from atrium.client import ProblemError, attach
 
+    deleted = 0
     async with attach(home) as client:
         for session_id in ids:
-            await client.sessions.delete(session_id)
+            try:
+                await client.sessions.delete(session_id)
+                deleted += 1
+            except ProblemError as error:
+                if error.code != "NOT_FOUND":
+                    raise
+                warn(f"Error: {error}")
+    return deleted
 
 
 def _title(session: Session) -> str:
-    return shortened(session.metadata.title, 80)
+    return shortened(session.metadata.title, 80) or "Untitled"
+
+
+def _local(time: str) -> str:
+    return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M}"

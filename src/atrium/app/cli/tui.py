@@ -16,7 +16,7 @@ Examples:
   atrium tui                     all sessions
   atrium tui 0192f0c1-...        one session at once
   LANG=ru_RU.UTF-8 atrium tui    in Russian
-\b
+
 Everything is done by keyboard: ? shows the keys, Ctrl-K all commands. What you
 see is what every other screen sees, live. NO_COLOR leaves the colours out.
 """

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _EPILOG = """\b
 Examples:
-  atrium up                        until Ctrl-C
-  atrium up --detach               in the background; `atrium down` stops it
-  atrium up --port 0               on a free port; <home>/run/address says which
+  atrium up             until Ctrl-C
+  atrium up --detach    in the background; `atrium down` stops it
+  atrium up --port 0    on a free port; <home>/run/address says which
   atrium up --plugins gateway,sessions,providers
-\b
+
 The first Ctrl-C (or SIGTERM) lets running turns finish for at most 30 seconds,
 the second ends the hub at once. Nothing that was acknowledged is lost either way.
 """

@@ -62,7 +62,7 @@ def redacted(value: Any, key: str = "") -> Any:
     if isinstance(value, Mapping):
         return {name: redacted(item, str(name)) for name, item in value.items()}
     if isinstance(value, list):
-        return [redacted(item) for item in value]
+        return [redacted(item, key) for item in value]
     return "********" if isinstance(value, str) and value and SECRET.search(key) else value
 
 

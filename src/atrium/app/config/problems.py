@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from atrium.app.config.json_lines import KeyLines
-from atrium.app.config.schema import shape_of
+from atrium.app.config.schema import is_number, shape_of
 from atrium.app.errors import CommandFailed, ExitCode
 
 SECRET = re.compile(r"(?i)(key|token|secret|password|credential)s?$")
@@ -72,7 +72,8 @@ def problems_of(
         if detail["type"] == "extra_forbidden":
             message = _unknown(path, model)
         else:
-            message = _wrong(detail["msg"], None if is_secret(path) else detail.get("input"), detail["type"])
+            secret = is_secret(path) and not is_number(_annotation(path, model))
+            message = _wrong(detail["msg"], None if secret else detail.get("input"), detail["type"])
         found.append(places.problem((*section, *path), message))
     return found
 
@@ -92,11 +93,16 @@ def unknown_key(key: str, known: Sequence[str]) -> str:
 
 
 def _unknown(path: tuple[str, ...], model: type[BaseModel]) -> str:
+    return unknown_key(path[-1], list(shape_of(_annotation(path[:-1], model)).named))
+
+
+def _annotation(path: tuple[str, ...], model: type[BaseModel]) -> Any:
+    """Return the type of what stands at a path."""
     kind: Any = model
-    for step in path[:-1]:
+    for step in path:
         shape = shape_of(kind)
         kind = shape.named.get(step, shape.other)
-    return unknown_key(path[-1], list(shape_of(kind).named))
+    return kind
 
 
 def _wrong(message: str, value: Any, kind: str) -> str:

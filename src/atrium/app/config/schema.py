@@ -68,6 +68,13 @@ def takes_text(annotation: Any) -> bool:
     return annotation is str or getattr(annotation, "__name__", "") == "SecretStr"
 
 
+def is_number(annotation: Any) -> bool:
+    """Tell whether the place takes a number or nothing: `maxTokens` counts, whatever its name ends in."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        return all(part is types.NoneType or is_number(part) for part in get_args(annotation))
+    return annotation in (int, float)
+
+
 def _model_shape(model: type[BaseModel]) -> Shape:
     named = {info.alias or name: info.annotation for name, info in model.model_fields.items()}
     return Shape(named, Any if model.model_config.get("extra") == "allow" else None)

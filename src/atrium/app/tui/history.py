@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import cast
 
 from atrium.client import Client, Entry
 
@@ -63,8 +61,7 @@ class History:
         """Return entries beyond an offset up to those that are here."""
         known = self.entries[0].offset if self.entries else None
         found: list[Entry] = []
-        reading = cast("AsyncGenerator[Entry]", self._client.events(self._session_id, after=start))
-        async with aclosing(reading) as entries:
+        async with aclosing(self._client.events(self._session_id, after=start)) as entries:
             async for entry in entries:
                 if known is not None and entry.offset >= known:
                     break
