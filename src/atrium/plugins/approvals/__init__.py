@@ -1,0 +1,5 @@
+"""The approvals plugin."""
+
+from atrium.plugins.approvals.plugin import Approvals
+
+__all__ = ["Approvals"]

@@ -1,0 +1,108 @@
+"""`atrium approvals` against a hub in which a dropped-in plugin asks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from atrium.testing.daemon import running_daemon
+from tests.app.running import run_atrium
+
+ASKER = '''"""Asks before it does anything."""
+
+from typing import Any
+
+from atrium.contracts.approvals import Act, ApprovalRequest
+from atrium.sdk import Manifest, Plugin, Principal, route
+
+
+class Asker(Plugin):
+    """Asks."""
+
+    manifest = Manifest(name="asker", dependencies=("approvals",))
+
+    @route("POST", "/ask")
+    async def ask(self, caller: Principal, key: str) -> dict[str, Any]:
+        """Ask to write a file."""
+        act = Act(tool="write_file", arguments={"text": "hi\\u202e"}, paths=("/home/ann/notes/a.md",))
+        question = ApprovalRequest(
+            key=key, title="Write a.md", act=act, risk="high", session_id="s", project="notes", reason="Tidy"
+        )
+        decision = await self.services.call("approvals.request", caller, question)
+        return {"allowed": decision.allowed, "message": decision.message}
+'''
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("ATRIUM_HOME", raising=False)
+    folder = tmp_path / "home"
+    (folder / "plugins").mkdir(parents=True)
+    (folder / "plugins" / "asker.py").write_text(ASKER)
+    return folder
+
+
+async def waiting(home: Path, count: int) -> list[str]:
+    """Return the ids of the open questions once there are this many."""
+    while True:
+        code, out, err = await run_atrium("approvals", "list", "--json", home=home)
+        assert code == 0, err
+        ids = [str(one["id"]) for one in json.loads(out)]
+        if len(ids) == count:
+            return ids
+
+
+async def test_questions_are_listed_shown_and_answered(home: Path) -> None:
+    async with running_daemon(home) as daemon:
+        token = (home / "run" / "token").read_text().strip()
+        headers = {"Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(base_url=daemon.url, headers=headers, timeout=50) as http:
+            assert (await run_atrium("approvals", "list", home=home))[1] == "Nothing waits for an answer.\n"
+            first = asyncio.create_task(http.post("/api/v1/ask", json={"key": "a"}))
+            [question] = await waiting(home, 1)
+            _, out, _ = await run_atrium("approvals", "list", home=home)
+            assert question in out
+            assert "Write a.md" in out
+            _, out, _ = await run_atrium("approvals", "show", question, home=home)
+            assert "hi\\\\u{202e}" in out
+            assert "/home/ann/notes/a.md" in out
+            assert "hidden characters" in out
+            code, out, _ = await run_atrium(
+                "approvals", "allow", question, "--within", "/home/ann/notes/**", "-m", "go", home=home
+            )
+            assert (code, out.splitlines()[-1]) == (0, "Allowed.")
+            assert (await first).json() == {"allowed": True, "message": "go"}
+            assert (await http.post("/api/v1/ask", json={"key": "b"})).json()["allowed"] is True
+
+            code, _, err = await run_atrium("approvals", "reject", question, home=home)
+            assert code == 1
+            assert "allowed by" in err
+
+            _, out, _ = await run_atrium("approvals", "permissions", "--json", home=home)
+            [permission] = json.loads(out)
+            assert permission["pattern"] == "/home/ann/notes/**"
+            _, out, _ = await run_atrium("approvals", "take-back", permission["id"], home=home)
+            assert out == "Taken back.\n"
+
+            second = asyncio.create_task(http.post("/api/v1/ask", json={"key": "c"}))
+            [question] = await waiting(home, 1)
+            await run_atrium("approvals", "reject", question, "-m", "another file", home=home)
+            assert (await second).json() == {"allowed": False, "message": "another file"}
+            _, out, _ = await run_atrium("approvals", "history", home=home)
+            assert [word in out for word in ("rejected", "allowed")] == [True, True]
+
+
+async def test_what_is_wrong_is_said_in_one_line(home: Path) -> None:
+    async with running_daemon(home):
+        for arguments in (["show", "none"], ["allow", "../x"], ["reject", "none"], ["take-back", "none"]):
+            code, _, err = await run_atrium("approvals", *arguments, home=home)
+            assert code == 1
+            assert len(err.splitlines()) == 1
+            assert err.startswith("Error: ")
+        code, _, err = await run_atrium("approvals", "allow", "x", "--always", "--within", "/a", home=home)
+        assert code == 2
+        assert "not both" in err
