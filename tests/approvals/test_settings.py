@@ -16,14 +16,13 @@ from tests.approvals.house import house
 @pytest.mark.parametrize(
     ("setting", "risk"),
     [
-        pytest.param("approvals.lowSeconds", "low", id="low"),
-        pytest.param("approvals.mediumSeconds", "medium", id="medium"),
-        pytest.param("approvals.highSeconds", "high", id="high"),
+        pytest.param("lowSeconds", "low", id="low"),
+        pytest.param("mediumSeconds", "medium", id="medium"),
+        pytest.param("highSeconds", "high", id="high"),
     ],
 )
 async def test_each_risk_has_its_time(setting: str, risk: Risk) -> None:
-    # approvals.askLow, or a question of low risk would not be asked.
-    async with house(**{setting.removeprefix("approvals."): 77, "askLow": True}) as there:
+    async with house(**{setting: 77, "askLow": True}) as there:  # or one of low risk would not be asked
         _ = there.ask(risk=risk)
         [question] = await there.open(1)
         assert seconds_of(question["expiresAt"]) - seconds_of(question["createdAt"]) == pytest.approx(77, abs=0.01)
