@@ -33,7 +33,7 @@ async def test_everybody_sees_the_same(tmp_path: Path, chromium: str) -> None:
                 await screen.sign_in(f"/sessions/{session_id}")
             await _talk(ann, ben, shell, session_id)
             await ben.part("delete").click()
-            await ben.part("confirm-delete").click()
+            await ben.part("notice").get_by_role("button", name="Dismiss").click()
             for screen in (ann, ben):
                 await expect(screen.items()).to_have_count(0)
                 await expect(screen.messages("user")).to_have_count(0)

@@ -1,7 +1,13 @@
-import { callHub } from "./http.ts";
+import { API_PREFIX, callHub } from "./http.ts";
 
 export type TurnStatus = "queued" | "running" | "completed" | "failed" | "cancelled" | "interrupted";
 export type SessionStatus = "created" | "active" | "paused" | "stopped" | "cold";
+
+/** What people say about a session. */
+export interface SessionMetadata {
+  readonly title?: string;
+  readonly tags?: readonly string[];
+}
 
 /** A session as the hub shows it. Times are ISO 8601 in UTC. */
 export interface Session {
@@ -11,9 +17,13 @@ export interface Session {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly messageCount: number;
-  readonly metadata: { readonly title?: string; readonly tags?: readonly string[] };
+  readonly metadata: SessionMetadata;
   readonly turn: { readonly id: string; readonly status: TurnStatus } | null;
   readonly queued: number;
+  readonly pinned?: boolean;
+  /** How many answers the person has not read; counted no further than 1,000. */
+  readonly unread?: number;
+  readonly readOffset?: string;
 }
 
 /** The acknowledgement of a message: stored and queued. */
@@ -23,13 +33,41 @@ export interface MessageAccepted {
   readonly offset: string;
 }
 
+/** A session, and the revision at which it was read: decimal digits. */
+export interface SessionRead {
+  readonly revision: string;
+  readonly data: Session;
+}
+
 /** The longest title the hub accepts. */
 export const TITLE_LIMIT = 200;
+
+/** The longest tag the hub accepts, and the most tags of a session. */
+export const TAG_LIMIT = 64;
+export const TAGS_LIMIT = 32;
 
 /** Get one session. */
 export async function getSession(sessionId: string, signal: AbortSignal): Promise<Session> {
   const { data } = await callHub<{ data: Session }>(pathOf(sessionId), { signal });
   return data;
+}
+
+/** Read one session with the revision that a change of it can be bound to. */
+export function readSession(sessionId: string): Promise<SessionRead> {
+  return callHub(pathOf(sessionId));
+}
+
+/** Change what people say about a session, unless it was changed since `revision`: then `ApiProblem`, status 412. */
+export function changeSession(
+  sessionId: string,
+  metadata: SessionMetadata,
+  revision: string,
+): Promise<SessionRead> {
+  return callHub(pathOf(sessionId), {
+    method: "PATCH",
+    headers: { "If-Match": `"${revision}"` },
+    body: { metadata },
+  });
 }
 
 /** Create a session; the same key creates it once, however often the call is repeated. */
@@ -56,9 +94,25 @@ export async function renameSession(sessionId: string, title: string): Promise<v
   await callHub(pathOf(sessionId), { method: "PATCH", body: { metadata: { title } } });
 }
 
+/** Keep a session on top of the list, or no longer. */
+export async function pinSession(sessionId: string, pinned: boolean): Promise<Session> {
+  const { data } = await callHub<SessionRead>(pathOf(sessionId), { method: "PATCH", body: { pinned } });
+  return data;
+}
+
 /** Delete a session for good. */
 export async function deleteSession(sessionId: string): Promise<void> {
   await callHub(pathOf(sessionId), { method: "DELETE" });
+}
+
+/** Ask for a session to be deleted while the page goes away: nobody is left to learn how it ended. */
+export function deleteSessionOnLeaving(sessionId: string): void {
+  // `sendBeacon` can only POST; `keepalive` is the same promise for other methods.
+  void fetch(API_PREFIX + pathOf(sessionId), {
+    method: "DELETE",
+    credentials: "same-origin",
+    keepalive: true,
+  }).catch(() => undefined);
 }
 
 /** Cancel a turn: the named one, else the running one, else the interrupted one that the session waits for. */

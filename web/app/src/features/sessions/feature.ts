@@ -1,44 +1,130 @@
-import { ArrowDown, ArrowUp, MessageSquare, SquarePen } from "lucide";
+import {
+  ArrowDown,
+  ArrowUp,
+  Check,
+  MessageSquare,
+  Pencil,
+  Pin,
+  Search,
+  SquarePen,
+  Tag,
+  Trash2,
+  Undo2,
+} from "lucide";
 import type { Command, Feature } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import { sessionPath } from "../../state/router.ts";
+import { KEYS } from "./list_menu.ts";
+import { ListState } from "./list_state.ts";
+import { listWords } from "./list_words.ts";
 import { roomWords } from "./room_words.ts";
+import { SessionDeeds } from "./session_deeds.ts";
 import { titleOf } from "./session_words.ts";
 import { SessionsRoom } from "./sessions_room.ts";
 
 /** The main room: the sessions, the open one, and a new one. */
 export default function sessions(hub: Hub): Feature {
+  const list = new ListState();
+  const deeds = new SessionDeeds(hub);
+  deeds.deletions.watch();
   let room: SessionsRoom | undefined;
   const enter = (): SessionsRoom => {
     room = new SessionsRoom();
-    room.hub = hub;
-    return room;
+    return Object.assign(room, { hub, list, deeds });
   };
   return {
     name: "sessions",
     routes: [{ paths: ["/", "/new", "/sessions/:id"], room: enter }],
-    commands: commandsOf(hub, (by) => room?.isConnected && room.step(by)),
+    commands: commandsOf(hub, deeds, () => (room?.isConnected ? room : undefined)),
     finds: () => findsOf(hub),
   };
 }
 
-function commandsOf(hub: Hub, step: (by: number) => void): readonly Command[] {
-  const begin = (): void => hub.router.go("/new");
+function commandsOf(hub: Hub, deeds: SessionDeeds, room: () => SessionsRoom | undefined): readonly Command[] {
+  const words = listWords;
+  const isHere = (): boolean => room() !== undefined;
+  const isChosen = (): boolean => (room()?.chosen.length ?? 0) > 0;
+  const canRename = (): boolean => hub.isLive && room()?.chosen.length === 1 && room()?.isListShown === true;
+  const canChange = (): boolean => hub.isLive && isChosen();
   return [
-    { id: "sessions.new", label: () => roomWords().newSession, keys: "n", icon: SquarePen, run: begin },
+    {
+      id: "sessions.new",
+      label: () => roomWords().newSession,
+      keys: "n",
+      icon: SquarePen,
+      run: () => hub.router.go("/new"),
+    },
     {
       id: "sessions.next",
       label: () => roomWords().nextSession,
       keys: "j",
       icon: ArrowDown,
-      run: () => step(1),
+      isAvailable: isHere,
+      run: () => room()?.step(1),
     },
     {
       id: "sessions.previous",
       label: () => roomWords().previousSession,
       keys: "k",
       icon: ArrowUp,
-      run: () => step(-1),
+      isAvailable: isHere,
+      run: () => room()?.step(-1),
+    },
+    {
+      id: "sessions.search",
+      label: () => words().searchSessions,
+      keys: KEYS.search,
+      icon: Search,
+      isAvailable: isHere,
+      run: () => room()?.search(),
+    },
+    {
+      id: "sessions.select",
+      label: () => words().selectSession,
+      keys: KEYS.select,
+      icon: Check,
+      isAvailable: isChosen,
+      run: () => room()?.select(),
+    },
+    {
+      id: "sessions.pin",
+      label: () => words().pinOrUnpin,
+      keys: KEYS.pin,
+      icon: Pin,
+      isAvailable: canChange,
+      run: () => room()?.pin(room()?.chosen ?? []),
+    },
+    {
+      id: "sessions.rename",
+      label: () => words().renameSession,
+      keys: KEYS.rename,
+      icon: Pencil,
+      isAvailable: canRename,
+      run: () => room()?.rename(),
+    },
+    {
+      id: "sessions.tags",
+      label: () => words().editSessionTags,
+      keys: KEYS.editTags,
+      icon: Tag,
+      isAvailable: canChange,
+      run: () => room()?.editTags(room()?.chosen ?? []),
+    },
+    {
+      id: "sessions.delete",
+      label: () => words().deleteSession,
+      keys: KEYS.remove,
+      icon: Trash2,
+      isAvailable: canChange,
+      run: () => deeds.remove(room()?.chosen ?? []),
+    },
+    {
+      id: "sessions.undo",
+      label: () => words().undoDeletion,
+      keys: KEYS.undo,
+      icon: Undo2,
+      isAvailable: () => deeds.deletions.canUndo,
+      run: () => deeds.deletions.undoLast(),
     },
   ];
 }

@@ -5,6 +5,7 @@ import { TITLE_LIMIT } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
 import { SignalElement } from "../../state/signal_element.ts";
+import { listWords } from "./list_words.ts";
 import { titleOf } from "./session_words.ts";
 
 /** A title a person chose. */
@@ -14,7 +15,25 @@ export class RenameEvent extends Event {
   }
 }
 
-/** The session's title and what can be done with the session. Fires `rename` (`RenameEvent`) and `delete`. */
+/** Another title for a session, and the one that the person saw as they began to write. */
+export interface Retitling {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What is to be done with a session, for the room that the head is in; whoever does it sets `done`. */
+export class SessionDeedEvent extends Event {
+  done: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly sessionId: string,
+    readonly deed: Retitling | "delete",
+  ) {
+    super("session-deed", { bubbles: true, composed: true });
+  }
+}
+
+/** The session's title and what can be done with the session. Fires `session-deed` (`SessionDeedEvent`). */
 @customElement("atrium-session-head")
 export class SessionHead extends SignalElement {
   static override styles = [
@@ -98,10 +117,16 @@ export class SessionHead extends SignalElement {
   @property({ attribute: false }) words = "";
 
   @state() private isRenaming = false;
+  /** A title that was asked for, and the one it replaces: shown until the hub tells of either. */
+  @state() private renaming: Retitling | undefined;
+  /** The title as it was when the person began to write another. */
+  #from = "";
   @query("input") private field!: HTMLInputElement | null;
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has("sessionId")) this.isRenaming = false;
+    if (!changed.has("sessionId")) return;
+    this.isRenaming = false;
+    this.renaming = undefined;
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -109,37 +134,52 @@ export class SessionHead extends SignalElement {
   }
 
   protected override render(): TemplateResult {
+    const words = listWords();
+    const title = titleOf(this.renaming?.from === this.sessionTitle ? this.renaming.to : this.sessionTitle);
     return html`
-      ${this.isRenaming ? this.#renderField() : html`<h1 title=${titleOf(this.sessionTitle)}>${titleOf(this.sessionTitle)}</h1><span class="state">${this.words}</span>`}
-      <button type="button" class="quiet" data-testid="rename" title="Rename" ?hidden=${this.isRenaming} ?disabled=${!this.reachable} @click=${this.#begin}>
-        ${icon(Pencil)}<span>Rename</span>
+      ${this.isRenaming ? this.#renderField() : html`<h1 title=${title}>${title}</h1><span class="state">${this.words}</span>`}
+      <button type="button" class="quiet" data-testid="rename" title=${words.rename} ?hidden=${this.isRenaming} ?disabled=${!this.reachable} @click=${this.#begin}>
+        ${icon(Pencil)}<span>${words.rename}</span>
       </button>
-      <button type="button" class="quiet" data-testid="delete" title="Delete" ?hidden=${this.isRenaming} ?disabled=${!this.reachable} @click=${() => this.dispatchEvent(new Event("delete"))}>
-        ${icon(Trash2)}<span>Delete</span>
+      <button type="button" class="quiet" data-testid="delete" title=${words.delete} ?hidden=${this.isRenaming} ?disabled=${!this.reachable} @click=${this.#delete}>
+        ${icon(Trash2)}<span>${words.delete}</span>
       </button>
     `;
   }
 
   #renderField(): TemplateResult {
     return html`<input
-      aria-label="Title"
+      aria-label=${listWords().title}
       data-testid="rename-input"
       maxlength=${TITLE_LIMIT}
-      .value=${this.sessionTitle}
+      .value=${this.#from}
       @keydown=${this.#onKey}
       @blur=${this.#finish}
     />`;
   }
 
   #begin(): void {
+    this.#from = this.sessionTitle;
     this.isRenaming = true;
+  }
+
+  #delete(): void {
+    this.dispatchEvent(new SessionDeedEvent(this.sessionId, "delete"));
   }
 
   #finish(): void {
     if (!this.isRenaming) return;
     const title = this.field?.value.trim() ?? "";
     this.isRenaming = false;
-    if (title && title !== this.sessionTitle) this.dispatchEvent(new RenameEvent(title));
+    if (title && title !== this.#from) void this.#rename({ from: this.#from, to: title });
+  }
+
+  async #rename(retitling: Retitling): Promise<void> {
+    this.renaming = retitling;
+    const event = new SessionDeedEvent(this.sessionId, retitling);
+    this.dispatchEvent(event);
+    await event.done;
+    if (this.renaming === retitling) this.renaming = undefined;
   }
 
   #onKey(event: KeyboardEvent): void {

@@ -1,5 +1,6 @@
 import { css } from "lit";
 
+/** The column of the list. Icons and marks stand in its first 32 px, all words begin behind them. */
 export const sessionListStyles = css`
   :host {
     display: block;
@@ -16,10 +17,10 @@ export const sessionListStyles = css`
     display: flex;
     flex: none;
     align-items: center;
-    gap: 10px;
+    gap: 4px;
     min-height: var(--control);
-    margin: 0 8px 8px;
-    padding: 0 8px;
+    margin: 0 8px 4px;
+    padding: 0 8px 0 4px;
     border-radius: var(--radius-control);
     font-size: var(--size-14);
     font-weight: 500;
@@ -28,7 +29,7 @@ export const sessionListStyles = css`
   }
 
   .new kbd {
-    margin-left: auto;
+    margin-inline-start: auto;
   }
 
   .new svg {
@@ -36,8 +37,12 @@ export const sessionListStyles = css`
   }
 
   .new:hover,
-  .item:hover {
+  .row:hover {
     background: var(--hover);
+  }
+
+  .new:focus-visible {
+    outline-offset: -2px;
   }
 
   .list {
@@ -45,49 +50,147 @@ export const sessionListStyles = css`
     min-height: 0;
     padding: 0 8px 16px;
     overflow-y: auto;
+    overflow-anchor: none;
     scrollbar-width: thin;
     scrollbar-color: var(--line-strong) transparent;
   }
 
-  ul {
+  .column {
+    position: relative;
     margin: 0;
     padding: 0;
     list-style: none;
+    contain: layout style;
   }
 
-  li {
-    content-visibility: auto;
-    contain-intrinsic-size: auto var(--control);
+  .column > li {
+    position: absolute;
+    top: 0;
+    inset-inline: 0;
+  }
+
+  .heading {
+    display: flex;
+    align-items: end;
+    height: 32px;
+    padding: 0 8px 6px 24px;
+  }
+
+  h2 {
+    font-size: var(--size-12);
+    font-weight: 500;
+    line-height: 1.3;
+    color: var(--text-muted);
+  }
+
+  .row {
+    display: flex;
+    height: var(--control);
+    border-radius: var(--radius-control);
+    line-height: 1.3;
+  }
+
+  .open,
+  .open:hover {
+    background: var(--selected);
+  }
+
+  .selected,
+  .selected:hover {
+    background: color-mix(in oklch, var(--accent) 14%, transparent);
   }
 
   .item {
     display: flex;
+    flex: 1;
     align-items: center;
-    gap: 12px;
-    min-height: var(--control);
-    padding: 0 8px;
-    border-radius: var(--radius-control);
-    line-height: 1.3;
+    gap: 8px;
+    min-width: 0;
+    padding-inline: 24px 8px;
+    border-radius: inherit;
     color: inherit;
     text-decoration: none;
+    -webkit-touch-callout: none;
   }
 
-  .item:focus-visible,
-  .new:focus-visible {
+  .item:focus-visible {
     outline-offset: -2px;
   }
 
-  .item[aria-current="page"] {
-    background: var(--selected);
-    font-weight: 500;
-  }
-
   .title {
-    flex: 1;
+    flex: 1 1 auto;
     min-width: 0;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
+    text-align: start;
+  }
+
+  .open .title {
+    font-weight: 500;
+  }
+
+  .unread .title {
+    font-weight: 600;
+  }
+
+  mark {
+    background: none;
+    color: inherit;
+    font-weight: 600;
+    text-decoration: underline;
+    text-decoration-color: var(--accent);
+    text-decoration-thickness: 2px;
+    text-underline-offset: 3px;
+  }
+
+  .mark {
+    display: grid;
+    position: absolute;
+    inset-inline-start: 8px;
+    color: var(--text);
+  }
+
+  .pick {
+    position: absolute;
+    inset-inline-start: 0;
+    display: grid;
+    place-items: center;
+    width: 24px;
+    height: 100%;
+    opacity: 0;
+    cursor: pointer;
+  }
+
+  .pick input {
+    width: 14px;
+    height: 14px;
+    margin: 0;
+    accent-color: var(--accent);
+    cursor: pointer;
+  }
+
+  .row:hover .pick,
+  .selecting .pick,
+  .pick:focus-within {
+    opacity: 1;
+  }
+
+  .row:hover .mark,
+  .selecting .mark {
+    visibility: hidden;
+  }
+
+  .tags {
+    display: none;
+    flex: 0 1 auto;
+    gap: 6px;
+    max-width: 40%;
+    overflow: hidden;
+    font-size: var(--size-12);
+    white-space: nowrap;
+    text-overflow: ellipsis;
+    color: var(--text-muted);
   }
 
   time,
@@ -109,11 +212,11 @@ export const sessionListStyles = css`
     color: var(--accent);
   }
 
-  .warning {
+  .activity.warning {
     color: var(--warning);
   }
 
-  .danger {
+  .activity.danger {
     color: var(--danger);
   }
 
@@ -121,39 +224,118 @@ export const sessionListStyles = css`
     display: none;
   }
 
+  .more {
+    position: absolute;
+    inset-inline-end: 2px;
+    inset-block: 2px;
+    width: 28px;
+    min-height: 0;
+    padding: 0;
+    opacity: 0;
+  }
+
+  .more:is(:focus-visible, [aria-expanded="true"]),
+  .row:hover .more {
+    opacity: 1;
+  }
+
+  .row:hover :is(time, .activity),
+  .row:has(.more[aria-expanded="true"]) :is(time, .activity) {
+    visibility: hidden;
+  }
+
+  .rename {
+    flex: 1;
+    min-width: 0;
+    margin-inline: 16px 4px;
+    padding: 0 7px;
+    border: 1px solid var(--line-strong);
+    border-radius: var(--radius-control);
+    background: var(--surface-raised);
+    font-size: var(--size-14);
+  }
+
+  .bar {
+    display: flex;
+    flex: none;
+    align-items: center;
+    padding: 4px 8px 4px 16px;
+    border-top: 1px solid var(--line);
+  }
+
+  .bar > span {
+    flex: 1;
+    min-width: 0;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+    font-size: var(--size-13);
+    font-weight: 500;
+  }
+
   .note {
-    padding: 8px;
+    padding: 8px 8px 8px 24px;
     font-size: var(--size-13);
     color: var(--text-muted);
   }
 
-  .late {
-    animation: appear 1ms 300ms both;
+  atrium-empty {
+    padding: 16px 8px 16px 24px;
   }
 
-  @keyframes appear {
-    from {
+  @media (min-width: 768px) {
+    .begin {
+      display: none;
+    }
+  }
+
+  @media (hover: none) {
+    .more {
+      display: none;
+    }
+
+    .row:hover {
+      background: none;
+    }
+
+    .row:hover .pick {
+      opacity: 0;
+    }
+
+    .selecting .row .pick {
+      opacity: 1;
+    }
+
+    .row:hover :is(time, .activity, .mark) {
+      visibility: visible;
+    }
+
+    .selecting .row .mark {
       visibility: hidden;
     }
   }
 
   @media (max-width: 767px) {
-    .new {
-      margin: 0 8px;
-      padding: 0 8px;
-    }
-
+    .new,
     .item,
-    .new {
+    .rename {
       font-size: var(--size-16);
     }
 
-    .list {
-      padding-top: 8px;
+    .tags {
+      display: flex;
     }
 
-    kbd {
+    .new kbd {
       display: none;
+    }
+  }
+
+  @media (forced-colors: active) {
+    .selected,
+    .open {
+      outline: 1px solid;
+      outline-offset: -1px;
     }
   }
 `;
