@@ -1,7 +1,6 @@
 """A real hub in a process of its own, on a home of its own: started, killed and started again at the same address."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from pathlib import Path
 
 import httpx
 import psutil
+
+from atrium.testing.daemon import daemon_environment
 
 HANG_SECONDS = 60.0
 """No wait in these tests is longer: it tells a hub that hangs from a machine that is slow."""
@@ -26,7 +27,11 @@ async def until(ready: Callable[[], bool], what: str, seconds: float = HANG_SECO
 
 
 class Daemon:
-    """`atrium up` on a home. What every run says on stdout and stderr is kept in one file beside the home."""
+    """`atrium up` on a home. What every run says on stdout and stderr is kept in one file beside the home.
+
+    Unlike `atrium.testing.daemon` it starts under a tracer, is killed without a turn of the loop, keeps its port, and
+    goes on with what the runs before have said.
+    """
 
     def __init__(self, home: Path, environment: Mapping[str, str] | None = None, *, measured: bool = False) -> None:
         self.home = home
@@ -34,7 +39,7 @@ class Daemon:
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._exec = 0.0
-        self._environment = {**os.environ, "ATRIUM_PROVIDERS__ECHO__ENABLED": "true", **(environment or {})}
+        self._environment = daemon_environment(**(environment or {}))
         if not measured:
             # A run that ends by SIGKILL leaves no coverage data, and must not be slowed down by collecting any.
             for name in [name for name in self._environment if name.startswith("COVERAGE_")]:

@@ -1,20 +1,16 @@
 """A full disk: refused in words, nothing acknowledged is lost, and it goes on by itself once there is room."""
 
-import asyncio
 import os
 import signal
 import subprocess
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from atrium.testing.history import Fold, durable, history_violations
-from tests.faults.daemon import Daemon, daemon_at, until
+from tests.faults.daemon import daemon_at, until
+from tests.faults.sender import answered, begin
 from tests.faults.verdict import read_history
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
@@ -53,79 +49,27 @@ def full(disk: Path) -> Iterator[None]:
         filler.unlink()
 
 
-class Sender:
-    """Sends messages of 20 kB to one session and keeps what was acknowledged."""
-
-    def __init__(self, http: httpx.AsyncClient, session_id: str) -> None:
-        self.acknowledged: dict[str, str] = {}
-        self.refused: dict[str, httpx.Response] = {}
-        self._http = http
-        self._session_id = session_id
-
-    async def send(self, token: str | None = None) -> httpx.Response:
-        token = token or str(uuid.uuid4())
-        body = {"content": f"/tokens 3 {'x' * 20_000}", "clientToken": token}
-        answer = await self._http.post(f"/sessions/{self._session_id}/messages", json=body)
-        if answer.status_code == 202:
-            self.refused.pop(token, None)
-            self.acknowledged[token] = answer.json()["messageId"]
-        else:
-            self.refused[token] = answer
-        return answer
-
-
 async def test_a_disk_that_fills_up_and_is_freed(disk: Path) -> None:
     async with daemon_at(disk / "home") as daemon, daemon.http() as http:
-        session_id = (await http.post("/sessions", json={"providerId": "echo"})).json()["sessionId"]
-        sender = Sender(http, session_id)
-        for _ in range(5):
-            assert (await sender.send()).status_code == 202
+        sender = await begin(daemon, http, size=20_000, messages=5)
         with full(disk):
-            async with asyncio.timeout(60):
-                while len(sender.refused) < 3:
-                    await sender.send()
-            for answer in sender.refused.values():
-                assert answer.status_code == 507, answer.text
-                assert answer.headers["content-type"] == "application/problem+json"
-                assert answer.json()["recoverable"] is True
-            assert (await http.get("/health")).status_code == 200
-            ready = await http.get("/ready")
-            assert ready.status_code == 503
-            assert "storage" in ready.json()["detail"]
+            await sender.refusals("the disk")
             acknowledged = dict(sender.acknowledged)
             for token in acknowledged:
                 assert (await sender.send(token)).status_code == 202
             assert sender.acknowledged == acknowledged
-            assert (await http.get(f"/sessions/{session_id}")).status_code == 200
-            assert _answered(await read_history(http, session_id)) == acknowledged
-
-        async with asyncio.timeout(60):
-            while sender.refused:
-                for token in list(sender.refused):
-                    await sender.send(token)
-        assert (await http.get("/ready")).status_code == 200
-        await _rests(http, session_id)
-        daemon.kill()
-        daemon.start()
-        await daemon.healthy()
-        await _keeps(daemon, session_id, sender.acknowledged)
+            assert answered(await read_history(http, sender.session_id)) == acknowledged
+        await sender.recovers()
 
 
 async def test_kill_while_the_disk_is_full(disk: Path) -> None:
     async with daemon_at(disk / "home") as daemon:
         async with daemon.http() as http:
-            session_id = (await http.post("/sessions", json={"providerId": "echo"})).json()["sessionId"]
-            sender = Sender(http, session_id)
-            for _ in range(5):
-                assert (await sender.send()).status_code == 202
+            sender = await begin(daemon, http, size=20_000, messages=5)
             with full(disk):
-                async with asyncio.timeout(60):
-                    while not sender.refused:
-                        await sender.send()
+                await sender.refusals("the disk", count=1)
                 daemon.kill()
-        daemon.start()
-        await daemon.healthy()
-        await _keeps(daemon, session_id, sender.acknowledged)
+        await sender.kept()
 
 
 async def test_a_start_on_a_full_disk_says_so(disk: Path) -> None:
@@ -149,32 +93,3 @@ async def test_a_start_on_a_full_disk_says_so(disk: Path) -> None:
                 assert "disk is full" in said[0] or "No space left" in said[0]
         daemon.start()
         await daemon.healthy()
-
-
-def _answered(history: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the message of each token in a history."""
-    assert history_violations(history) == []
-    return {token: entry["data"]["messageId"] for token, entry in Fold().apply_all(history).tokens.items()}
-
-
-async def _rests(http: httpx.AsyncClient, session_id: str) -> None:
-    """Wait until no turn runs or waits."""
-    async with asyncio.timeout(60):
-        while True:
-            session = (await http.get(f"/sessions/{session_id}")).json()["data"]
-            if session["turn"] is None and not session["queued"]:
-                return
-            if session["turn"] is not None and session["turn"]["status"] == "interrupted":
-                await http.post(f"/sessions/{session_id}/retry", json={})
-            await asyncio.sleep(0.05)
-
-
-async def _keeps(daemon: Daemon, session_id: str, acknowledged: dict[str, str]) -> None:
-    """Check that a restarted hub has all that was acknowledged, runs it, and writes it to the transcript."""
-    async with daemon.http() as http:
-        await _rests(http, session_id)
-        history = await read_history(http, session_id)
-    assert _answered(history) == acknowledged
-    transcript = daemon.home / "sessions" / f"{session_id}.jsonl"
-    lines = len(durable(history))
-    await until(lambda: transcript.exists() and transcript.read_bytes().count(b"\n") == lines, "the transcript")
