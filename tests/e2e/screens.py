@@ -142,10 +142,15 @@ class Screen:
 
 @asynccontextmanager
 async def screen_of(
-    browser: Browser, daemon: Daemon, size: tuple[int, int] = WIDE, *, welcomed: bool = True
+    browser: Browser, daemon: Daemon, size: tuple[int, int] = WIDE, *, welcomed: bool = True, keeps_page: bool = False
 ) -> AsyncIterator[Screen]:
-    """Open a window that knows nothing of the others; unless `welcomed`, it is led to the welcome once."""
-    context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
+    """Open a window that knows nothing of the others.
+
+    Unless `welcomed`, it is led to the welcome once; if it `keeps_page`, the page's files stay in the browser.
+    """
+    context = await browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, service_workers="allow" if keeps_page else "block"
+    )
     if welcomed:
         await context.add_init_script("localStorage.setItem('atrium.welcomed', 'yes')")
     try:

@@ -1,9 +1,36 @@
-import { defineConfig } from "vite";
+import { createHash } from "node:crypto";
+import { defineConfig, type Plugin } from "vite";
 
 const HUB = "http://127.0.0.1:8080";
+const WORKER = "sw";
+
+/** Rarely shown and large: fetched when they are needed, and kept from then on. */
+const LATER = /noto-sans-math|latin-ext/;
+
+/** Writes into the service worker which files it keeps, under a name that changes when one of them does. */
+function keptFiles(): Plugin {
+  return {
+    name: "kept-files",
+    generateBundle(_, bundle) {
+      const assets = Object.keys(bundle).filter((name) => name.startsWith("assets/") && !LATER.test(name));
+      const files = [
+        "/",
+        "/first_paint.js",
+        "/icon.svg",
+        "/manifest.json",
+        ...assets.sort().map((name) => `/${name}`),
+      ];
+      const build = createHash("sha256").update(files.join(" ")).digest("hex").slice(0, 12);
+      const worker = bundle[`${WORKER}.js`];
+      if (worker?.type !== "chunk") throw new Error("the service worker was not built");
+      worker.code = worker.code.replace("__BUILD__", build).replace("__FILES__", files.join(" "));
+    },
+  };
+}
 
 export default defineConfig({
   base: "/",
+  plugins: [keptFiles()],
   build: {
     outDir: "../../src/atrium/plugins/gateway/static",
     emptyOutDir: true,
@@ -13,6 +40,12 @@ export default defineConfig({
     target: "es2022",
     // What the styles use (light-dark, popovers, nesting in nothing): not to be written down for older browsers.
     cssTarget: ["chrome125", "firefox128", "safari17.5"],
+    rolldownOptions: {
+      input: { index: "index.html", [WORKER]: "src/worker/service_worker.ts" },
+      output: {
+        entryFileNames: ({ name }) => (name === WORKER ? "[name].js" : "assets/[name]-[hash].js"),
+      },
+    },
   },
   server: {
     proxy: {

@@ -1,7 +1,9 @@
 import { App } from "./shell/app.ts";
 import { builtInFeatures } from "./shell/built_in_features.ts";
+import { keepPageFiles, ownScript, watchPageVersion } from "./shell/page_version.ts";
 import { takeShippedFeatures } from "./shell/shipped_features.ts";
 import { Hub } from "./state/hub.ts";
+import { recordLastSeen } from "./state/last_seen_recorder.ts";
 import { leadToWelcome } from "./state/welcome.ts";
 
 const hub = new Hub();
@@ -9,7 +11,13 @@ hub.preferences.applyTo(document.documentElement, matchMedia("(prefers-contrast:
 hub.features.declare(...builtInFeatures(hub));
 takeShippedFeatures(hub);
 leadToWelcome(hub);
+recordLastSeen(hub);
 
 const app = new App();
 app.hub = hub;
 document.body.append(app);
+
+if (import.meta.env.PROD) {
+  watchPageVersion(hub, ownScript());
+  keepPageFiles(navigator.serviceWorker);
+}

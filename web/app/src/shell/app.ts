@@ -29,7 +29,7 @@ export class App extends SignalElement {
 
   @property({ attribute: false }) hub!: Hub;
   @query("atrium-overlays") private overlays!: Overlays | null;
-  readonly #signIn = new SignIn(takeCode);
+  #signIn!: SignIn;
   #breakages: Breakages | undefined;
 
   readonly #own = shellCommands({
@@ -42,6 +42,7 @@ export class App extends SignalElement {
     super.connectedCallback();
     document.addEventListener("keydown", this.#onKey);
     window.addEventListener("hashchange", this.#onHash);
+    this.#signIn = new SignIn(takeCode, this.hub.lastSeen);
     this.#breakages = new Breakages(this.hub);
     this.#breakages.watch();
     this.hub.router.start(this);

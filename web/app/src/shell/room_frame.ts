@@ -7,8 +7,12 @@ import "../design/progress.ts";
 import type { FeatureRoute, Room } from "../state/feature.ts";
 import type { FeatureFailure, Match } from "../state/features.ts";
 import type { Hub } from "../state/hub.ts";
+import { matchPath } from "../state/paths.ts";
 import { SignalElement } from "../state/signal_element.ts";
 import { shellWords } from "./words.ts";
+
+/** Where the page can show what it last saw while there is nothing else. */
+const LAST_SEEN_PATHS = ["/", "/sessions/:id"];
 
 /** Shows the room of the place where the page is. A room that throws is replaced by words that name it. */
 @customElement("atrium-room-frame")
@@ -45,6 +49,7 @@ export class RoomFrame extends SignalElement {
   protected override render(): TemplateResult {
     const { features } = this.hub;
     const path = this.hub.router.path.value;
+    if (this.hub.isUnread && matchPath(LAST_SEEN_PATHS, path)) return this.#renderLastSeen();
     const match = features.match(path);
     const name = match?.feature.name ?? features.ownerOf(path)?.name;
     const failure = name === undefined ? undefined : features.failures.value.get(name);
@@ -54,6 +59,14 @@ export class RoomFrame extends SignalElement {
     if (name !== undefined) void features.load(name);
     if (name === undefined && features.isComplete.value) return this.#renderNothing();
     return html`<div class="aside"><atrium-progress label=${shellWords().loadingRoom}></atrium-progress></div>`;
+  }
+
+  #renderLastSeen(): TemplateResult {
+    this.#shown = undefined;
+    void import("../features/last_seen/last_seen_room.ts").catch((error: unknown) =>
+      this.hub.notices.fail(shellWords().loadingRoom, error),
+    );
+    return html`<atrium-last-seen-room .hub=${this.hub}></atrium-last-seen-room>`;
   }
 
   #renderRoom(match: Match): TemplateResult {

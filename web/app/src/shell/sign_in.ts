@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals-core";
 import { login } from "../api/auth.ts";
 import { type Problem, problemOf } from "../api/problem.ts";
+import type { LastSeen } from "../state/last_seen.ts";
 
 /** Why the link that led here has not signed the browser in. `unreachable`: it was not heard, and can be tried again. */
 export type SignInProblem =
@@ -11,11 +12,13 @@ export type SignInProblem =
 export class SignIn {
   readonly problem = signal<SignInProblem | undefined>(undefined);
   readonly #takeCode: () => string | undefined;
+  readonly #lastSeen: Pick<LastSeen, "clear">;
   #code: string | undefined;
 
-  /** `takeCode` takes a code out of the address, if there is one. */
-  constructor(takeCode: () => string | undefined) {
+  /** `takeCode` takes a code out of the address, if there is one; what an earlier login saw is cleared by the next. */
+  constructor(takeCode: () => string | undefined, lastSeen: Pick<LastSeen, "clear">) {
     this.#takeCode = takeCode;
+    this.#lastSeen = lastSeen;
   }
 
   /** Whether a code waits for a hub that does not answer. Read it while rendering: it is a signal's value. */
@@ -29,6 +32,7 @@ export class SignIn {
     if (this.#code === undefined) return;
     try {
       await login(this.#code);
+      await this.#lastSeen.clear();
       this.#end(undefined);
     } catch (error) {
       const problem = problemOf(error);

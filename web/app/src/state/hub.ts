@@ -8,6 +8,7 @@ import type { Language } from "../language/language.ts";
 import type { Shell } from "./feature.ts";
 import { Features } from "./features.ts";
 import { type KeyedTexts, StoredTexts } from "./keyed_texts.ts";
+import { LastSeen } from "./last_seen.ts";
 import { type NoticeStep, Notices } from "./notices.ts";
 import { Preferences } from "./preferences.ts";
 import { ProviderList } from "./provider_list.ts";
@@ -22,6 +23,7 @@ export class Hub implements Shell {
   readonly providers = new ProviderList();
   readonly texts: KeyedTexts = new StoredTexts(localStorage);
   readonly sessionList = new SessionList();
+  readonly lastSeen = new LastSeen(globalThis.caches);
   readonly preferences = new Preferences(this.texts);
   readonly connection = new HubConnection({
     getTicket,
@@ -48,6 +50,13 @@ export class Hub implements Shell {
   /** Whether the hub answers right now. Read it while rendering: it is a signal's value. */
   get isLive(): boolean {
     return this.connection.state.value.kind === "live";
+  }
+
+  /** Whether the hub is away and this page has read nothing of it yet. Read it while rendering. */
+  get isUnread(): boolean {
+    const { kind } = this.connection.state.value;
+    const isAway = kind === "offline" || kind === "restarting";
+    return isAway && this.sessionList.sessions.value === undefined;
   }
 
   get connectionState(): ConnectionState {

@@ -32,6 +32,11 @@ export class Notices {
     this.#dismissLater(notice.id);
   }
 
+  /** Say something that stays until it is answered or dismissed. */
+  keep(text: string, step: NoticeStep): void {
+    this.#add({ text, isProblem: false, step });
+  }
+
   /** Say that something failed, what, and why. */
   fail(what: string, error: unknown, step?: NoticeStep): void {
     const { title, detail } = problemOf(error);

@@ -131,6 +131,7 @@ export class SettingsRoom extends SignalElement implements Room {
   async #signOut(): Promise<void> {
     try {
       await logout();
+      await this.hub.lastSeen.clear();
       this.hub.connection.start();
     } catch (error) {
       this.hub.notices.fail(settingsWords().notSignedOut, error);

@@ -24,7 +24,8 @@ export const settingsWords = catalogue(
     failed: "Failed",
     notKnown: "Not known while the hub is away.",
     browser: "This browser",
-    browserNote: "Signing out closes this browser's connections. Drafts are kept here.",
+    browserNote:
+      "Signing out closes this browser's connections and forgets what can be read here offline. Drafts are kept.",
     signOut: "Sign out",
     signedOut: "Signed out.",
     notSignedOut: "This browser was not signed out.",
@@ -55,7 +56,8 @@ export const settingsWords = catalogue(
     failed: "Сбой",
     notKnown: "Неизвестно, пока нет связи с хабом.",
     browser: "Этот браузер",
-    browserNote: "При выходе закроются соединения этого браузера. Черновики останутся здесь.",
+    browserNote:
+      "При выходе закроются соединения этого браузера и сотрётся всё, что можно читать без связи. Черновики останутся.",
     signOut: "Выйти",
     signedOut: "Вы вышли.",
     notSignedOut: "Выйти не удалось.",
