@@ -1,21 +1,22 @@
 import { callHubForLines } from "./http.ts";
 
-const BATCH = 1_000;
+/** The most entries the hub gives at a time. */
+export const HISTORY_PAGE = 500;
+
+/** An offset beyond every entry: what is before it ends at the head. */
+export const BEYOND_HEAD = "9223372036854775807";
 
 /**
- * Get the entries of a session's stream from beyond an offset up to its head, oldest first, in batches; between two of them
- * the page can do something else.
+ * Get the last entries of a session's stream before an offset, oldest first: at most `HISTORY_PAGE`, but at least one if there is one.
+ *
+ * Raises `ApiProblem`.
  */
-export async function* getHistory(
+export async function getHistoryBefore(
   sessionId: string,
+  before: string,
   signal: AbortSignal,
-  after = "0",
-): AsyncGenerator<readonly unknown[]> {
-  const path = `/sessions/${encodeURIComponent(sessionId)}/events?after=${after}`;
+): Promise<readonly unknown[]> {
+  const path = `/sessions/${encodeURIComponent(sessionId)}/events?before=${before}&limit=${HISTORY_PAGE}`;
   const lines = await callHubForLines(path, { signal });
-  for (let from = 0; from < lines.length; from += BATCH) {
-    if (from > 0) await new Promise((resolve) => setTimeout(resolve));
-    signal.throwIfAborted();
-    yield lines.slice(from, from + BATCH).map((line) => line());
-  }
+  return lines.map((line) => line());
 }

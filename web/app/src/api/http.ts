@@ -2,7 +2,7 @@ import { ApiProblem, readProblem, unreachable } from "./problem.ts";
 
 /** A call to the hub. */
 export interface Call {
-  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal;

@@ -12,6 +12,8 @@ export interface Text {
   readonly nextIndex: number;
   /** Pieces behind a hole: their index and text. */
   readonly ahead: ReadonlyMap<number, string>;
+  /** Where its completed form stands in the stream. */
+  readonly offset?: Offset;
 }
 
 /** A tool call and what came of it. */
@@ -33,6 +35,8 @@ export interface UserMessage {
   readonly id: string;
   readonly content: string;
   readonly at: string;
+  /** Where it stands in the stream. */
+  readonly offset: Offset;
 }
 
 /** What a turn used. */

@@ -1,5 +1,5 @@
 import { createStreamFollower, type StreamFollower, type StreamGap } from "@atrium/state-sync";
-import { effect, signal } from "@preact/signals-core";
+import { batch, effect, signal } from "@preact/signals-core";
 import { ApiProblem, type Problem, problemOf } from "../../api/problem.ts";
 import type { HubConnection, StreamListener } from "../../connection/connection.ts";
 import { type Conversation, EMPTY_CONVERSATION } from "./conversation.ts";
@@ -16,13 +16,17 @@ const RETRY_MS = 3_000;
 export type Schedule = (run: () => void) => void;
 
 /**
- * Keeps the conversation of one session folded up to the last entry: its history first, then what is new. Of a long history
- * the end comes first, so that it can be read at once.
+ * Keeps the conversation of one session folded up to the last entry: the end of its history first, then what is new. What is
+ * before is read when it is asked for.
  */
 export class ConversationFeed implements StreamListener {
   readonly conversation = signal(EMPTY_CONVERSATION);
   readonly phase = signal<FeedPhase>("loading");
   readonly problem = signal<Problem | undefined>(undefined);
+  /** Whether there are messages before those that were read, and whether they are being read. */
+  readonly hasEarlier = signal(false);
+  readonly isReadingEarlier = signal(false);
+  readonly earlierProblem = signal<Problem | undefined>(undefined);
   readonly #sessionId: string;
   readonly #history: ConversationHistory;
   readonly #connection: HubConnection;
@@ -32,8 +36,7 @@ export class ConversationFeed implements StreamListener {
   #unfollow: (() => void) | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #arrived: Entry[] = [];
-  /** What has arrived since the end of the history was read, until all of the history is. */
-  #sinceTail: Entry[] | undefined;
+  #reading: Promise<void> | undefined;
   readonly #follower: StreamFollower;
   #lastGap: string | undefined;
 
@@ -61,6 +64,22 @@ export class ConversationFeed implements StreamListener {
       const isLive = this.#connection.state.value.kind === "live";
       if (isLive && this.phase.peek() !== "ready") void this.#load();
     });
+  }
+
+  /** Read the page before what was read. Done when it is there, or `earlierProblem` says why not. */
+  readEarlier(): Promise<void> {
+    if (!this.hasEarlier.peek() || this.phase.peek() !== "ready") return Promise.resolve();
+    this.#reading ??= this.#readEarlier();
+    return this.#reading;
+  }
+
+  /** Read what is before, page by page, until `isEnough` or nothing is left. */
+  async readBack(isEnough: () => boolean): Promise<void> {
+    while (this.hasEarlier.peek() && !isEnough()) {
+      await this.readEarlier();
+      if (this.earlierProblem.peek() || this.#abort.signal.aborted) return;
+      await new Promise((resolve) => setTimeout(resolve));
+    }
   }
 
   /** End all of it. */
@@ -101,7 +120,7 @@ export class ConversationFeed implements StreamListener {
   #flush(): void {
     const arrived = this.#arrived.splice(0);
     if (this.#abort.signal.aborted || arrived.length === 0) return;
-    this.#sinceTail?.push(...arrived);
+    this.#history.note(arrived);
     this.conversation.value = fold(this.conversation.peek(), arrived);
   }
 
@@ -115,31 +134,41 @@ export class ConversationFeed implements StreamListener {
     this.#abort.abort();
     clearTimeout(this.#retry);
     this.#abort = new AbortController();
-    this.#sinceTail = undefined;
     const { signal } = this.#abort;
     try {
-      const tail = await this.#history.tail(signal);
-      if (signal.aborted) return;
-      if (tail) this.#follow(tail);
-      this.#sinceTail = tail && [];
-      const whole = await this.#history.whole(signal);
-      if (!signal.aborted) this.#complete(whole);
+      const conversation = await this.#history.end(signal);
+      if (!signal.aborted) this.#follow(conversation);
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
     }
   }
 
-  #complete(whole: Conversation): void {
-    const since = this.#sinceTail;
-    this.#sinceTail = undefined;
-    if (since) this.conversation.value = fold(whole, since);
-    else this.#follow(whole);
+  async #readEarlier(): Promise<void> {
+    const { signal } = this.#abort;
+    this.isReadingEarlier.value = true;
+    try {
+      const page = await this.#history.page(signal);
+      if (!signal.aborted) this.#show(this.#history.join(this.conversation.peek(), page));
+      this.earlierProblem.value = undefined;
+    } catch (error) {
+      if (!signal.aborted) this.earlierProblem.value = problemOf(error);
+    }
+    this.isReadingEarlier.value = false;
+    this.#reading = undefined;
+  }
+
+  #show(conversation: Conversation): void {
+    batch(() => {
+      this.conversation.value = conversation;
+      this.hasEarlier.value = this.#history.hasEarlier;
+    });
   }
 
   #follow(conversation: Conversation): void {
     this.#arrived = [];
     this.#lastGap = undefined;
-    this.conversation.value = conversation;
+    this.earlierProblem.value = undefined;
+    this.#show(conversation);
     this.#follower.reset(conversation.cursor);
     this.problem.value = undefined;
     this.phase.value = "ready";

@@ -47,6 +47,21 @@ export const conversationStyles = css`
     overflow-wrap: anywhere;
   }
 
+  .new {
+    display: flex;
+    align-items: center;
+    gap: 12px;
+    margin-block: -8px;
+    font-size: var(--size-12);
+    font-weight: 500;
+    color: var(--text-muted);
+  }
+
+  .new::after {
+    content: "";
+    flex: 1;
+    border-top: 1px solid var(--line-strong);
+  }
 
   .end {
     display: flex;

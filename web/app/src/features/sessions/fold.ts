@@ -109,7 +109,10 @@ function addMessage(draft: Draft, entry: Entry): void {
   const id = text(entry.data.messageId);
   const turn = turnOf(draft, entry);
   if (turn.message) return;
-  draft.putTurn({ ...turn, message: { id, content: text(entry.data.content), at: entry.time } });
+  draft.putTurn({
+    ...turn,
+    message: { id, content: text(entry.data.content), at: entry.time, offset: entry.offset },
+  });
   const token = text(entry.data.clientToken);
   if (token) draft.addToken(token);
 }
@@ -147,6 +150,7 @@ function completeText(draft: Draft, entry: Entry): void {
     content: text(entry.data.content),
     isComplete: true,
     ahead: NOTHING_AHEAD,
+    offset: entry.offset,
   });
 }
 

@@ -1,35 +1,70 @@
 import { computed, effect, type ReadonlySignal } from "@preact/signals-core";
-import { type Session, sendMessage } from "../../api/sessions.ts";
+import { draftTopic, getDraft, putDraft } from "../../api/drafts.ts";
+import { markRead, postMessage } from "../../api/messages.ts";
+import type { Session } from "../../api/sessions.ts";
 import type { Hub } from "../../state/hub.ts";
 import { randomId } from "../../state/random_id.ts";
 import { runningTurn, type Turn } from "./conversation.ts";
 import { ConversationFeed } from "./conversation_feed.ts";
+import { ConversationFind } from "./conversation_find.ts";
 import { ConversationHistory } from "./conversation_history.ts";
-import { Outbox } from "./outbox.ts";
+import { DraftSync } from "./draft_sync.ts";
+import { Outbox, type OutboxItem } from "./outbox.ts";
 import { PicturePace } from "./picture_pace.ts";
+import { type Split, splitQueue } from "./queue.ts";
+import { Unread } from "./unread.ts";
 
 /** A session that is open on the page: what the hub says of it, its conversation, and what is still to be sent. */
 export class OpenSession {
   readonly id: string;
   readonly feed: ConversationFeed;
   readonly outbox: Outbox;
+  readonly find: ConversationFind;
+  readonly unread: Unread;
+  readonly drafts: DraftSync;
   readonly isGone: ReadonlySignal<boolean>;
+  /** The turn that runs, as far as the page has heard: while the hub is away it may have ended. */
   readonly running: ReadonlySignal<Turn | undefined>;
+  readonly split: ReadonlySignal<Split>;
+  /** What is not sent yet: on its way into the conversation, and what waits. */
+  readonly leaving: ReadonlySignal<readonly OutboxItem[]>;
+  readonly held: ReadonlySignal<readonly OutboxItem[]>;
   readonly #hub: Hub;
   #ends: (() => void)[] = [];
 
-  constructor(id: string, hub: Hub) {
+  /** `showDraft` shows a draft that was written on another screen. */
+  constructor(id: string, hub: Hub, showDraft: (text: string) => void) {
     this.id = id;
     this.#hub = hub;
-    const history = new ConversationHistory(id, () => this.session);
-    this.feed = new ConversationFeed(id, history, hub.connection, new PicturePace().schedule);
+    this.feed = new ConversationFeed(
+      id,
+      new ConversationHistory(id),
+      hub.connection,
+      new PicturePace().schedule,
+    );
     this.outbox = new Outbox(id, {
-      send: (content, clientToken) => sendMessage(id, content, clientToken),
+      send: (content, clientToken, draftRevision) =>
+        postMessage(id, content, { clientToken, ...(draftRevision !== undefined && { draftRevision }) }),
+      isReachable: () => hub.connection.state.peek().kind === "live",
       newToken: randomId,
       texts: hub.texts,
     });
+    const turns = computed(() => this.feed.conversation.value.turns);
     this.running = computed(() => runningTurn(this.feed.conversation.value));
+    this.split = computed(() => splitQueue(turns.value));
+    this.find = new ConversationFind(computed(() => this.split.value.said));
+    this.unread = new Unread((offset) => markRead(id, offset));
+    this.drafts = new DraftSync(id, {
+      get: () => getDraft(id),
+      put: (text, revision) => putDraft(id, text, revision),
+      texts: hub.texts,
+      show: showDraft,
+    });
     this.isGone = computed(() => this.feed.phase.value === "gone" || this.feed.conversation.value.isDeleted);
+    const mayLeave = computed(() => hub.isLive && this.split.value.blocker === undefined);
+    const isLeaving = (item: OutboxItem): boolean => mayLeave.value && item.status !== "refused";
+    this.leaving = computed(() => this.outbox.items.value.filter(isLeaving));
+    this.held = computed(() => this.outbox.items.value.filter((item) => !isLeaving(item)));
   }
 
   /** What the hub says of the session: the list has all of it, so no second topic is followed. */
@@ -42,6 +77,11 @@ export class OpenSession {
     return this.feed.conversation.value.title ?? this.session?.metadata.title ?? "";
   }
 
+  /** Whether a turn runs, as far as can be known. */
+  get isRunning(): boolean {
+    return this.#hub.isLive && this.running.value !== undefined;
+  }
+
   /** Follow the session's stream, and send what waits. */
   start(): void {
     this.#ends = [
@@ -49,7 +89,16 @@ export class OpenSession {
         this.outbox.settle(this.feed.conversation.value.clientTokens);
       }),
       effect(() => {
-        if (this.#hub.connection.state.value.kind === "live") this.outbox.hurry();
+        if (this.#hub.connection.state.value.kind !== "live") return;
+        this.outbox.hurry();
+        void this.drafts.check();
+      }),
+      effect(() => {
+        if (this.session) this.unread.learn(this.session);
+      }),
+      this.#hub.connection.followTopic(draftTopic(this.id), {
+        invalidated: ({ revision }) => this.drafts.changed(revision),
+        resumed: () => undefined,
       }),
     ];
     this.feed.start();
@@ -60,5 +109,12 @@ export class OpenSession {
     for (const end of this.#ends.splice(0)) end();
     this.feed.stop();
     this.outbox.close();
+    this.drafts.close();
+  }
+
+  /** Forget what was kept here for a session that is no more. */
+  forgetTexts(): void {
+    for (const kind of ["draft", "draft-base", "edit", "outbox"])
+      this.#hub.texts.set(`${kind}.${this.id}`, "");
   }
 }

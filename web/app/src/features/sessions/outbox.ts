@@ -9,11 +9,17 @@ export interface OutboxItem {
   /** `sending` until the hub has stored it, then `stored`; `refused` when it never will be as it is. */
   readonly status: "sending" | "stored" | "refused";
   readonly problem?: Problem;
+  /** Whether it was given to the hub, which may have stored it although no answer came. */
+  readonly wasTried?: boolean;
+  /** The revision of the draft that it was. */
+  readonly draftRevision?: string;
 }
 
 /** What an outbox needs from outside. */
 export interface OutboxPorts {
-  readonly send: (content: string, clientToken: string) => Promise<unknown>;
+  readonly send: (content: string, clientToken: string, draftRevision?: string) => Promise<unknown>;
+  /** Whether it is worth trying; always if not given. */
+  readonly isReachable?: () => boolean;
   readonly newToken: () => string;
   readonly texts: KeyedTexts;
 }
@@ -36,15 +42,18 @@ export class Outbox {
   }
 
   /** Take a message and send it as soon as it can be. */
-  add(content: string): void {
-    this.#update([...this.items.peek(), { clientToken: this.#ports.newToken(), content, status: "sending" }]);
+  add(content: string, draftRevision?: string): void {
+    const clientToken = this.#ports.newToken();
+    const revision = draftRevision !== undefined && { draftRevision };
+    this.#update([...this.items.peek(), { clientToken, content, status: "sending", ...revision }]);
     this.hurry();
   }
 
   /** Send what waits, now. */
   hurry(): void {
     clearTimeout(this.#timer);
-    if (!this.#isSending && !this.#isClosed) void this.#sendAll();
+    if (this.#isSending || this.#isClosed || this.#ports.isReachable?.() === false) return;
+    void this.#sendAll();
   }
 
   /** Forget the messages the stream has shown. */
@@ -69,18 +78,17 @@ export class Outbox {
   async #sendAll(): Promise<void> {
     this.#isSending = true;
     for (let item = this.#next(); item && !this.#isClosed; item = this.#next()) {
+      this.#put({ ...item, wasTried: true });
       const outcome = await this.#send(item);
       if (!outcome) break;
-      this.#update(
-        this.items.peek().map((known) => (known.clientToken === item?.clientToken ? outcome : known)),
-      );
+      this.#put(outcome);
     }
     this.#isSending = false;
   }
 
   async #send(item: OutboxItem): Promise<OutboxItem | undefined> {
     try {
-      await this.#ports.send(item.content, item.clientToken);
+      await this.#ports.send(item.content, item.clientToken, item.draftRevision);
       return { ...item, status: "stored" };
     } catch (error) {
       if (error instanceof ApiProblem && !error.isTransient && error.problem.status !== 401) {
@@ -97,6 +105,11 @@ export class Outbox {
     this.#timer = setTimeout(() => this.hurry(), delay);
   }
 
+  #put(item: OutboxItem): void {
+    const isIt = (known: OutboxItem): boolean => known.clientToken === item.clientToken;
+    this.#update(this.items.peek().map((known) => (isIt(known) ? item : known)));
+  }
+
   #next(): OutboxItem | undefined {
     return this.items.peek().find((item) => item.status === "sending");
   }
@@ -104,7 +117,7 @@ export class Outbox {
   #update(items: readonly OutboxItem[]): void {
     this.items.value = items;
     const unsent = items.filter((item) => item.status !== "stored");
-    const kept = unsent.map(({ clientToken, content }) => ({ clientToken, content }));
+    const kept = unsent.map(({ status: _status, problem: _problem, ...item }) => item);
     this.#ports.texts.set(this.#key, kept.length ? JSON.stringify(kept) : "");
   }
 }
@@ -118,6 +131,6 @@ function readItems(stored: string): OutboxItem[] {
   }
 }
 
-function isStored(value: unknown): value is Pick<OutboxItem, "clientToken" | "content"> {
+function isStored(value: unknown): value is Omit<OutboxItem, "status"> {
   return isRecord(value) && typeof value.clientToken === "string" && typeof value.content === "string";
 }

@@ -25,6 +25,26 @@ export const pageStyles = css`
     white-space: nowrap;
   }
 
+  .strip {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 4px 8px;
+    padding: 4px 4px 4px 16px;
+    border-bottom: 1px solid var(--line);
+    font-size: var(--size-13);
+    color: var(--text-muted);
+  }
+
+  .strip span {
+    flex: 1 1 16rem;
+    min-width: 0;
+  }
+
+  .strip button {
+    color: var(--text);
+  }
+
   .stopped {
     padding: 16px;
     font-size: var(--size-14);

@@ -20,6 +20,9 @@ export interface Drawn {
   readonly after: number;
 }
 
+/** Where a reader is: a row, and how far its top lies above the view, in pixels; `undefined` at the end. */
+export type ReaderPlace = { readonly key: string; readonly above: number } | undefined;
+
 const NEAR_PX = 4;
 const ROWS_BEYOND = 4;
 const NOTHING: Drawn = { from: 0, to: 0, before: 0, after: 0 };
@@ -81,8 +84,43 @@ export class RowWindow {
   }
 
   /** Bring a row into view. */
-  reveal(index: number): void {
-    this.#column.scrollToIndex(index, { align: "center" });
+  reveal(index: number, align: "start" | "center" = "center"): void {
+    this.#column.scrollToIndex(index, { align });
+  }
+
+  /** Move the view over the column, downwards if positive. */
+  moveBy(pixels: number): void {
+    if (pixels !== 0) this.#column.scrollBy(pixels);
+  }
+
+  /** Where the reader is now. */
+  get place(): ReaderPlace {
+    const offset = this.#column.scrollOffset ?? 0;
+    const item = this.isAway ? this.#column.getVirtualItemForOffset(offset) : undefined;
+    return item && { key: String(item.key), above: offset - item.start };
+  }
+
+  /** The first row that is in view, at least in part. */
+  get firstInView(): number {
+    return this.#column.getVirtualItemForOffset(this.#column.scrollOffset ?? 0)?.index ?? 0;
+  }
+
+  /** The first row that is drawn. */
+  get drawnFrom(): number {
+    return this.#drawn.from;
+  }
+
+  /** Whether a row is drawn, though perhaps not in view. */
+  isDrawn(index: number): boolean {
+    return index >= this.#drawn.from && index < this.#drawn.to;
+  }
+
+  /** Bring the reader back to where they were. */
+  goTo(place: ReaderPlace): void {
+    const index = place ? this.#rows.findIndex(({ key }) => key === place.key) : -1;
+    const start = this.#column.getOffsetForIndex(index, "start")?.[0];
+    if (!place || index < 0 || start === undefined) this.toEnd();
+    else this.#column.scrollToOffset(start + place.above);
   }
 
   /** Let what the reader opens now grow downwards, also at the end, instead of pushing up what they look at. */

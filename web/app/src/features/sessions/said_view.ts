@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fullTime, shortTime } from "../../design/times.ts";
 import type { UserMessage } from "./conversation.ts";
+import { SAID } from "./find.ts";
 import { sessionWords } from "./words.ts";
 
 /** Show what a person wrote, as they wrote it. `steps` are what can be done with it, `note` what became of it. */
@@ -16,7 +17,7 @@ export function renderSaid(
         ${message.at ? html`<time datetime=${message.at} title=${fullTime(message.at)}>${shortTime(message.at, now)}</time>` : nothing}
         ${steps ? html`<span class="acts">${steps}</span>` : nothing}
       </header>
-      <div class="words">${message.content}</div>
+      <div class="words" data-piece=${SAID}>${message.content}</div>
       ${note ?? nothing}
     </section>
   `;

@@ -1,24 +1,39 @@
 import { html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { ApiProblem } from "../../api/problem.ts";
+import { forkBefore } from "../../api/messages.ts";
 import { cancelTurn, deleteSession, renameSession, retryTurn } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
 import type { Hub } from "../../state/hub.ts";
+import { randomId } from "../../state/random_id.ts";
+import { sessionPath } from "../../state/router.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import type { Composer, SendEvent } from "./composer.ts";
 import "./composer.ts";
+import { composerWords } from "./composer_words.ts";
 import type { ConfirmDelete } from "./confirm_delete.ts";
 import "./confirm_delete.ts";
+import type { Turn } from "./conversation.ts";
+import { FileDrop } from "./file_drop.ts";
+import type { TakeOutEvent } from "./message_queue.ts";
+import "./message_queue.ts";
 import { OpenSession } from "./open_session.ts";
 import { pageStyles } from "./page_styles.ts";
 import type { RenameEvent } from "./session_head.ts";
 import "./session_head.ts";
+import { SessionKeys } from "./session_keys.ts";
 import { activityOf, titleOf } from "./session_words.ts";
-import type { RestoreEvent, Timeline, TurnEvent } from "./timeline.ts";
+import type { Timeline, TurnEvent } from "./timeline.ts";
 import "./timeline.ts";
 import { answerOf } from "./turn_view.ts";
+import { sessionWords } from "./words.ts";
 
-/** One session: its title, its conversation, and where to write. */
+/** A message that is written anew: which, and the token under which the copy is asked for. */
+interface Editing {
+  readonly before: string;
+  readonly token: string;
+}
+
+/** One session: its title, its conversation, what waits, and where to write. */
 @customElement("atrium-session-page")
 export class SessionPage extends SignalElement {
   static override styles = [controls, pageStyles];
@@ -27,23 +42,44 @@ export class SessionPage extends SignalElement {
   @property({ attribute: false }) sessionId = "";
 
   @state() private isBusy = false;
-  /** A title that was asked for, and the one it replaces: shown until the hub tells of either. */
-  @state() private renaming: { readonly from: string; readonly to: string } | undefined;
+  @state() private editing: Editing | undefined;
+  @state() private isHolding = false;
   @query("atrium-timeline") private timeline!: Timeline;
-  @query("atrium-composer") private composer!: Composer;
   @query("atrium-confirm-delete") private question!: ConfirmDelete;
+  @query("atrium-composer") private composer!: Composer | null;
   #open: OpenSession | undefined;
+
+  constructor() {
+    super();
+    new FileDrop(this, () => this.composer);
+    new SessionKeys(this, {
+      find: () => this.find(),
+      isFinding: () => this.#open?.find.isOpen.peek() ?? false,
+      leaveFind: () => this.timeline.leaveFind(),
+      isEditing: () => this.editing !== undefined,
+      leaveEditing: () => this.#leaveEditing(),
+      isRunning: () => this.#open?.isRunning ?? false,
+      isWriting: () => (this.composer?.written.trim() ?? "") !== "",
+      hold: (isHolding) => {
+        this.isHolding = isHolding;
+      },
+      cancel: () => this.#cancel(),
+    });
+  }
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.addEventListener("keydown", this.#onKey);
     if (this.#open) this.#reopen();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener("keydown", this.#onKey);
     this.#open?.stop();
+  }
+
+  /** Let the person find something in the conversation. */
+  find(): void {
+    this.timeline.find();
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -51,22 +87,21 @@ export class SessionPage extends SignalElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (this.#open) document.title = `${titleOf(this.#title(this.#open))} · Atrium`;
-    if (changed.has("sessionId") && matchMedia("(pointer: fine)").matches) this.composer.focus();
+    if (this.#open) document.title = `${titleOf(this.#open.title)} · Atrium`;
+    if (changed.has("sessionId")) this.#focusComposer();
     if (this.#open?.isGone.value) queueMicrotask(() => this.#leave());
   }
 
   protected override render(): TemplateResult {
     const open = this.#open;
     if (!open) return html``;
-    const title = this.#title(open);
     return html`
       <atrium-session-head
         .sessionId=${open.id}
-        .sessionTitle=${title}
+        .sessionTitle=${open.title}
         ?reachable=${this.hub.isLive}
         .words=${this.#words(open)}
-        @rename=${this.#rename}
+        @rename=${({ title }: RenameEvent) => this.#attempt("The session was not renamed.", () => renameSession(open.id, title))}
         @delete=${() => this.question.ask()}
       ></atrium-session-head>
       <atrium-timeline
@@ -74,35 +109,56 @@ export class SessionPage extends SignalElement {
         .open=${open}
         ?busy=${this.isBusy}
         @turn=${this.#onTurn}
-        @restore=${(event: RestoreEvent) => this.composer.restore(event.content)}
+        @leavefind=${this.#focusComposer}
       ></atrium-timeline>
-      <div class="foot">${this.#renderComposer(open)}</div>
-      <atrium-confirm-delete .name=${titleOf(title)} @confirm=${this.#delete}></atrium-confirm-delete>
+      <div class="foot">
+        <atrium-message-queue .hub=${this.hub} .open=${open} ?busy=${this.isBusy} @takeout=${this.#onTakeOut}></atrium-message-queue>
+        ${this.#renderComposer(open)}
+      </div>
+      <atrium-confirm-delete .name=${titleOf(open.title)} @confirm=${() => this.#attempt("The session was not deleted.", () => deleteSession(open.id))}></atrium-confirm-delete>
     `;
   }
 
   #renderComposer(open: OpenSession): TemplateResult {
     if (open.session?.status === "stopped" || open.feed.conversation.value.isStopped) {
-      return html`<p class="stopped">This session is stopped: it can be read, not continued. <a href="/new">New session</a></p>`;
+      const words = sessionWords();
+      return html`<p class="stopped">${words.sessionStopped} <a href="/new">${words.newSession}</a></p>`;
     }
     const agent = open.session ? this.hub.providers.labelOf(open.session.providerId) : "";
     return html`
       <atrium-composer
         .texts=${this.hub.texts}
-        .draftKey=${`draft.${open.id}`}
-        .label=${"Write a message"}
-        ?reachable=${this.hub.connection.state.value.kind === "live"}
-        ?running=${open.running.value !== undefined}
+        .draftKey=${this.editing ? editKey(open.id) : draftKey(open.id)}
+        .label=${composerWords().writeMessage}
+        ?reachable=${this.hub.isLive}
+        ?running=${open.isRunning}
+        ?busy=${this.editing !== undefined && (this.isBusy || !this.hub.isLive)}
+        ?holding=${this.isHolding && open.isRunning}
         @send=${this.#send}
         @cancel=${this.#cancel}
+        @draft=${this.#onDraft}
+        @editlast=${this.#editLast}
       >
+        ${this.#renderAbove(open)}
         <span class="hint">${agent}</span>
       </atrium-composer>
     `;
   }
 
-  #title(open: OpenSession): string {
-    return this.renaming?.from === open.title ? this.renaming.to : open.title;
+  #renderAbove(open: OpenSession): TemplateResult | "" {
+    const words = composerWords();
+    if (this.editing) {
+      return html`<p slot="above" class="strip" role="status" data-testid="editing">
+        <span>${words.editing}</span>
+        <button type="button" class="quiet" data-testid="leave-editing" @click=${this.#leaveEditing}>${words.leaveEditing}</button>
+      </p>`;
+    }
+    if (!open.drafts.other.value) return "";
+    return html`<p slot="above" class="strip" role="status" data-testid="other-draft">
+      <span>${words.otherDraft}</span>
+      <button type="button" class="quiet" data-testid="take-draft" @click=${() => open.drafts.takeOther()}>${words.takeDraft}</button>
+      <button type="button" class="quiet" data-testid="keep-draft" @click=${() => open.drafts.keepMine()}>${words.keepMine}</button>
+    </p>`;
   }
 
   #words(open: OpenSession): string {
@@ -112,9 +168,10 @@ export class SessionPage extends SignalElement {
 
   #reopen(): void {
     this.#open?.stop();
-    this.#open = new OpenSession(this.sessionId, this.hub);
-    this.renaming = undefined;
+    this.#open = new OpenSession(this.sessionId, this.hub, (text) => this.#showDraft(text));
+    this.editing = undefined;
     this.isBusy = false;
+    this.isHolding = false;
     this.#open.start();
   }
 
@@ -123,50 +180,114 @@ export class SessionPage extends SignalElement {
     if (!open || !this.isConnected || open.id !== this.sessionId) return;
     this.#open = undefined;
     open.stop();
+    const words = sessionWords();
     const wasHere = open.session !== undefined || open.feed.conversation.value.isDeleted;
-    this.hub.notices.say(wasHere ? `“${titleOf(open.title)}” was deleted.` : "There is no such session.");
+    this.hub.notices.say(wasHere ? words.wasDeleted(titleOf(open.title)) : words.noSuchSession);
     this.hub.sessionList.forget(open.id);
+    open.forgetTexts();
     this.hub.router.go("/", "replace");
   }
 
-  #send(event: SendEvent): void {
+  #focusComposer(): void {
+    if (matchMedia("(pointer: fine)").matches) this.composer?.focus();
+  }
+
+  #send({ content }: SendEvent): void {
+    const open = this.#open;
+    if (!open || !this.composer) return;
+    this.isHolding = false;
+    if (this.editing) {
+      void this.#resend(content, this.editing);
+      return;
+    }
+    const { revision } = open.drafts;
     this.composer.clear();
-    this.#open?.outbox.add(event.content);
+    open.drafts.sent();
+    open.outbox.add(content, revision);
     this.timeline.toEnd();
   }
 
+  /** Begin a copy of the session that ends before the message, with other words in its place, and go there. */
+  async #resend(content: string, { before, token }: Editing): Promise<void> {
+    const source = this.sessionId;
+    await this.#attempt(sessionWords().notSent, async () => {
+      const id = await forkBefore(source, before, content, token);
+      if (this.sessionId !== source) return;
+      this.#leaveEditing();
+      this.hub.router.go(sessionPath(id));
+    });
+  }
+
+  #onDraft(): void {
+    this.isHolding = false;
+    if (!this.editing) this.#open?.drafts.wrote();
+  }
+
+  #showDraft(text: string): void {
+    if (this.composer && !this.editing) this.composer.replace(text);
+    else this.hub.texts.set(draftKey(this.sessionId), text);
+  }
+
   #cancel(): void {
-    void this.#attempt("The turn was not cancelled.", () => cancelTurn(this.sessionId));
+    this.isHolding = false;
+    void this.#attempt(sessionWords().turnNotCancelled, () => cancelTurn(this.sessionId));
   }
 
   #onTurn({ step, turn }: TurnEvent): void {
+    const words = sessionWords();
     switch (step) {
       case "retry":
-        void this.#attempt("The turn was not retried.", () => retryTurn(this.sessionId, turn.id));
+        void this.#attempt(words.turnNotRetried, () => retryTurn(this.sessionId, turn.id));
         break;
       case "cancel":
-        void this.#attempt("The turn was not cancelled.", () => cancelTurn(this.sessionId, turn.id));
+        void this.#attempt(words.turnNotCancelled, () => cancelTurn(this.sessionId, turn.id));
         break;
       case "quote":
-        this.composer.quote(answerOf(turn));
+        this.composer?.quote(answerOf(turn));
+        break;
+      case "edit":
+        this.#edit(turn);
     }
   }
 
-  async #rename({ title }: RenameEvent): Promise<void> {
-    this.renaming = { from: this.#open?.title ?? "", to: title };
-    const isDone = await this.#attempt("The session was not renamed.", () =>
-      renameSession(this.sessionId, title),
-    );
-    if (!isDone) this.renaming = undefined;
+  #onTakeOut({ what, toEdit }: TakeOutEvent): void {
+    if ("item" in what) this.#takeBack(this.#open?.outbox.withdraw(what.item.clientToken), toEdit);
+    else void this.#takeOut(what.turn, toEdit);
   }
 
-  async #delete(): Promise<void> {
-    const id = this.sessionId;
-    await this.#attempt("The session was not deleted.", async () => {
-      await deleteSession(id).catch(ignoreMissing);
-      this.hub.texts.set(`draft.${id}`, "");
-      this.hub.texts.set(`outbox.${id}`, "");
-    });
+  async #takeOut(turn: Turn, toEdit: boolean): Promise<void> {
+    const cancel = (): Promise<void> => cancelTurn(this.sessionId, turn.id);
+    if (await this.#attempt(sessionWords().turnNotCancelled, cancel))
+      this.#takeBack(turn.message?.content, toEdit);
+  }
+
+  #takeBack(content: string | undefined, toEdit: boolean): void {
+    if (!content || !toEdit) return;
+    if (this.editing) this.#leaveEditing();
+    void this.updateComplete.then(() => this.composer?.restore(content));
+  }
+
+  /** The last message that waits is taken back; with none that waits, the last one that was said is written anew. */
+  #editLast(): void {
+    const { queued, said } = this.#open?.split.peek() ?? { queued: [], said: [] };
+    const waiting = queued.at(-1);
+    const last = said.findLast(({ message }) => message !== undefined);
+    if (!this.hub.isLive || this.isBusy || this.editing) return;
+    if (waiting) void this.#takeOut(waiting, true);
+    else if (last) this.#edit(last);
+  }
+
+  #edit(turn: Turn): void {
+    if (!turn.message) return;
+    this.hub.texts.set(editKey(this.sessionId), turn.message.content);
+    this.editing = { before: turn.message.offset, token: randomId() };
+    void this.updateComplete.then(() => this.composer?.focus());
+  }
+
+  #leaveEditing(): void {
+    this.hub.texts.set(editKey(this.sessionId), "");
+    this.editing = undefined;
+    void this.updateComplete.then(() => this.#focusComposer());
   }
 
   async #attempt(failure: string, step: () => Promise<void>): Promise<boolean> {
@@ -181,16 +302,12 @@ export class SessionPage extends SignalElement {
       this.isBusy = false;
     }
   }
-
-  readonly #onKey = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return;
-    const isDialogOpen = this.question.isOpen;
-    const isLive = this.hub.connection.state.value.kind === "live";
-    if (!isDialogOpen && isLive && this.#open?.running.value) this.#cancel();
-  };
 }
 
-/** A session that somebody else deleted first is deleted all the same. */
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof ApiProblem) || error.problem.status !== 404) throw error;
+function draftKey(id: string): string {
+  return `draft.${id}`;
+}
+
+function editKey(id: string): string {
+  return `edit.${id}`;
 }

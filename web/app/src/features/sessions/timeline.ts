@@ -1,27 +1,33 @@
-import { css, html, type PropertyValues, type TemplateResult } from "lit";
+import { html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
-import { ArrowDown } from "lucide";
+import { ArrowDown, ArrowUp } from "lucide";
+import { isRecord } from "../../api/problem.ts";
 import { copyFrom } from "../../design/clipboard.ts";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
-import { sentence } from "../../design/words.ts";
 import { currentLanguage } from "../../language/language.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
+import { Announcer } from "./announcer.ts";
 import { CodeColours } from "./code_colours.ts";
 import { actOnFrame } from "./code_frame.ts";
 import { codeStyles } from "./code_styles.ts";
 import { isOpen, type Turn } from "./conversation.ts";
 import { conversationStyles } from "./conversation_styles.ts";
+import type { FindEvent, FindStepEvent } from "./find_bar.ts";
+import "./find_bar.ts";
+import { FindView } from "./find_view.ts";
 import { MathView } from "./math_view.ts";
 import type { OpenSession } from "./open_session.ts";
 import type { OutboxItem } from "./outbox.ts";
 import { proseStyles } from "./prose_styles.ts";
-import { RowWindow } from "./row_window.ts";
+import { type ReaderPlace, RowWindow } from "./row_window.ts";
 import { renderSaid } from "./said_view.ts";
+import { renderInstead, renderTop } from "./timeline_notes.ts";
 import { TimelineRows } from "./timeline_rows.ts";
+import { timelineStyles } from "./timeline_styles.ts";
 import { toolStyles } from "./tool_styles.ts";
 import { renderTurn, type TurnStep } from "./turn_view.ts";
 import { sessionWords } from "./words.ts";
@@ -36,7 +42,9 @@ export class TurnEvent extends Event {
   }
 }
 
-/** The conversation of a session, one column, growing at its end. Fires `turn` (`TurnEvent`) and `restore`. */
+const ROWS_AHEAD = 6;
+
+/** The conversation of a session, one column, growing at its end. Fires `turn` (`TurnEvent`) and `leavefind`. */
 @customElement("atrium-timeline")
 export class Timeline extends SignalElement {
   static override styles = [
@@ -45,58 +53,7 @@ export class Timeline extends SignalElement {
     proseStyles,
     codeStyles,
     toolStyles,
-    css`
-      :host {
-        position: relative;
-        display: block;
-        min-height: 0;
-      }
-
-      .scroller {
-        height: 100%;
-        overflow: hidden auto;
-        overscroll-behavior: contain;
-        overflow-anchor: none;
-        scrollbar-gutter: stable both-edges;
-        scrollbar-width: thin;
-        scrollbar-color: var(--line-strong) transparent;
-      }
-
-      @media (max-width: 767px) {
-        .scroller {
-          scrollbar-gutter: auto;
-        }
-      }
-
-      .column {
-        max-width: calc(var(--measure) + 2 * var(--gutter));
-        margin: 0 auto;
-        padding: 24px var(--gutter) 8px;
-      }
-
-      .latest {
-        position: absolute;
-        bottom: 12px;
-        left: 50%;
-        translate: -50% 0;
-        box-shadow: var(--elevation);
-      }
-
-      .note {
-        color: var(--text-muted);
-        font-size: var(--size-14);
-      }
-
-      .unsent {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 8px;
-        margin-top: 4px;
-        font-size: var(--size-12);
-        color: var(--text-muted);
-      }
-    `,
+    timelineStyles,
   ];
 
   @property({ attribute: false }) hub!: Hub;
@@ -104,24 +61,33 @@ export class Timeline extends SignalElement {
   @property({ type: Boolean }) busy = false;
 
   @state() private isAway = false;
+  @state() private isUnreadAbove = false;
   @state() private now = Date.now();
   /** What was opened in this conversation; a set that is replaced when it changes. */
   @state() private opened: ReadonlySet<string> = new Set();
   @query(".scroller") private scroller!: HTMLElement;
   @query(".column") private column!: HTMLElement;
+  @query("atrium-find-bar") private findBar!: HTMLElement | null;
   #window: RowWindow | undefined;
   #rows = new TimelineRows();
+  #announcer = new Announcer();
+  #findView: FindView | undefined;
+  #placeBefore: ReaderPlace;
   readonly #type = { colours: new CodeColours(), math: new MathView() };
   #clock: ReturnType<typeof setInterval> | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.#clock = setInterval(() => this.#tick(), 1_000);
+    document.addEventListener("visibilitychange", this.#onVisible);
+    this.addEventListener("keydown", this.#onKey);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#clock);
+    document.removeEventListener("visibilitychange", this.#onVisible);
+    this.removeEventListener("keydown", this.#onKey);
     this.#close();
   }
 
@@ -130,14 +96,56 @@ export class Timeline extends SignalElement {
     this.#window?.toEnd();
   }
 
+  /** Let the person find something. What is not read yet is read for it. */
+  find(): void {
+    const { find, feed } = this.open;
+    if (!find.isOpen.peek()) {
+      this.#placeBefore = this.#window?.place;
+      find.isOpen.value = true;
+      if (find.wanted.peek()) this.#search(find.wanted.peek());
+      void feed.readBack(() => !find.isOpen.peek());
+    }
+    void this.updateComplete.then(() => this.findBar?.focus());
+  }
+
+  /** Leave finding and bring the reader back to where they were. */
+  leaveFind(): void {
+    this.open.find.close();
+    this.#window?.goTo(this.#placeBefore);
+    this.dispatchEvent(new Event("leavefind"));
+  }
+
+  /** Go to the first answer that was not read when the session was opened. */
+  async toUnread(): Promise<void> {
+    const { feed, split, unread } = this.open;
+    const isFirstKnown = (): boolean => unread.firstOf(split.peek().said) !== split.peek().said[0]?.id;
+    await feed.readBack(isFirstKnown);
+    await this.updateComplete;
+    const { said } = split.peek();
+    const first = unread.firstOf(said);
+    this.#window?.reveal(
+      said.findIndex(({ id }) => id === first),
+      "start",
+    );
+  }
+
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has("open")) return;
     this.#close();
     this.opened = new Set();
+    this.#announcer = new Announcer();
+    this.#findView = new FindView(this.open.find);
   }
 
   protected override updated(): void {
-    this.#window?.settle(this.column);
+    const window = this.#window;
+    if (!window) return;
+    window.settle(this.column);
+    if (this.#findView?.settle(this.column, this.scroller, window))
+      requestAnimationFrame(() => this.requestUpdate());
+    if (window.drawnFrom < ROWS_AHEAD && !this.open.feed.earlierProblem.peek())
+      void this.open.feed.readEarlier();
+    this.#noteRead();
   }
 
   protected override firstUpdated(): void {
@@ -145,63 +153,103 @@ export class Timeline extends SignalElement {
   }
 
   protected override render(): TemplateResult {
+    const words = sessionWords();
+    const { find, unread } = this.open;
     return html`
       <div class="scroller" tabindex="-1">
         <div
           class="column"
-          role="feed"
-          aria-label=${sessionWords().conversation}
-          aria-busy=${String(this.open.running.value !== undefined)}
+          role="log"
+          aria-live="off"
+          aria-label=${words.conversation}
+          aria-busy=${String(this.open.isRunning)}
           data-testid="conversation"
           @click=${this.#onClick}>
           ${this.#renderRows()}
         </div>
-        ${this.#renderNote()}
+        ${this.#renderInstead()}
       </div>
+      <p class="visually-hidden" role="status" data-testid="announcement">${this.#announcement()}</p>
       ${
-        this.isAway
-          ? html`<button type="button" class="latest plain" data-testid="jump-to-latest" @click=${this.toEnd}>
-              ${icon(ArrowDown)}${sessionWords().jumpToLatest}
+        this.isUnreadAbove
+          ? html`<button type="button" class="over unread plain" data-testid="jump-to-unread" @click=${this.toUnread}>
+              ${icon(ArrowUp)}${words.newAnswers(unread.count.value)}
             </button>`
           : ""
       }
+      ${
+        this.isAway
+          ? html`<button type="button" class="over latest plain" data-testid="jump-to-latest" @click=${this.toEnd}>
+              ${icon(ArrowDown)}${words.jumpToLatest}
+            </button>`
+          : ""
+      }
+      ${find.isOpen.value ? this.#renderFind() : ""}
     `;
   }
 
+  #renderFind(): TemplateResult {
+    const { find, feed } = this.open;
+    return html`<atrium-find-bar
+      .wanted=${find.wanted.value}
+      .at=${find.at.value}
+      .total=${find.findings.value.total}
+      ?reading=${feed.hasEarlier.value && this.hub.isLive && !feed.earlierProblem.value}
+      ?partial=${feed.hasEarlier.value}
+      @find=${(event: FindEvent) => this.#search(event.wanted)}
+      @step=${(event: FindStepEvent) => this.#stepTo(event.by)}
+      @close=${this.leaveFind}
+    ></atrium-find-bar>`;
+  }
+
   #renderRows(): unknown {
-    const { turns } = this.open.feed.conversation.value;
-    const unsent = this.open.outbox.items.value;
-    const rows = this.#rows.of(turns, unsent);
+    const { said } = this.open.split.value;
+    const leaving = this.open.leaving.value;
+    const rows = this.#rows.of(said, leaving);
     if (!this.hasUpdated || rows.length === 0) return "";
     this.#window ??= new RowWindow(this.scroller, () => this.#moved());
     const drawn = this.#window.show(rows);
-    const said = turns.slice(drawn.from, drawn.to);
-    const waiting = unsent.slice(
-      Math.max(0, drawn.from - turns.length),
-      Math.max(0, drawn.to - turns.length),
-    );
+    const turns = said.slice(drawn.from, drawn.to);
+    const unsent = leaving.slice(Math.max(0, drawn.from - said.length), Math.max(0, drawn.to - said.length));
+    const unread = this.open.unread.firstOf(said);
     return html`
+      ${renderTop(this.open.feed, this.#copyOf())}
       <div class="before"></div>
       ${repeat(
-        [...said, ...waiting],
+        [...turns, ...unsent],
         (row) => ("parts" in row ? row.id : row.clientToken),
         (row, place) => html`<div class="row" data-index=${drawn.from + place}>
-          ${"parts" in row ? this.#renderTurn(row, turns) : this.#renderUnsent(row)}
+          ${"parts" in row ? this.#renderTurn(row, said, row.id === unread) : renderLeaving(row, this.now)}
         </div>`,
       )}
       <div class="after"></div>
     `;
   }
 
-  #renderTurn(turn: Turn, turns: readonly Turn[]): unknown {
-    const isLast = isLastStarted(turn, turns);
-    const agent = this.hub.providers.nameOf(turn.providerId ?? this.open.session?.providerId ?? "");
+  #renderTurn(turn: Turn, turns: readonly Turn[], isFirstUnread: boolean): unknown {
+    const isLast = turns.findLast(({ status }) => status !== "queued") === turn;
+    const agent = this.#agentOf(turn);
     const now = isOpen(turn) ? this.now : 0;
-    const waitsFor = turn.status === "queued" ? blockerOf(turns) : undefined;
     const isWaitedFor = this.open.session?.turn?.id === turn.id;
-    const isLive = this.hub.connection.state.value.kind === "live";
+    const isLive = this.hub.isLive;
+    const { hit } = this.open.find.current.value ?? {};
+    const sought = hit?.turnId === turn.id ? hit.piece : undefined;
+    const mayAskAgain = isLast && this.open.split.value.queued.length === 0;
     return guard(
-      [turn, isLast, agent, this.busy, now, waitsFor, isWaitedFor, isLive, this.opened, currentLanguage()],
+      [
+        turn,
+        isLast,
+        agent,
+        this.busy,
+        now,
+        isWaitedFor,
+        isLive,
+        this.opened,
+        sought,
+        mayAskAgain,
+        isFirstUnread,
+        currentLanguage(),
+      ],
       () =>
         renderTurn(turn, {
           agent,
@@ -209,55 +257,56 @@ export class Timeline extends SignalElement {
           isLast,
           isWaitedFor,
           isLive,
-          waitsFor,
+          isFirstUnread,
+          mayAskAgain,
           isBusy: this.busy || !isLive,
-          opened: { has: (key) => this.opened.has(key), toggle: (key) => this.#toggle(key) },
+          opened: { has: (key) => this.opened.has(key), toggle: (key) => this.#toggle(key), sought },
           type: this.#type,
           ask: (step) => this.dispatchEvent(new TurnEvent(step, turn)),
         }),
     );
   }
 
-  #renderUnsent(item: OutboxItem): TemplateResult {
-    return html`<article class="turn" data-testid="unsent" data-status=${item.status}>
-      ${renderSaid({ content: item.content, at: "" }, this.now, { note: this.#unsentNote(item) })}
-    </article>`;
-  }
-
-  #unsentNote(item: OutboxItem): TemplateResult {
-    const words = sessionWords();
-    if (item.status !== "refused") {
-      const isLive = this.hub.connection.state.value.kind === "live";
-      return html`<p class="unsent">${isLive ? words.sending : words.keptHere}</p>`;
-    }
-    const edit = (): void =>
-      void this.dispatchEvent(new RestoreEvent(this.open.outbox.withdraw(item.clientToken)));
-    return html`<p class="unsent" role="alert">
-      <span class="danger">${words.notAccepted} ${sentence(item.problem?.detail || item.problem?.title || "")}</span>
-      <button type="button" class="plain" @click=${edit}>${words.edit}</button>
-      <button type="button" class="quiet" @click=${() => this.open.outbox.withdraw(item.clientToken)}>${words.discard}</button>
-    </p>`;
-  }
-
-  #renderNote(): unknown {
-    const { phase, problem } = this.open.feed;
+  #renderInstead(): unknown {
     const { kind } = this.hub.connection.state.value;
-    const words = sessionWords();
-    if (
-      phase.value === "waiting" ||
-      (phase.value === "loading" && kind !== "live" && kind !== "connecting")
-    ) {
-      const reason = problem.value?.detail ?? words.noAnswer;
-      return html`<p class="note" role="status">${words.unreadable(sentence(reason))}</p>`;
-    }
-    if (
-      phase.value === "ready" &&
-      this.open.feed.conversation.value.turns.length === 0 &&
-      this.open.outbox.items.value.length === 0
-    ) {
-      return html`<p class="note">${words.nothingSaid}</p>`;
-    }
-    return "";
+    const isEmpty =
+      this.open.feed.conversation.value.turns.length === 0 && this.open.outbox.items.value.length === 0;
+    return renderInstead(this.open.feed, kind !== "live" && kind !== "connecting", isEmpty);
+  }
+
+  #announcement(): string {
+    const { feed } = this.open;
+    if (feed.phase.value !== "ready") return "";
+    const { turns } = feed.conversation.value;
+    return this.#announcer.words(turns, this.#agentOf(turns.at(-1)));
+  }
+
+  #agentOf(turn: Turn | undefined): string {
+    return this.hub.providers.nameOf(turn?.providerId ?? this.open.session?.providerId ?? "");
+  }
+
+  #copyOf(): string | undefined {
+    const session: unknown = this.open.session;
+    const source = isRecord(session) ? session.forkedFrom : undefined;
+    return isRecord(source) && typeof source.sessionId === "string" ? source.sessionId : undefined;
+  }
+
+  #search(wanted: string): void {
+    this.open.find.search(wanted, this.#window?.firstInView ?? 0);
+    this.#goToMatch();
+  }
+
+  #stepTo(by: number): void {
+    this.open.find.step(by);
+    this.#goToMatch();
+  }
+
+  #goToMatch(): void {
+    const match = this.open.find.current.peek();
+    const index = this.open.split.peek().said.findIndex(({ id }) => id === match?.hit.turnId);
+    this.#findView?.aim(match);
+    if (index >= 0 && !this.#window?.isDrawn(index)) this.#window?.reveal(index);
+    this.requestUpdate();
   }
 
   #tick(): void {
@@ -269,10 +318,21 @@ export class Timeline extends SignalElement {
     this.requestUpdate();
   }
 
+  /** What the reader is at the end of, in a page that is shown, has been read. */
+  #noteRead(): void {
+    const { split, unread } = this.open;
+    const { said } = split.peek();
+    const first = said.findIndex(({ id }) => id === unread.firstOf(said));
+    this.isUnreadAbove = first >= 0 && (this.#window?.firstInView ?? 0) > first;
+    if (!document.hidden && !this.isAway && this.hub.isLive) unread.seen(said);
+  }
+
   #close(): void {
+    this.#findView?.clear();
     this.#window?.stop();
     this.#window = undefined;
     this.isAway = false;
+    this.isUnreadAbove = false;
   }
 
   #toggle(key: string): void {
@@ -281,6 +341,15 @@ export class Timeline extends SignalElement {
     if (!opened.delete(key)) opened.add(key);
     this.opened = opened;
   }
+
+  readonly #onVisible = (): void => this.requestUpdate();
+
+  readonly #onKey = (event: KeyboardEvent): void => {
+    const target = event.composedPath()[0];
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || target instanceof HTMLInputElement) return;
+    event.preventDefault();
+    this.find();
+  };
 
   #onClick(event: MouseEvent): void {
     const pressed = event.composedPath()[0];
@@ -291,18 +360,10 @@ export class Timeline extends SignalElement {
   }
 }
 
-/** A text the person wants back in the composer. */
-export class RestoreEvent extends Event {
-  constructor(readonly content: string) {
-    super("restore");
-  }
-}
-
-function blockerOf(turns: readonly Turn[]): "running" | "interrupted" | undefined {
-  const status = turns.findLast((turn) => turn.status !== "queued")?.status;
-  return status === "running" || status === "interrupted" ? status : undefined;
-}
-
-function isLastStarted(turn: Turn, turns: readonly Turn[]): boolean {
-  return turns.findLast((known) => known.status !== "queued") === turn;
+/** A message on its way: it is in the stream in a moment. */
+function renderLeaving(item: OutboxItem, now: number): TemplateResult {
+  const note = html`<p class="unsent"><span class="late">${sessionWords().sending}</span></p>`;
+  return html`<article class="turn" data-testid="unsent" data-status=${item.status}>
+    ${renderSaid({ content: item.content, at: "" }, now, { note })}
+  </article>`;
 }

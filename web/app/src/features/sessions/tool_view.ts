@@ -4,6 +4,7 @@ import { icon } from "../../design/icon.ts";
 import { duration } from "../../design/times.ts";
 import type { ToolCall } from "./conversation.ts";
 import { diffOf, isPatch, readPatch, renderDiff, renderDiffOf } from "./diff_view.ts";
+import { pieceOf } from "./find.ts";
 import { readJson, renderJson } from "./json_tree.ts";
 import { commandOf, hasFailed, kindOf, objectOf, type PlanStep, planOf, wordsOf } from "./tool_kinds.ts";
 import { sessionWords } from "./words.ts";
@@ -11,6 +12,8 @@ import { sessionWords } from "./words.ts";
 /** Which of the things that fold are open. */
 export interface Opened {
   readonly has: (key: string) => boolean;
+  /** What is open only as long as a match in it is looked at. */
+  readonly sought?: string | undefined;
   readonly toggle: (key: string) => void;
 }
 
@@ -26,15 +29,16 @@ export function renderFolded(
   line: unknown,
   opened: Opened,
   detail: () => unknown,
+  holdsSought = false,
 ): TemplateResult {
-  const isOpen = opened.has(key);
+  const isOpen = opened.has(key) || opened.sought === key || holdsSought;
   const toggle = (event: Event): void => {
     event.preventDefault();
     opened.toggle(key);
   };
   return html`<details class="aside" data-testid=${testId} ?open=${isOpen}>
     <summary @click=${toggle}>${icon(ChevronRight)}${line}</summary>
-    ${isOpen ? html`<div class="detail">${detail()}</div>` : nothing}
+    ${isOpen ? html`<div class="detail" data-piece=${key}>${detail()}</div>` : nothing}
   </details>`;
 }
 
@@ -47,14 +51,14 @@ function renderRun(run: readonly ToolCall[], isRunning: boolean, opened: Opened)
     [time > 0 ? duration(time) : ""],
     failed > 0 ? sessionWords().failedOf(failed) : "",
   )}`;
-  return renderFolded(`run-${first.id}`, "tool-run", line, opened, () =>
-    run.map((tool) => renderTool(tool, isRunning, opened)),
-  );
+  const holdsSought = run.some((tool) => pieceOf(tool) === opened.sought);
+  const detail = (): unknown => run.map((tool) => renderTool(tool, isRunning, opened));
+  return renderFolded(`run-${first.id}`, "tool-run", line, opened, detail, holdsSought);
 }
 
 function renderTool(tool: ToolCall, isRunning: boolean, opened: Opened): TemplateResult {
   const steps = planOf(tool);
-  if (steps) return renderPlan(steps);
+  if (steps) return renderPlan(steps, pieceOf(tool));
   const words = sessionWords();
   const kind = kindOf(tool);
   const { done, now } = wordsOf(kind);
@@ -62,17 +66,17 @@ function renderTool(tool: ToolCall, isRunning: boolean, opened: Opened): Templat
   const line = html`<span class="verb">${tool.isFinished ? done : now}</span
     >${kind === "other" ? html`<span class="tool-name">${tool.name}</span>` : nothing}<span class="tool-object">${objectOf(tool)}</span
     >${renderMeta([state, tool.durationMs === undefined ? "" : duration(tool.durationMs)], hasFailed(tool) ? words.failed : "")}`;
-  return renderFolded(`tool-${tool.id}`, "tool-call", line, opened, () => renderDetail(tool));
+  return renderFolded(pieceOf(tool), "tool-call", line, opened, () => renderDetail(tool));
 }
 
 function renderMeta(facts: readonly string[], failure: string): TemplateResult {
   return html`<span class="meta">${facts.filter(Boolean).join(", ")}${failure ? html` <span class="danger">${failure}</span>` : nothing}</span>`;
 }
 
-function renderPlan(steps: readonly PlanStep[]): TemplateResult {
+function renderPlan(steps: readonly PlanStep[], piece: string): TemplateResult {
   const words = sessionWords();
   const done = steps.filter(({ status }) => status === "done").length;
-  return html`<section class="plan" data-testid="plan">
+  return html`<section class="plan" data-testid="plan" data-piece=${piece}>
     <p class="plan-head"><span class="verb">${words.plan}</span><span class="meta">${words.planDone(done, steps.length)}</span></p>
     <ul role="list">
       ${steps.map(renderStep)}

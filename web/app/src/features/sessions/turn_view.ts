@@ -5,13 +5,14 @@ import { icon } from "../../design/icon.ts";
 import { duration } from "../../design/times.ts";
 import { sentence, withCode } from "../../design/words.ts";
 import { isOpen, type Part, type Text, type ToolCall, type Turn, textOf } from "./conversation.ts";
+import { pieceOf } from "./find.ts";
 import { markdown, type Typesetting } from "./markdown_view.ts";
 import { renderSaid } from "./said_view.ts";
 import { type Opened, renderFolded, renderTools } from "./tool_view.ts";
 import { sessionWords } from "./words.ts";
 
-/** What can be done with a turn: run it again, cancel it, quote its answer. */
-export type TurnStep = "retry" | "cancel" | "quote";
+/** What can be done with a turn: run it again, cancel it, quote its answer, ask its message in other words. */
+export type TurnStep = "retry" | "cancel" | "quote" | "edit";
 
 /** What a turn needs to be shown. */
 export interface TurnContext {
@@ -24,8 +25,10 @@ export interface TurnContext {
   readonly isBusy: boolean;
   /** Whether the hub can be heard: else what a running turn does is not known. */
   readonly isLive: boolean;
-  /** What a queued turn waits behind. */
-  readonly waitsFor: "running" | "interrupted" | undefined;
+  /** Whether it is where the part begins that was not read when the session was opened. */
+  readonly isFirstUnread: boolean;
+  /** Whether its message is the last one, so that it can be answered anew. */
+  readonly mayAskAgain: boolean;
   readonly ask: (step: TurnStep) => void;
   readonly opened: Opened;
   readonly type: Typesetting;
@@ -36,7 +39,8 @@ export function renderTurn(turn: Turn, context: TurnContext): TemplateResult {
   const isAnswered = turn.parts.length > 0 || turn.status !== "queued";
   return html`
     <article class="turn" data-testid="turn" data-turn-id=${turn.id} data-status=${turn.status}>
-      ${turn.message ? renderSaid(turn.message, context.now, { steps: renderCopy(turn.message.content, sessionWords().copyMessage) }) : nothing}
+      ${turn.message ? renderSaid(turn.message, context.now, { steps: renderSaidSteps(turn.message.content, context) }) : nothing}
+      ${context.isFirstUnread ? html`<p class="new" data-testid="first-unread">${sessionWords().newFromHere}</p>` : nothing}
       ${isAnswered ? renderAnswer(turn, context) : renderQueued(context)}
     </article>
   `;
@@ -48,11 +52,26 @@ export function answerOf(turn: Turn): string {
   return texts.map(textOf).join("\n\n");
 }
 
-function renderQueued({ waitsFor, isBusy, ask }: TurnContext): TemplateResult {
+function renderSaidSteps(content: string, { isBusy, ask }: TurnContext): TemplateResult {
   const words = sessionWords();
-  const reason = waitsFor === "running" ? words.queuedBehindRunning : words.queuedBehindInterrupted;
-  return html`<p class="end waits">
-    ${waitsFor ? reason : words.queued}
+  return html`${renderCopy(content, words.copyMessage)}<button
+      type="button"
+      class="quiet"
+      aria-label=${words.editMessage}
+      title=${words.editTitle}
+      data-testid="edit"
+      ?disabled=${isBusy}
+      @click=${() => ask("edit")}
+    >
+      ${words.edit}
+    </button>`;
+}
+
+/** A turn with nothing ahead of it that has not begun: in a moment it has. */
+function renderQueued({ isBusy, ask }: TurnContext): TemplateResult {
+  const words = sessionWords();
+  return html`<p class="end waits late">
+    ${words.queued}
     <button type="button" class="quiet" data-testid="withdraw" ?disabled=${isBusy} @click=${() => ask("cancel")}>
       ${words.withdraw}
     </button>
@@ -92,6 +111,7 @@ function renderText(part: Text, turn: Turn, { type, opened }: TurnContext): Temp
       data-testid="message"
       data-role="assistant"
       data-message-id=${part.id}
+      data-piece=${pieceOf(part)}
       data-complete=${String(part.isComplete)}
       ${markdown(textOf(part), isComplete, type)}
     ></div>
@@ -102,7 +122,7 @@ function renderThinking(part: Text, isComplete: boolean, opened: Opened): Templa
   const words = sessionWords();
   const line = html`<span>${isComplete ? words.thought : words.thinking}</span>`;
   return renderFolded(
-    `thinking-${part.id}`,
+    pieceOf(part),
     "thinking",
     line,
     opened,
@@ -143,21 +163,23 @@ function renderRunning(turn: Turn, { agent, now, isLive }: TurnContext): Templat
   </p>`;
 }
 
-function renderCompleted(turn: Turn, { ask }: TurnContext): TemplateResult {
+function renderCompleted(turn: Turn, context: TurnContext): TemplateResult {
   const words = sessionWords();
-  const answer = answerOf(turn);
   const facts = [
     turn.durationMs === undefined ? "" : duration(turn.durationMs),
     turn.usage ? words.tokens(turn.usage.outputTokens) : "",
   ].filter(Boolean);
   return html`<p class="end">
     <span>${facts.join(", ") || words.done}</span>
-    ${
-      answer
-        ? html`<span class="acts">${renderCopy(answer, words.copyAnswer)}<button type="button" class="quiet" data-testid="quote" @click=${() => ask("quote")}>${words.quote}</button></span>`
-        : nothing
-    }
+    <span class="acts">${renderAnswerSteps(answerOf(turn), context)}</span>
   </p>`;
+}
+
+function renderAnswerSteps(answer: string, { mayAskAgain, isBusy, ask }: TurnContext): TemplateResult {
+  const words = sessionWords();
+  const quote = html`${renderCopy(answer, words.copyAnswer)}<button type="button" class="quiet" data-testid="quote" @click=${() => ask("quote")}>${words.quote}</button>`;
+  const again = html`<button type="button" class="quiet" title=${words.askAgainTitle} data-testid="ask-again" ?disabled=${isBusy} @click=${() => ask("retry")}>${words.askAgain}</button>`;
+  return html`${answer ? quote : nothing}${mayAskAgain ? again : nothing}`;
 }
 
 function renderCopy(text: string, label: string): TemplateResult {

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Session } from "../../../src/api/sessions.ts";
 import { HubConnection } from "../../../src/connection/connection.ts";
 import { type Text, textOf } from "../../../src/features/sessions/conversation.ts";
 import { ConversationFeed } from "../../../src/features/sessions/conversation_feed.ts";
@@ -13,7 +12,6 @@ let network: FakeNetwork;
 let connection: HubConnection;
 let feed: ConversationFeed;
 let history: Raw[];
-let session: Session;
 let answer: (url: string) => Response;
 let write: EntryWriter;
 
@@ -21,7 +19,6 @@ beforeEach(async () => {
   vi.useFakeTimers();
   write = new EntryWriter();
   history = [];
-  session = sessionOf(2);
   answer = () => new Response(history.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
   vi.stubGlobal("fetch", async (url: string) => answer(url));
   network = new FakeNetwork();
@@ -30,7 +27,7 @@ beforeEach(async () => {
   await settle();
   network.socket.accept();
   network.socket.say("pong");
-  const reader = new ConversationHistory("s1", () => session);
+  const reader = new ConversationHistory("s1");
   feed = new ConversationFeed("s1", reader, connection, (run) => run());
 });
 
@@ -44,20 +41,6 @@ afterEach(() => {
 async function open(): Promise<void> {
   feed.start();
   await settle();
-}
-
-function sessionOf(messageCount: number): Session {
-  return {
-    id: "s1",
-    providerId: "echo",
-    status: "active",
-    createdAt: "2026-11-21T12:00:00.000Z",
-    updatedAt: "2026-11-21T13:00:00.000Z",
-    messageCount,
-    metadata: {},
-    turn: null,
-    queued: 0,
-  };
 }
 
 function arrive(...entries: Raw[]): void {
@@ -166,47 +149,96 @@ describe("a feed", () => {
     expect(feed.conversation.value.isDeleted).toBe(true);
   });
 
-  it("shows the end of a long history first, then all of it, with what came meanwhile", async () => {
-    session = sessionOf(5_000);
-    const turns = Array.from({ length: 60 }, (_, n) => [
-      write.raw("message.added", { messageId: `u${n}`, turnId: `t${n}`, role: "user", content: `${n}` }),
-      write.raw("turn.started", { turnId: `t${n}` }),
-      write.raw("turn.completed", { turnId: `t${n}` }),
-    ]);
-    history = turns.flat();
-    const asked: string[] = [];
-    let sendWhole = (): void => undefined;
-    const lines = (from: number): string =>
-      history
-        .slice(from)
-        .map((entry) => `${JSON.stringify(entry)}\n`)
-        .join("");
-    vi.stubGlobal("fetch", async (url: string) => {
-      asked.push(new URL(url, "http://hub").searchParams.get("after") ?? "");
-      if (asked.at(-1) !== "0") return new Response(lines(history.length - 31 * 3 + 1));
-      const whole = lines(0);
-      await new Promise<void>((resolve) => {
-        sendWhole = resolve;
-      });
-      return new Response(whole);
-    });
+  it("reads the end of a long history, and what is before it when it is asked to", async () => {
+    history = Array.from({ length: 60 }, (_, n) => turn(n)).flat();
+    const asked = servePages(90);
     await open();
-    const end = Date.parse(session.updatedAt);
-    expect(asked).toEqual([`${end - (3_600_000 * 120) / 5_000}000`, "0"]);
-    expect(feed.conversation.value.turns.map((turn) => turn.id)).toEqual(
-      turns.slice(-30).map((_, n) => `t${n + 30}`),
-    );
+    expect(asked).toEqual(["9223372036854775807"]);
+    expect(ids()).toEqual(numbered(30, 60));
+    expect(feed.hasEarlier.value).toBe(true);
 
-    arrive(
-      write.raw("turn.started", { turnId: "new" }),
-      write.raw("message.delta", { messageId: "a", turnId: "new", index: 0, content: "meanwhile" }),
-    );
-    sendWhole();
-    await settle();
-    expect(feed.conversation.value.turns).toHaveLength(61);
+    arrive(write.raw("turn.started", { turnId: "new" }), said("new", "meanwhile"));
+    await feed.readEarlier();
+    expect(asked.at(-1)).toBe(history[90]?.offset);
+    expect(ids()).toEqual([...numbered(0, 60), "new"]);
     expect(text()).toBe("meanwhile");
+    expect(feed.hasEarlier.value).toBe(false);
     arrive(write.raw("turn.completed", { turnId: "new" }));
     expect(feed.conversation.value.turns.at(-1)?.status).toBe("completed");
     expect(network.socket.payloads("subscribe")).toHaveLength(1);
   });
+
+  it("shows a turn that a page cuts in two when all of it was read", async () => {
+    history = Array.from({ length: 20 }, (_, n) => turn(n)).flat();
+    servePages(40);
+    await open();
+    expect(ids()).toEqual(numbered(7, 20));
+
+    await feed.readEarlier();
+    expect(ids()).toEqual(numbered(0, 20));
+    expect(feed.conversation.value.turns.every(({ message }) => message)).toBe(true);
+    expect(feed.conversation.value.turns.every(({ status }) => status === "completed")).toBe(true);
+  });
+
+  it("goes on with the pieces of a long answer whose beginning is in an earlier page", async () => {
+    history = [...asked("t0"), ...Array.from({ length: 50 }, (_, n) => said("t0", `${n} `, n))];
+    const pages = servePages(20);
+    await open();
+    expect(pages).toHaveLength(3);
+    arrive(said("t0", "end", 50));
+    expect(text()).toBe(`${Array.from({ length: 50 }, (_, n) => `${n} `).join("")}end`);
+  });
+
+  it("keeps what it has when what is before cannot be read, and says why", async () => {
+    history = Array.from({ length: 60 }, (_, n) => turn(n)).flat();
+    servePages(90);
+    await open();
+    const page = answer;
+    answer = () => new Response('{"detail":"Too slow."}', { status: 503 });
+    await feed.readBack(() => false);
+    expect(feed.earlierProblem.value?.detail).toBe("Too slow.");
+    expect(ids()).toEqual(numbered(30, 60));
+
+    answer = page;
+    const reading = feed.readBack(() => false);
+    await vi.advanceTimersByTimeAsync(10);
+    await reading;
+    expect(feed.earlierProblem.value).toBeUndefined();
+    expect(ids()).toEqual(numbered(0, 60));
+  });
 });
+
+/** Answer with pages of the history; returns what is asked for. */
+function servePages(limit: number): string[] {
+  const asked: string[] = [];
+  answer = (url) => {
+    const before = new URL(url, "http://hub").searchParams.get("before") ?? "";
+    asked.push(before);
+    const page = history.filter(({ offset }) => BigInt(String(offset)) < BigInt(before)).slice(-limit);
+    return new Response(page.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+  };
+  return asked;
+}
+
+function asked(turnId: string): Raw[] {
+  return [
+    write.raw("message.added", { messageId: `u-${turnId}`, turnId, role: "user", content: "why" }),
+    write.raw("turn.started", { turnId }),
+  ];
+}
+
+function turn(n: number): Raw[] {
+  return [...asked(`t${n}`), write.raw("turn.completed", { turnId: `t${n}` })];
+}
+
+function said(turnId: string, content: string, index = 0): Raw {
+  return write.raw("message.delta", { messageId: `a-${turnId}`, turnId, index, content });
+}
+
+function ids(): string[] {
+  return feed.conversation.value.turns.map(({ id }) => id);
+}
+
+function numbered(from: number, to: number): string[] {
+  return Array.from({ length: to - from }, (_, n) => `t${from + n}`);
+}

@@ -1,0 +1,202 @@
+# ruff: noqa: RUF001
+"""Pictures of a conversation in each of its states: `python -m tests.e2e.conversation_pictures FOLDER [NAME...]`.
+
+Each is taken at three widths, in light and dark, in English and Russian, from a real hub.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from playwright.async_api import Browser, expect
+
+from tests.conftest import find_chromium
+from tests.e2e.screens import Screen, browser_at, hub_at, new_session
+from tests.faults.daemon import Daemon
+
+SIZES = {"wide": (1280, 800), "middle": (768, 1024), "narrow": (390, 844)}
+THEMES = ("light", "dark")
+LANGUAGES = ("en-GB", "ru-RU")
+
+QUESTION = {
+    "en-GB": "Which beds should I plant first, and what goes well together?",
+    "ru-RU": "Какие грядки засаживать первыми и что хорошо растёт рядом?",
+}
+ANSWER = {
+    "en-GB": """\
+Begin with the **north bed**: peas and spinach bear frost.
+
+| bed | plants | sown |
+|---|---|---|
+| north | peas, spinach | March |
+| south | tomatoes, basil | May |
+
+1. Sow the peas as soon as the ground can be worked.
+2. Keep the tomatoes under glass until the nights are above 10 degrees.
+
+```python
+beds = {"north": ["peas", "spinach"], "south": ["tomatoes", "basil"]}
+for bed, plants in beds.items():
+    print(bed, *plants, sep=", ")
+```
+""",
+    "ru-RU": """\
+Начните с **северной грядки**: горох и шпинат переносят заморозки.
+
+| грядка | растения | посев |
+|---|---|---|
+| северная | горох, шпинат | март |
+| южная | помидоры, базилик | май |
+
+1. Сейте горох, как только землю можно обрабатывать.
+2. Держите помидоры под стеклом, пока ночи не станут теплее 10 градусов.
+
+```python
+beds = {"north": ["peas", "spinach"], "south": ["tomatoes", "basil"]}
+for bed, plants in beds.items():
+    print(bed, *plants, sep=", ")
+```
+""",
+}
+NEXT = {
+    "en-GB": ("And when do I plant the garlic?", "Write it all down as a calendar", "half reply"),
+    "ru-RU": ("А когда сажать чеснок?", "Запишите всё это как календарь", "half reply"),
+}
+FIND = {"en-GB": "peas", "ru-RU": "горох"}
+
+Shot = Callable[[Screen, str], Awaitable[None]]
+
+
+async def _open(screen: Screen, language: str, *contents: str) -> None:
+    session_id = await new_session(screen.daemon, *contents, title=QUESTION[language][:32])
+    await screen.visit(f"/sessions/{session_id}")
+    await screen.is_live()
+
+
+async def _talk(screen: Screen, language: str) -> None:
+    await _open(screen, language, QUESTION[language], ANSWER[language], *NEXT[language][:2])
+    await expect(screen.messages("assistant")).to_have_count(4)
+
+
+async def _streaming(screen: Screen, language: str) -> None:
+    await _open(screen, language, QUESTION[language], "half picture")
+    await expect(screen.part("cancel")).to_be_visible()
+
+
+async def _tools(screen: Screen, language: str) -> None:
+    await _open(screen, language, "hostile")
+    await expect(screen.messages("assistant").last).to_have_attribute("data-complete", "true")
+    await screen.page.locator('[data-testid="conversation"]').hover()
+    await screen.page.mouse.wheel(0, -6_000)
+    await expect(screen.part("tool-call").first).to_be_in_viewport()
+
+
+async def _find(screen: Screen, language: str) -> None:
+    await _open(screen, language, QUESTION[language], ANSWER[language], *NEXT[language][:2])
+    await expect(screen.messages("assistant")).to_have_count(4)
+    await screen.page.keyboard.press("Control+f")
+    await screen.part("find").fill(FIND[language])
+    await expect(screen.part("find-count")).to_contain_text("8")
+
+
+async def _edit(screen: Screen, language: str) -> None:
+    await _talk(screen, language)
+    await screen.part("composer").press("ArrowUp")
+    await expect(screen.part("editing")).to_be_visible()
+
+
+async def _queue(screen: Screen, language: str) -> None:
+    await _open(screen, language, QUESTION[language], "half queue", *NEXT[language])
+    await expect(screen.part("queue")).to_be_visible()
+
+
+async def _offline(screen: Screen, language: str) -> None:
+    await _queue(screen, language)
+    await screen.context.set_offline(True)
+    await screen.page.evaluate("document.querySelector('atrium-app').hub.connection.start()")
+    await expect(screen.part("connection-state")).to_have_attribute("data-state", "offline")
+    await screen.send(QUESTION[language])
+    await expect(screen.part("unsent")).to_be_visible()
+
+
+async def _failed(screen: Screen, language: str) -> None:
+    await _open(screen, language, QUESTION[language], "/broken")
+    await screen.part("composer").fill(NEXT[language][0])
+
+
+async def _empty(screen: Screen, language: str) -> None:
+    await _open(screen, language)
+
+
+async def _attached(screen: Screen, language: str) -> None:
+    await _talk(screen, language)
+    chooser = screen.page.locator("atrium-composer input[type=file]")
+    text = {"name": "beds.py", "mimeType": "text/x-python", "buffer": b'beds = {"north": ["peas"]}\n'}
+    picture = {"name": "garden.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
+    await chooser.set_input_files([text, picture])
+    await expect(screen.part("not-attached")).to_be_visible()
+
+
+SHOTS: dict[str, Shot] = {
+    "talk": _talk,
+    "streaming": _streaming,
+    "tools": _tools,
+    "find": _find,
+    "edit": _edit,
+    "queue": _queue,
+    "away": _offline,
+    "failed": _failed,
+    "nothing": _empty,
+    "attached": _attached,
+}
+
+
+async def _take(browser: Browser, daemon: Daemon, folder: Path, look: tuple[str, str, str], names: list[str]) -> None:
+    size, theme, language = look
+    width, height = SIZES[size]
+    for name in names:
+        context = await browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if theme == "dark" else "light",
+            locale=language,
+            reduced_motion="reduce",
+            service_workers="block",
+        )
+        await context.add_init_script("localStorage.setItem('atrium.welcomed', 'yes')")
+        screen = Screen(daemon, context, await context.new_page())
+        await screen.sign_in()
+        await SHOTS[name](screen, language)
+        await screen.page.evaluate("document.fonts.ready")
+        await screen.page.wait_for_load_state("networkidle")
+        await screen.page.screenshot(path=folder / f"{name}-{size}-{theme}-{language[:2]}.png")
+        await context.close()
+
+
+async def take_all(folder: Path, names: list[str], looks: list[tuple[str, str, str]]) -> None:
+    """Take the pictures of these names and looks, one hub for each look, so that each list is short."""
+    folder.mkdir(parents=True, exist_ok=True)
+    chromium = find_chromium()
+    assert chromium is not None, "no Chromium"
+    for look in looks:
+        with tempfile.TemporaryDirectory() as home:
+            async with hub_at(Path(home) / "home") as daemon, browser_at(chromium) as browser:
+                await _take(browser, daemon, folder, look, names)
+
+
+def main(arguments: list[str]) -> None:
+    """Take the pictures that the command line names, all if it names none; `wide`, `dark`, `ru-RU` narrow the looks."""
+    folder, *words = arguments
+    names = [word for word in words if word in SHOTS] or list(SHOTS)
+    looks = [
+        (size, theme, language)
+        for size in [word for word in words if word in SIZES] or SIZES
+        for theme in [word for word in words if word in THEMES] or THEMES
+        for language in [word for word in words if word in LANGUAGES] or LANGUAGES
+    ]
+    asyncio.run(take_all(Path(folder), names, looks))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,38 @@
+import { callHub } from "./http.ts";
+import type { MessageAccepted } from "./sessions.ts";
+
+/** What goes with a message. */
+export interface Sending {
+  /** The same token and content is stored once, however often the call is repeated. */
+  readonly clientToken: string;
+  /** The revision of the draft it was sent from: that is cleared with it, unless it was changed since. */
+  readonly draftRevision?: string;
+}
+
+/** Store a message. */
+export function postMessage(sessionId: string, content: string, sending: Sending): Promise<MessageAccepted> {
+  return callHub(`${pathOf(sessionId)}/messages`, { method: "POST", body: { content, ...sending } });
+}
+
+/** Begin a copy of a session that ends before one of its messages, and say something else there; repeated, it is done once. */
+export async function forkBefore(
+  sessionId: string,
+  before: string,
+  content: string,
+  clientToken: string,
+): Promise<string> {
+  const forked = await callHub<{ sessionId: string }>(`${pathOf(sessionId)}/fork`, {
+    method: "POST",
+    body: { before, content, clientToken },
+  });
+  return forked.sessionId;
+}
+
+/** Say up to where a session was read. */
+export async function markRead(sessionId: string, offset: string): Promise<void> {
+  await callHub(`${pathOf(sessionId)}/read`, { method: "PUT", body: { offset } });
+}
+
+function pathOf(sessionId: string): string {
+  return `/sessions/${encodeURIComponent(sessionId)}`;
+}

@@ -1,0 +1,95 @@
+import type { ConversationFind } from "./conversation_find.ts";
+import type { Match } from "./find.ts";
+import { FindMarks } from "./find_marks.ts";
+import type { RowWindow } from "./row_window.ts";
+
+const HIDDEN_ABOVE_PX = 72;
+const HIDDEN_BELOW_PX = 24;
+const WELL_IN_VIEW = 0.3;
+const MOST_TRIES = 12;
+
+/** Shows in the drawn rows what was found, and takes the reader to the match they asked for. */
+export class FindView {
+  readonly #find: ConversationFind;
+  readonly #marks = new FindMarks();
+  #isMarked = false;
+  #wanted: Match | undefined;
+  #tries = 0;
+
+  constructor(find: ConversationFind) {
+    this.#find = find;
+  }
+
+  /** Learn which match is the one to go to; where it is in the column must be known by then. */
+  aim(match: Match | undefined): void {
+    this.#wanted = match;
+    this.#tries = 0;
+  }
+
+  /** Mark what is drawn. Returns whether it has to be called again, for the match it looks for is not in its place yet. */
+  settle(column: HTMLElement, scroller: HTMLElement, window: RowWindow): boolean {
+    if (!this.#find.isOpen.peek()) {
+      this.clear();
+      return false;
+    }
+    this.#isMarked = true;
+    const ranges = this.#marks.show([...column.querySelectorAll("[data-piece]")], this.#find.wanted.peek());
+    const current = this.#find.current.peek();
+    const element = current && elementOf(column, current);
+    const range = element && nearest(ranges.get(element) ?? [], current.nth);
+    this.#marks.point(range);
+    if (!this.#wanted || this.#tries++ >= MOST_TRIES) return false;
+    if (!element) return true;
+    const isThere = bring(range ?? element, scroller, window);
+    if (isThere) this.#wanted = undefined;
+    return !isThere;
+  }
+
+  /** Take the marks away. */
+  clear(): void {
+    if (this.#isMarked) this.#marks.clear();
+    this.#isMarked = false;
+    this.#wanted = undefined;
+  }
+}
+
+function elementOf(column: HTMLElement, { hit }: Match): Element | undefined {
+  const turn = `[data-turn-id="${CSS.escape(hit.turnId)}"]`;
+  return column.querySelector(`${turn} [data-piece="${CSS.escape(hit.piece)}"]`) ?? undefined;
+}
+
+function nearest(ranges: readonly Range[], nth: number): Range | undefined {
+  return ranges[Math.min(nth, ranges.length - 1)];
+}
+
+/** Unfold what hides a place and move the view to it. Returns whether it was there already. */
+function bring(place: Range | Element, scroller: HTMLElement, window: RowWindow): boolean {
+  const element = place instanceof Range ? place.startContainer.parentElement : place;
+  const wasFolded = element ? unfold(element, scroller) : false;
+  const view = scroller.getBoundingClientRect();
+  const { top, bottom } = place.getBoundingClientRect();
+  const isThere = top >= view.top + HIDDEN_ABOVE_PX && bottom <= view.bottom - HIDDEN_BELOW_PX;
+  const isTall = bottom - top > view.height / 2 && top >= view.top && top < view.bottom - HIDDEN_ABOVE_PX;
+  if (!wasFolded && (isThere || isTall)) return true;
+  window.moveBy(top - view.top - view.height * WELL_IN_VIEW);
+  return false;
+}
+
+/** Open what an element is folded in, and scroll boxes within the conversation to it. Returns whether something was. */
+function unfold(element: Element, scroller: Element): boolean {
+  let wasFolded = false;
+  for (let at: Element | null = element; at && at !== scroller; at = at.parentElement) {
+    if (at instanceof HTMLDetailsElement && !at.open) wasFolded = at.open = true;
+    if (at.matches("figure.folded")) {
+      at.querySelector<HTMLElement>("[data-code=unfold]")?.click();
+      wasFolded = true;
+    }
+    if (at.scrollHeight > at.clientHeight + 1 && at.matches("pre, .detail")) centre(element, at);
+  }
+  return wasFolded;
+}
+
+function centre(element: Element, box: Element): void {
+  const offset = element.getBoundingClientRect().top - box.getBoundingClientRect().top;
+  if (offset < 0 || offset > box.clientHeight) box.scrollTop += offset - box.clientHeight / 2;
+}
