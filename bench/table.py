@@ -38,8 +38,8 @@ def page(machine: Machine, results: Results) -> str:
         parts.append(f"!!! warning\n    {machine.warning}")
     for name, figures in results.items():
         bench = find(name)
-        parts += [f"## {name}", _flowing(bench.describes), _markdown(figures)]
-        parts.append(f"**What limits it.** {_flowing(bench.limits)}")
+        parts += [f"## {name}", flowing(bench.describes), markdown(figures)]
+        parts.append(f"**What limits it.** {flowing(bench.limits)}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -63,7 +63,8 @@ minute, in turn with ours. `ratio` is ours divided by that. The bars are what th
 of all threads of the process, in the repetition that was disturbed least."""
 
 
-def _markdown(figures: Sequence[Figure]) -> str:
+def markdown(figures: Sequence[Figure]) -> str:
+    """Return a table for a page."""
     rows = [row for figure in figures for row in _rows(figure)]
     rule = ["---" if column in TEXT else "---:" for column in range(len(HEADINGS))]
     return "\n".join("| " + " | ".join(row) + " |" for row in (HEADINGS, rule, *rows))
@@ -92,6 +93,6 @@ def _number(value: float) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def _flowing(text: str) -> str:
+def flowing(text: str) -> str:
     """Return paragraphs without the line breaks inside them."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))

@@ -134,6 +134,36 @@ def upgrade(port: int, token: str, path: str) -> bytes:
     ) % (path.encode(), port, token.encode(), key)
 
 
+def text_frame(text: bytes) -> bytes:
+    """Return a text frame of up to 64 kB, masked with the key 0 (RFC 6455, section 5.2)."""
+    length = bytes([0x80 | len(text)]) if len(text) < 126 else bytes([0xFE]) + len(text).to_bytes(2)
+    return b"\x81" + length + bytes(4) + text
+
+
+def texts(data: bytes) -> tuple[list[bytes], bytes]:
+    """Return the whole frames of what a server sent, without their heads, and the rest."""
+    found, at = [], 0
+    while len(data) - at >= 2:
+        length, head = data[at + 1], 2
+        if length >= 126:
+            head = 4 if length == 126 else 10
+            length = int.from_bytes(data[at + 2 : at + head]) if len(data) - at >= head else len(data)
+        if len(data) - at < head + length:
+            break
+        found.append(data[at + head : at + head + length])
+        at += head + length
+    return found, data[at:]
+
+
+def get(port: int, token: str, path: str) -> bytes:
+    """Return a GET request."""
+    return b"GET %b HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAuthorization: Bearer %b\r\n\r\n" % (
+        path.encode(),
+        port,
+        token.encode(),
+    )
+
+
 def _length(head: bytes) -> int:
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")

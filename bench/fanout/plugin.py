@@ -27,10 +27,14 @@ class Fanout(Plugin):
         self._index = 0
 
     @route("POST", "/fanout", status=201)
-    async def begin(self, caller: Principal) -> dict[str, str]:
-        """Begin a run; returns the offset from which it can be followed."""
-        async with self.storage.of(caller.space).batch() as batch:
-            (offset,) = batch.append(STREAM, [NewEntry("fanout.load.begun.v1", {})], trims=["m"])
+    async def begin(self, caller: Principal, streams: int = 1) -> dict[str, str]:
+        """Begin a run over so many streams; returns the offset from which the last one can be followed."""
+        offset = 0
+        names = [STREAM] if streams == 1 else [f"{STREAM}-{number}" for number in range(streams)]
+        for done in range(0, streams, AT_ONCE):
+            async with self.storage.of(caller.space).batch() as batch:
+                for name in names[done : done + AT_ONCE]:
+                    (offset,) = batch.append(name, [NewEntry("fanout.load.begun.v1", {})], trims=["m"])
         return {"offset": str(offset)}
 
     @route("POST", "/fanout/history", status=201)

@@ -1,34 +1,35 @@
-"""Fan out from one publisher to many clients, beside other servers: `python -m bench.fanout.run`.
-
-Text of 200 bytes. Each server is pinned to one core, the load client to another. *rate*: 1,000 clients, 20 messages a
-second. *saturated*: as fast as it goes with 4 broadcasts outstanding. CPU is the server's, of all its threads. The hub
-publishes through a plugin in its home: a frame, the sequencer of one stream, its followers; on the wire its messages
-are about 800 bytes, since an entry is a whole CloudEvent and a delta carries its text twice; theirs are about 210.
-"""
+"""Fan out from one publisher to many clients, beside other servers: `python -m bench.fanout.run [PART...]`."""
 
 from __future__ import annotations
 
-import json
-import os
 import resource
-import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import click
 
-from bench.fanout import servers
+from bench.disk import folder
+from bench.fanout import comparison, growth, servers
+from bench.fanout.behind import behind
+from bench.fanout.changes import changes
+from bench.fanout.client import compiled
+from bench.fanout.growth import over_clients, over_streams
+from bench.fanout.held import held
+from bench.fanout.report import Results, table, write
 from bench.fanout.servers import NotHere, Server
+from bench.fanout.stalled import stalled
+from bench.figures import QUICK, Effort, Figure
 from bench.machine import this_machine
+from bench.table import plain
 
-SOURCE = Path(__file__).with_name("load_client.c")
-CLIENT_CORE = 1
-TIMEOUT_SECONDS = 240
+T = TypeVar("T")
 Start = Callable[[Path], AbstractContextManager[Server]]
 
 SERVERS: tuple[Start, ...] = (
@@ -41,113 +42,124 @@ SERVERS: tuple[Start, ...] = (
     partial(servers.hub, protocol="sse"),
     partial(servers.hub, protocol="ndjson"),
 )
-HEADINGS = ("server", "rate: CPU us", "p50 ms", "p99 ms", "sat 1,000: deliveries/s", "CPU us", "5,000", "kB/connection")
+GROWING: tuple[Start, ...] = (servers.hub, servers.nats, servers.redis)
 
 
-def compiled(folder: Path) -> Path:
-    """Compile the load client."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        raise click.ClickException("there is no C compiler; on Debian: apt-get install gcc")
-    client = folder / "load_client"
-    subprocess.run([compiler, "-O2", "-Wall", "-o", str(client), str(SOURCE)], check=True)
-    return client
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a part needs: the load client, a folder, seconds for each run, and how much to do."""
+
+    client: Path
+    folder: Path
+    seconds: float
+    effort: Effort
+
+    def each(self, starts: tuple[Start, ...], measure: Callable[[Server], Iterator[T]]) -> list[T]:
+        """Measure one server after the other; one that is not installed or fails is told of and left out."""
+        found: list[T] = []
+        for start in starts:
+            try:
+                with self.running(start) as server:
+                    found += measure(server)
+            except NotHere as missing:
+                click.echo(f"skipped, not installed: {missing}", err=True)
+            except (RuntimeError, subprocess.SubprocessError) as failed:
+                click.echo(f"failed: {failed}", err=True)
+        return found
+
+    def running(self, start: Start) -> AbstractContextManager[Server]:
+        """Run a server in a folder of its own."""
+        return start(Path(tempfile.mkdtemp(dir=self.folder)))
 
 
-def load(client: Path, server: Server, **options: object) -> dict[str, Any]:
-    """Run the load client against a server and return what it saw."""
-    known = ("--protocol", server.protocol, "--port", str(server.port), "--server", str(server.pid), *server.begin())
-    wanted = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-    done = subprocess.run(
-        [str(client), *known, *wanted],
-        capture_output=True,
-        timeout=TIMEOUT_SECONDS,
-        preexec_fn=partial(os.sched_setaffinity, 0, {CLIENT_CORE}),
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{server.name}: {done.stderr.decode().strip()}")
-    found: dict[str, Any] = json.loads(done.stdout)
-    if not found["whole"] or found["gaps"]:
-        click.echo(f"warning: {server.name}: {found['gaps']} gaps, {found['missing']} missing, {options}", err=True)
-    return found
+def _servers(bench: Bench, results: Results) -> None:
+    click.echo(table(comparison.HEADINGS, []))
+    results.lines += bench.each(SERVERS, partial(_line, bench))
 
 
-def row(client: Path, server: Server, seconds: float) -> tuple[str, ...]:
-    """Measure one line of the table."""
-    rate = load(client, server, clients=1000, rate=20, seconds=seconds)
-    fast = load(client, server, clients=1000, seconds=seconds)
-    wide = load(client, server, clients=5000, seconds=seconds)
-    memory = (rate["connectedKb"] - rate["beforeKb"]) / 1000
-    wide_memory = (wide["connectedKb"] - rate["beforeKb"]) / 5000
-    return (
-        server.name,
-        f"{micros(rate):.1f}",
-        f"{rate['p50']:.1f}",
-        f"{rate['p99']:.1f}",
-        f"{fast['deliveries'] / seconds:,.0f}",
-        f"{micros(fast):.1f}",
-        f"{wide['deliveries'] / seconds:,.0f}",
-        f"{memory:.0f}, {wide_memory:.0f}",
-    )
+def _line(bench: Bench, server: Server) -> Iterator[comparison.Line]:
+    found = comparison.line(bench.client, server, bench.seconds)
+    click.echo("| " + " | ".join(found.cells) + " |")
+    yield found
 
 
-def micros(found: dict[str, Any]) -> float:
-    """Return the server's CPU microseconds for each delivery."""
-    return float(found["cpuSeconds"] / max(found["deliveries"], 1) * 1e6)
+def _clients(bench: Bench, results: Results) -> None:
+    measure = partial(over_clients, bench.client, seconds=bench.seconds)
+    results.clients += bench.each(GROWING, measure)
+    click.echo(table(growth.HEADINGS, [one.cells for one in results.clients]))
 
 
-def growth(client: Path, server: Server, seconds: float) -> Iterator[tuple[str, ...]]:
-    """Measure how it grows with the clients."""
-    yield ("clients", "deliveries/s", "CPU us", "p50 ms", "p99 ms", "opened in s", "kB/connection")
-    first = None
-    for clients in (10, 100, 1000, 10_000):
-        found = load(client, server, clients=clients, seconds=seconds)
-        first = first or found["beforeKb"]
-        kb = (found["connectedKb"] - first) / clients
-        speed, cpu = f"{found['deliveries'] / seconds:,.0f}", f"{micros(found):.1f}"
-        times = (f"{found['p50']:.1f}", f"{found['p99']:.1f}", f"{found['openSeconds']:.1f}")
-        yield (f"{clients:,}", speed, cpu, *times, f"{kb:.0f}")
+def _streams(bench: Bench, results: Results) -> None:
+    for each in (1, growth.EACH):
+        measure = partial(over_streams, bench.client, seconds=bench.seconds, each=each)
+        results.streams += bench.each(GROWING, measure)
+    click.echo(table(growth.HEADINGS, [one.cells for one in results.streams]))
 
 
-def show(cells: tuple[str, ...]) -> None:
-    click.echo("| " + " | ".join(cells) + " |")
+def _held(bench: Bench) -> Iterator[Figure]:
+    with bench.running(servers.hub) as hub, bench.running(servers.nats) as rival:
+        yield from held(bench.client, hub, rival, bench.effort)
+
+
+def _stalled(bench: Bench) -> Iterator[Figure]:
+    with bench.running(servers.hub) as hub:
+        yield from stalled(bench.client, hub, bench.effort)
+
+
+def _behind(bench: Bench) -> Iterator[Figure]:
+    with ExitStack() as running:
+        hub = running.enter_context(bench.running(servers.hub))
+        yield from behind(hub, running.enter_context(bench.running(servers.redis)), bench.effort)
+
+
+def _changes(bench: Bench) -> Iterator[Figure]:
+    with bench.running(servers.hub) as hub:
+        yield from changes(hub, bench.effort)
+
+
+TABLES: Mapping[str, Callable[[Bench, Results], None]] = {"servers": _servers, "clients": _clients, "streams": _streams}
+FIGURES: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
+    "held": _held,
+    "stalled": _stalled,
+    "behind": _behind,
+    "changes": _changes,
+}
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="One second each: to see that all of it works.")
-@click.option("--only", default="", help="Only servers whose name has this in it.")
-@click.option("--no-growth", is_flag=True, help="Leave out 10 to 10,000 clients.")
-def main(quick: bool, only: str, no_growth: bool) -> None:
-    """Measure the fan-out path beside other servers. Only loopback, each run bounded."""
+@click.argument("parts", nargs=-1, type=click.Choice([*TABLES, *FIGURES]), metavar="[PART]...")
+@click.option("--quick", is_flag=True, help="One second each, a tenth of the operations: to see that all of it works.")
+@click.option("--write", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write the page and pictures.")
+def main(parts: tuple[str, ...], quick: bool, path: Path | None) -> None:
+    """Measure the fan-out path beside other servers: all parts, or those named. Only loopback, each run bounded.
+
+    Parts: servers, clients, streams (tables), held, stalled, behind, changes (figures with bars).
+    """
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    seconds = 1.0 if quick else 4.0
-    machine = this_machine()
-    click.echo(machine.description, err=True)
-    if machine.warning:
-        click.echo(f"warning: {machine.warning}", err=True)
-    with tempfile.TemporaryDirectory() as folder:
-        client = compiled(Path(folder))
-        show(HEADINGS)
-        show(("---", *["---:"] * (len(HEADINGS) - 1)))
-        for number, start in enumerate(SERVERS):
-            own = Path(folder, str(number))
-            own.mkdir()
-            try:
-                with start(own) as server:
-                    if only in server.name:
-                        show(row(client, server, seconds))
-            except NotHere as missing:
-                click.echo(f"skipped, not installed: {missing}", err=True)
-            except (RuntimeError, subprocess.TimeoutExpired) as failed:
-                click.echo(f"failed: {failed}", err=True)
-        if not no_growth:
-            own = Path(folder, "growth")
-            own.mkdir()
-            with servers.hub(own) as server:
-                for cells in growth(client, server, seconds):
-                    show(cells)
+    results = Results(this_machine(), datetime.now(UTC).date())
+    click.echo(results.machine.description, err=True)
+    if results.machine.warning:
+        click.echo(f"warning: {results.machine.warning}", err=True)
+    with folder() as place:
+        bench = Bench(compiled(place), place, 1.0 if quick else 4.0, QUICK if quick else Effort())
+        for name in parts or (*TABLES, *FIGURES):
+            click.echo(f"\n{name}")
+            _run(name, bench, results)
+    if path is not None:
+        write(results, path)
+        click.echo(f"wrote {path} and its pictures", err=True)
+
+
+def _run(name: str, bench: Bench, results: Results) -> None:
+    if name in TABLES:
+        TABLES[name](bench, results)
+        return
+    try:
+        results.figures[name] = list(FIGURES[name](bench))
+        click.echo(plain(results.figures[name]))
+    except NotHere as missing:
+        click.echo(f"skipped, not installed: {missing}", err=True)
 
 
 if __name__ == "__main__":

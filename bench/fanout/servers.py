@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 PATIENCE_SECONDS = 30.0
@@ -31,13 +32,13 @@ MODULES = Path("build/fanout")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server; `begin` returns what the load client needs besides for one run."""
+    """A running server; `begin` returns what the load client needs besides for one run over so many streams."""
 
     name: str
     protocol: str
     pid: int
     port: int
-    begin: Callable[[], Sequence[str]] = tuple
+    begin: Callable[[int], Sequence[str]] = lambda streams: ()
 
 
 class NotHere(Exception):
@@ -54,14 +55,23 @@ def hub(folder: Path, protocol: str = "atrium") -> Iterator[Server]:
     with running(command, {"ATRIUM_HOME": str(home)}) as (pid, port):
         token = _read(home / "run" / "token")
 
-        def begin() -> Sequence[str]:
-            connection = http.client.HTTPConnection("127.0.0.1", port)
-            connection.request("POST", "/api/v1/fanout", headers={"Authorization": f"Bearer {token}"})
-            offset = json.loads(connection.getresponse().read())["offset"]
-            connection.close()
+        def begin(streams: int) -> Sequence[str]:
+            offset = post(port, token, "/api/v1/fanout", {"streams": streams})["offset"]
             return ("--token", token, "--cursor", offset)
 
         yield Server(f"atrium ({protocol})", protocol, pid, port, begin)
+
+
+def post(port: int, token: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Call the hub."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    with closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+        connection.request("POST", path, json.dumps(body), headers)
+        answer = connection.getresponse()
+        found: dict[str, Any] = json.loads(answer.read())
+    if answer.status >= 300:
+        raise RuntimeError(f"{path}: {answer.status} {found}")
+    return found
 
 
 @contextmanager

@@ -1,0 +1,163 @@
+"""Clients that follow topics, a process of its own: `python -m bench.fanout.screens PORT CLIENTS TOPICS CHANGES RATE`.
+
+The token comes from standard input. Each client has a WebSocket on which it is told that its topic has changed, and a
+connection on which it fetches the snapshot; it applies one that is newer, and fetches one at a time. Changes are made
+at a rate, of one topic after the other. Prints the milliseconds from sending a change to its snapshot applied, one for
+each client and change, as JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from bench.loops import run_on
+from bench.wire import Answers, get, text_frame, texts, upgrade
+
+PATIENCE_SECONDS = 60.0
+AT_ONCE = 50
+
+S = TypeVar("S", bound="Socket")
+
+
+class Socket(asyncio.Protocol):
+    """A WebSocket whose frames go to a callback."""
+
+    def __init__(self) -> None:
+        self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._rest = b""
+        self._transport: asyncio.Transport | None = None
+        self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what is whole."""
+        data = self._rest + data
+        if not self.opened.done():
+            head, found, data = data.partition(b"\r\n\r\n")
+            if not found:
+                self._rest = head
+                return
+            self.opened.set_result(None)
+        whole, self._rest = texts(data)
+        for text in whole:
+            if text:
+                self.take(json.loads(text))
+
+    def take(self, frame: dict[str, Any]) -> None:
+        """Give an answer to whoever waits for it."""
+        waiting = self._answers.pop(str(frame.get("id")), None)
+        if waiting is not None:
+            waiting.set_result(frame)
+
+    def send(self, kind: str, payload: dict[str, Any], number: str | None = None) -> None:
+        """Send a frame."""
+        assert self._transport is not None
+        self._transport.write(text_frame(json.dumps({"type": kind, "id": number, "payload": payload}).encode()))
+
+    async def ask(self, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Send a frame and return its answer; raises RuntimeError if it is refused."""
+        answer = self._answers["q"] = asyncio.get_running_loop().create_future()
+        self.send(kind, payload, "q")
+        frame: dict[str, Any] = await answer
+        if frame["type"] == "error":
+            raise RuntimeError(f"{kind}: {frame}")
+        return frame
+
+
+class Screen(Socket):
+    """Shows one topic."""
+
+    def __init__(self, question: bytes, answers: Answers, run: Run) -> None:
+        super().__init__()
+        self._question = question
+        self._answers_of_http = answers
+        self._run = run
+        self._told = self._applied = 0
+        self._fetching: asyncio.Task[None] | None = None
+
+    def take(self, frame: dict[str, Any]) -> None:
+        """Fetch when the topic is newer than what is shown."""
+        if frame["type"] != "sync:invalidate":
+            super().take(frame)
+            return
+        self._told = max(self._told, int(frame["payload"]["revision"]))
+        if self._fetching is None or self._fetching.done():
+            self._fetching = asyncio.get_running_loop().create_task(self._fetch())
+
+    async def _fetch(self) -> None:
+        while self._applied < self._told:
+            snapshot = json.loads(await self._answers_of_http.ask(self._question))
+            revision = int(snapshot["revision"])
+            if revision > self._applied:
+                self._applied = revision
+                self._run.applied(snapshot["data"]["content"])
+
+
+class Run:
+    """What was sent when, and when it was applied."""
+
+    def __init__(self, expected: int) -> None:
+        self.sent: dict[str, float] = {}
+        self.milliseconds: list[float] = []
+        self._expected = expected
+        self.done = asyncio.Event()
+
+    def applied(self, content: str) -> None:
+        """Take down that a client shows a change."""
+        self.milliseconds.append((time.perf_counter() - self.sent[content]) * 1000)
+        if len(self.milliseconds) == self._expected:
+            self.done.set()
+
+
+async def _screens(port: int, token: str, clients: int, topics: int, run: Run) -> list[Screen]:
+    screens = []
+    for start in range(0, clients, AT_ONCE):
+        news = [_screen(port, token, f"fanout/{number % topics}", run) for number in range(start, start + AT_ONCE)]
+        screens += await asyncio.gather(*news[: clients - start])
+    return screens
+
+
+async def _screen(port: int, token: str, topic: str, run: Run) -> Screen:
+    loop = asyncio.get_running_loop()
+    _, answers = await loop.create_connection(Answers, "127.0.0.1", port)
+    question = get(port, token, f"/api/v1/topics/{topic}")
+    screen = await _connected(port, token, lambda: Screen(question, answers, run))
+    await screen.ask("subscribe", {"topics": [topic]})
+    return screen
+
+
+async def _connected(port: int, token: str, make: Callable[[], S]) -> S:
+    transport, socket = await asyncio.get_running_loop().create_connection(make, "127.0.0.1", port)
+    transport.write(upgrade(port, token, "/api/v1/stream"))
+    await socket.opened
+    return socket
+
+
+async def _measure(port: int, token: str, clients: int, topics: int, changes: int, rate: float) -> list[float]:
+    publisher: Socket = await _connected(port, token, Socket)
+    for number in range(topics):
+        await publisher.ask("fanout:change", {"key": str(number), "content": "before"})
+    run = Run(changes * (clients // topics))
+    screens = await _screens(port, token, clients, topics, run)
+    began = time.perf_counter()
+    for number in range(changes):
+        await asyncio.sleep(began + number / rate - time.perf_counter())
+        run.sent[str(number)] = time.perf_counter()
+        publisher.send("fanout:change", {"key": str(number % topics), "content": str(number)})
+    await asyncio.wait_for(run.done.wait(), PATIENCE_SECONDS)
+    del screens
+    return run.milliseconds
+
+
+if __name__ == "__main__":
+    port, clients, topics, changes = map(int, sys.argv[1:5])
+    found = run_on("uvloop", _measure(port, sys.stdin.read(), clients, topics, changes, float(sys.argv[5])))
+    json.dump(found, sys.stdout)
