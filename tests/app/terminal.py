@@ -56,13 +56,21 @@ class Terminal:
 
 
 @asynccontextmanager
-async def terminal(*arguments: str, home: Path, rows: int = 40, columns: int = 100) -> AsyncIterator[Terminal]:
+async def terminal(
+    *arguments: str, home: Path, rows: int = 40, columns: int = 100, **environment: str
+) -> AsyncIterator[Terminal]:
     """Run `atrium` at a terminal."""
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (rows, columns))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "atrium.app", *arguments),
-        env=daemon_environment(ATRIUM_HOME=str(home), TERM="xterm-256color", COLUMNS=str(columns), LINES=str(rows)),
+        env=daemon_environment(
+            ATRIUM_HOME=str(home),
+            TERM="xterm-256color",
+            COLUMNS=str(columns),
+            LINES=str(rows),
+            **environment,
+        ),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from atrium.testing.daemon import DaemonProcess, running_daemon
 from tests.app.running import run_atrium
 from tests.app.terminal import terminal
 from tests.app.tui_screen import TuiScreen, tui
+
+COLOUR = re.compile(r"[34]8;2;(\d+);(\d+);(\d+)")
+"""A colour as a terminal is told of it: red, green, blue. Where the three are the same it is a grey."""
 
 MARKDOWN = """# Heading
 
@@ -168,6 +172,31 @@ async def test_search_commands_keys_themes_and_sizes(daemon: DaemonProcess) -> N
         await screen.press("ctrl+l", "j", "k", "home", "down", "enter")
         await screen.pilot.resize_terminal(80, 24)
         await screen.sees("  ·  echo")
+
+
+async def test_the_theme_that_was_chosen_is_remembered(daemon: DaemonProcess, home: Path) -> None:
+    async with tui(daemon) as screen:
+        assert screen.app.theme == "dark"
+        screen.app.action_theme("light")
+    async with tui(daemon) as screen:
+        assert screen.app.theme == "light"
+    kept = home / "core" / "terminal.json"
+    assert kept.stat().st_mode & 0o077 == 0
+    kept.write_text("{")
+    kept.with_suffix(".new").mkdir()
+    async with tui(daemon) as screen:
+        assert screen.app.theme == "dark"
+        screen.app.action_theme("contrast")
+        await screen.sees("The theme is not remembered: Is a directory")
+
+
+async def test_no_colour_when_none_is_wanted(daemon: DaemonProcess, home: Path) -> None:
+    async with terminal("tui", home=home, rows=24, columns=80, NO_COLOR="1") as screen:
+        await screen.until("No sessions yet.")
+        screen.type("\x11")
+        assert await asyncio.wait_for(screen.process.wait(), 20) == 0
+    colours = {colour for colour in COLOUR.findall(screen.shown) if len(set(colour)) > 1}
+    assert colours == set()
 
 
 async def test_a_restart_in_the_middle_of_an_answer(home: Path) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from textual.pilot import Pilot
 
 from atrium.app.tui.app import TerminalApp
+from atrium.app.tui.taste import Taste
 from atrium.app.tui.words import ENGLISH, Words
 from atrium.client import Pace
 from atrium.testing.daemon import DaemonProcess
@@ -69,7 +70,8 @@ async def tui(
 ) -> AsyncIterator[TuiScreen]:
     """Run the full-screen terminal on a hub."""
     async with daemon.attach(Pace(patience=None)) as client:
-        app = TerminalApp(client, words, session_id=session_id, now=now)
+        taste = Taste(daemon.home / "core" / "terminal.json")
+        app = TerminalApp(client, words, taste=taste, session_id=session_id, now=now)
         async with app.run_test(size=size, notifications=True) as pilot:
             screen = TuiScreen(app, pilot)
             await screen.sees(words.live)

@@ -10,6 +10,7 @@ import click
 
 from atrium.app.cli.output import home_option, run
 from atrium.app.errors import CommandFailed
+from atrium.app.home import find_home
 
 _EPILOG = """\b
 Examples:
@@ -24,9 +25,11 @@ see is what every other screen sees, live. NO_COLOR leaves the colours out.
 
 @click.command(epilog=_EPILOG)
 @click.argument("session", required=False)
-@click.option("--theme", type=click.Choice(["dark", "light", "contrast"]), default="dark", show_default=True)
+@click.option(
+    "--theme", type=click.Choice(["dark", "light", "contrast"]), help="For this time. [the one chosen last, or dark]"
+)
 @home_option
-def tui(session: str | None, theme: str, home: str | None) -> int:
+def tui(session: str | None, theme: str | None, home: str | None) -> int:
     """Use the sessions in the whole terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
         raise CommandFailed("this needs a terminal; `atrium chat -m` works in a pipe")
@@ -35,12 +38,14 @@ def tui(session: str | None, theme: str, home: str | None) -> int:
     return run(_show(home, session, theme))
 
 
-async def _show(home: str | None, session: str | None, theme: str) -> int:
+async def _show(home: str | None, session: str | None, theme: str | None) -> int:
     from atrium.app.tui.app import TerminalApp
+    from atrium.app.tui.taste import Taste
     from atrium.app.tui.words import words_for
     from atrium.client import Pace, attach
 
     # A message waits for the hub as long as the person does.
     async with attach(home, pace=Pace(patience=None)) as client:
-        found = TerminalApp(client, words_for(os.environ), theme=theme, session_id=session)
+        taste = Taste(find_home(home).root / "core" / "terminal.json")
+        found = TerminalApp(client, words_for(os.environ), taste=taste, theme=theme, session_id=session)
         return await found.run_async() or found.return_code or 0

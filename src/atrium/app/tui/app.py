@@ -15,15 +15,15 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, OptionList, Static
 
 from atrium.app.text import shortened
-from atrium.app.tui.composer import Composer
 from atrium.app.tui.conversation_pane import ConversationPane
 from atrium.app.tui.deletions import UNDO_SECONDS, Deletions
+from atrium.app.tui.edges import KeyLine, TopBar
 from atrium.app.tui.palette import Commands
-from atrium.app.tui.presence import Presence
 from atrium.app.tui.questions import KeySheet, ProviderQuestion, TitleQuestion
 from atrium.app.tui.session_list import SessionList
 from atrium.app.tui.session_rows import title_of
-from atrium.app.tui.themes import DARK, themes
+from atrium.app.tui.taste import Taste
+from atrium.app.tui.themes import themes
 from atrium.app.tui.words import Words
 from atrium.client import Client, ClientError, ConnectionLost, ConnectionState, NotRunning
 from atrium.contracts.sessions import Session
@@ -63,7 +63,8 @@ class TerminalApp(App[int]):
         client: Client,
         words: Words,
         *,
-        theme: str = DARK,
+        taste: Taste,
+        theme: str | None = None,
         session_id: str | None = None,
         now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:
@@ -72,28 +73,26 @@ class TerminalApp(App[int]):
         self.animation_level = "none"  # over ssh each picture costs
         for one in themes():
             self.register_theme(one)
-        self.theme = theme
+        self.theme = theme or taste.theme
         self.words = words
         self.listed: tuple[Session, ...] = ()
         self._known: tuple[Session, ...] | None = None
         self._client = client
+        self._taste = taste
         self._first = session_id
         self._now = now
-        self._presence = Presence(words, now)
         self._deletions = Deletions(client, self._not_deleted)
 
     def compose(self) -> ComposeResult:
         """Show the two places between a line of state and a line of keys."""
-        with Horizontal(id="bar"):
-            yield Static(id="title", markup=False)
-            yield Static(id="presence", markup=False)
+        yield TopBar(self.words, self._now)
         with Horizontal(id="places"):
             with Vertical(id="side"):
                 yield Input(placeholder=f"/ {self.words.search}", id="search", compact=True)
                 yield Static(self.words.loading, id="empty", markup=False)
                 yield SessionList(self.words, self._now)
             yield ConversationPane(self._client, self.words)
-        yield Static(id="keys", markup=False)
+        yield KeyLine(self.words)
 
     async def on_mount(self) -> None:
         """Begin to follow the hub."""
@@ -155,9 +154,8 @@ class TerminalApp(App[int]):
         self._tell()
 
     def _connection_changed(self, state: ConnectionState) -> None:
-        self._presence.enter(state)
         if self._shown:
-            self.screen_stack[0].query_one("#presence", Static).update(self._presence.content())
+            self.screen_stack[0].query_one(TopBar).enter(state)
             self.pane.tell()
 
     def _find(self, session_id: str | None) -> Session | None:
@@ -189,16 +187,8 @@ class TerminalApp(App[int]):
             title = f"{title_of(session, self.words)}  ·  {session.provider_id}"
         else:
             title = self.words.do_new if self.pane.beginning and reading else self.words.sessions
-        screen.query_one("#title", Static).update(title)
-        screen.query_one("#keys", Static).update(self._keys())
-
-    def _keys(self) -> str:
-        focused, words = self.screen_stack[0].focused, self.words
-        if isinstance(focused, Composer):
-            return words.keys_busy if self.pane.busy else words.keys_write
-        if isinstance(focused, Input):
-            return words.keys_search
-        return words.keys_list if focused is None or isinstance(focused, SessionList) else words.keys_read
+        screen.query_one(TopBar).tell(title)
+        screen.query_one(KeyLine).tell(screen.focused, busy=self.pane.busy)
 
     # ---- going about
 
@@ -381,8 +371,12 @@ class TerminalApp(App[int]):
         await self.pane.view.open_lines()
 
     def action_theme(self, name: str) -> None:
-        """Use another theme."""
+        """Use another theme, now and from now on."""
         self.theme = name
+        try:
+            self._taste.choose(name)
+        except OSError as error:
+            self.notify(self.words.theme_not_kept.format(problem=error.strerror), severity="warning", markup=False)
 
     async def action_keys(self) -> None:
         """Show the sheet of keys."""

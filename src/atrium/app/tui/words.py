@@ -98,6 +98,7 @@ class Words:
     theme_dark: str = "dark"
     theme_light: str = "light"
     theme_contrast: str = "high contrast"
+    theme_not_kept: str = "The theme is not remembered: {problem}"
     # the sheet of keys
     keys_everywhere: str = "Everywhere"
     keys_in_list: str = "In the list of sessions"
@@ -194,6 +195,7 @@ RUSSIAN = Words(
     theme_dark="тёмная",
     theme_light="светлая",
     theme_contrast="контрастная",
+    theme_not_kept="Тема не запомнена: {problem}",
     keys_everywhere="Везде",
     keys_in_list="В списке сессий",
     keys_in_reading="В разговоре",
