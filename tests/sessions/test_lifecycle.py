@@ -6,12 +6,18 @@ from typing import Any
 import pytest
 
 from atrium.plugins.sessions.limits import MAX_TITLE
-from atrium.sdk import CursorReset, InvalidInput, NotFound, PreconditionFailed
+from atrium.sdk import CursorReset, EntryStream, InvalidInput, NotFound, PreconditionFailed
 from tests.sessions.hub import ALICE, Hub
 
 
 async def revision(hub: Hub, session_id: str) -> int:
     return (await hub.sessions.get(ALICE, session_id)).revision
+
+
+async def events_of(hub: Hub, session_id: str, **wanted: Any) -> EntryStream:
+    stream = await hub.sessions.events_of(ALICE, session_id, **wanted)
+    assert isinstance(stream, EntryStream)
+    return stream
 
 
 async def test_a_new_session_is_there_at_once(hub: Hub) -> None:
@@ -39,7 +45,7 @@ async def test_a_new_session_is_there_at_once(hub: Hub) -> None:
 
 async def test_a_new_session_can_be_followed_before_anything_happens_in_it(hub: Hub) -> None:
     session_id = await hub.create()
-    stream = await hub.sessions.events_of(ALICE, session_id, follow=True)
+    stream = await events_of(hub, session_id, follow=True)
     assert (stream.stream, stream.after, stream.follow) == (f"sessions/{session_id}", 0, True)
     tail = await hub.storage.tail(stream.stream, stream.after)
     first = asyncio.ensure_future(anext(aiter(tail)))
@@ -230,9 +236,9 @@ async def test_events_take_the_cursor_of_whoever_reconnects(hub: Hub) -> None:
     session_id = await hub.create()
     accepted = await hub.ask(session_id, "say x")
     head = await hub.storage.head(f"sessions/{session_id}")
-    assert (await hub.sessions.events_of(ALICE, session_id)).after == 0
-    assert (await hub.sessions.events_of(ALICE, session_id, after=accepted.offset)).after == int(accepted.offset)
-    both = await hub.sessions.events_of(ALICE, session_id, after="0", last_event_id=str(head))
+    assert (await events_of(hub, session_id)).after == 0
+    assert (await events_of(hub, session_id, after=accepted.offset)).after == int(accepted.offset)
+    both = await events_of(hub, session_id, after="0", last_event_id=str(head))
     assert both.after == head
     with pytest.raises(CursorReset) as reset:
         await hub.sessions.events_of(ALICE, session_id, after=str(head + 1))

@@ -24,6 +24,7 @@ from atrium.plugins.sessions.conversation import last_messages, message_page
 from atrium.plugins.sessions.desk import Desk
 from atrium.plugins.sessions.documents import INDEXES, TOPICS, check_id, find_session, stream_of
 from atrium.plugins.sessions.drafts import get_draft
+from atrium.plugins.sessions.history import page_before, reply
 from atrium.plugins.sessions.listing import get_session, overview
 from atrium.plugins.sessions.marks import mark_read
 from atrium.plugins.sessions.selection import filters, selection
@@ -34,6 +35,7 @@ from atrium.sdk import (
     Manifest,
     Plugin,
     Principal,
+    Reply,
     Resource,
     Unavailable,
     frame,
@@ -231,11 +233,24 @@ class Sessions(Plugin[SessionsConfig]):
         after: str | None = None,
         follow: bool = False,
         last_event_id: str | None = None,
-    ) -> EntryStream:
-        """Return a session's entries beyond a cursor; `Last-Event-ID` counts before `after`."""
+        before: str | None = None,
+        limit: int | None = None,
+        accept: str | None = None,
+    ) -> EntryStream | Reply:
+        """Return a session's entries beyond a cursor; `Last-Event-ID` counts before `after`.
+
+        With `before` they are the last `limit` (1 to 500, by default 100) before that offset, oldest first.
+        """
         storage = self.storage.of(caller.space)
         await find_session(storage, session_id)
         field, given = ("after", after) if last_event_id is None else ("last_event_id", last_event_id)
+        if before is not None:
+            if given is not None or follow:
+                raise inputs.invalid("before", "give it without after, follow and Last-Event-ID")
+            end = inputs.offset("before", before)
+            return reply(await page_before(storage, session_id, end, inputs.page_limit(limit)), accept)
+        if limit is not None:
+            raise inputs.invalid("limit", "give it together with before")
         cursor = 0 if given is None else inputs.offset(field, given)
         head = await storage.head(stream_of(session_id))
         if cursor > head:
