@@ -23,6 +23,8 @@ from atrium.app.plugin_sources import bundled_sources
 from atrium.app.sections import sections_of
 from atrium.contracts import sessions as session_contracts
 from atrium.contracts.events import Event
+from atrium.plugins.gateway import errors as gateway_errors
+from atrium.plugins.gateway.routes import wire_path
 from atrium.sdk import errors
 from atrium.sdk.plugin import Offer, Plugin
 
@@ -154,7 +156,7 @@ def interface_page() -> str:
 
 def _route_label(offer: Offer) -> str:
     public = " (public)" if offer.options["public"] else ""
-    return f"`{offer.options['method']} {offer.options['path']}`{public}"
+    return f"`{offer.options['method']} {wire_path(offer.options['path'])}`{public}"
 
 
 def _offers_table(plugin: type[Plugin[Any]], title: str, point: str, label: Callable[[Offer], str]) -> str:
@@ -190,7 +192,8 @@ def _is_event(value: object) -> bool:
 
 def errors_page() -> str:
     """Describe every error that crosses a boundary."""
-    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.AtriumError)]
+    found = {kind for module in (errors, gateway_errors) for _, kind in inspect.getmembers(module, inspect.isclass)}
+    kinds = [kind for kind in found if issubclass(kind, errors.AtriumError) and kind is not errors.AtriumError]
     rows = [
         f"| `{kind.code}` | {kind.status} | {kind.title()} | {'yes' if kind.recoverable else 'no'} |"
         for kind in sorted(kinds, key=lambda kind: (kind.status, kind.code))

@@ -123,7 +123,19 @@ class Notes(Plugin):
         self, caller: Principal, note_id: str, after: int = 0, follow: bool = False, last_event_id: str | None = None
     ) -> EntryStream:
         """Return a note's stream."""
-        return EntryStream(caller.space, f"notes/{note_id}", int(last_event_id or after), follow)
+        cursor = last_event_id or str(after)
+        if not cursor.isdigit():
+            raise InvalidInput("last_event_id: give an offset", fields=[FieldError("last_event_id", "give an offset")])
+        return EntryStream(caller.space, f"notes/{note_id}", int(cursor), follow)
+
+    @route("GET", "/numbers/{note_number}")
+    async def number(self, caller: Principal, note_number: int) -> int:
+        """Take a number."""
+        return note_number
+
+    @route("DELETE", "/numbers/{note_number}", status=204)
+    async def forget_number(self, caller: Principal, note_number: int, if_match: int) -> None:
+        """Take a header that is required."""
 
     @route("GET", "/crash")
     async def crash(self, caller: Principal) -> None:

@@ -152,7 +152,7 @@ async def test_a_client_that_leaves_is_forgotten(house: House, http: httpx.Async
 async def test_a_client_that_does_not_read_costs_a_bounded_buffer(house: House, http: httpx.AsyncClient) -> None:
     await http.post("/notes", json={"noteId": "n1"})
     sleeper = socket.socket()
-    sleeper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sleeper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
     sleeper.connect(("127.0.0.1", house.port))
     sleeper.sendall(house.head("GET", "/api/v1/notes/n1/entries?follow=true"))
     sleeper.setblocking(False)

@@ -14,7 +14,7 @@ from atrium.plugins.gateway.hub import Hub
 from atrium.plugins.gateway.sink import Sink
 from atrium.sdk import StorageFailed
 from tests.gateway.house import House, Socket, house_with, until
-from tests.gateway.test_one_connection import FOLLOW, LAST_CHUNK, line_to
+from tests.gateway.test_one_connection import FOLLOW, LAST_CHUNK, NARROW, line_to
 from tests.gateway.test_slow_clients import BIG, ROUNDS, server_side, sleeper
 from tests.gateway.unhurried import OWNER, Unhurried, nothing
 
@@ -94,7 +94,7 @@ async def test_a_slow_follower_of_a_deleted_stream_gets_what_is_still_there_and_
 async def test_a_slow_answer_about_a_deleted_stream_ends_with_its_last_entry(
     house: House, http: httpx.AsyncClient, head: str
 ) -> None:
-    async with line_to(house, 4096) as line:
+    async with line_to(house, NARROW) as line:
         line.send(house.head("GET", f"{FOLLOW}&after={head}"))
         assert (await line.answer())[0] == 200
         (connection,) = house.gateway.serving.hub.connections

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import httpx
 import pytest
 
 from atrium.contracts.base import Model
-from atrium.sdk import Manifest, Plugin, Principal, Reply, route
+from atrium.sdk import Manifest, Plugin, PluginFailed, Principal, Reply, route
 from tests.gateway.house import House, house_with, until
 from tests.gateway.notes import Notes
 from tests.gateway.test_one_connection import line_to
@@ -69,6 +70,43 @@ async def test_a_route_that_cannot_be_served_takes_no_other_down(
 
     assert [answer.status_code for answer in answers] == [404, 200]
     assert "route is not served" in logged(caplog)
+
+
+async def test_a_plugin_that_did_not_start_says_why_wherever_it_is_asked() -> None:
+    class Broken(Plugin):
+        """Cannot start."""
+
+        manifest = Manifest(name="broken")
+        works = False
+
+        async def start(self) -> None:
+            if not self.works:
+                raise RuntimeError("the lamp is not plugged in")
+
+        @route("GET", "/broken/{thing}")
+        async def mend(self, caller: Principal, thing: str) -> str:
+            """Answer."""
+            return thing
+
+    async with house_with(Notes) as house, house.http() as http:
+        manager = house.runtime.plugin_manager
+        broken = Broken(house.runtime)
+        await manager.load_plugin(broken)
+
+        async def asked(*, starts: bool) -> httpx.Response:
+            broken.works = starts
+            with contextlib.suppress(PluginFailed):
+                await manager.start_plugin("broken")
+            return await http.get("/broken/lamp")
+
+        for answer in (await asked(starts=False), await asked(starts=True), await asked(starts=False)):
+            if answer.status_code == 200:
+                assert answer.json() == "lamp"
+                await manager.stop_plugin("broken")
+                continue
+            assert (answer.status_code, answer.json()["code"]) == (503, "PLUGIN_FAILED")
+            assert answer.json()["detail"] == "broken: RuntimeError: the lamp is not plugged in"
+        assert (await http.get("/nothing")).status_code == 404
 
 
 async def test_of_two_offers_of_one_route_the_first_counts(

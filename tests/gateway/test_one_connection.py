@@ -19,6 +19,8 @@ from tests.gateway.house import House, house_with, read_answer, until
 
 FOLLOW = "/api/v1/notes/n1/entries?follow=true"
 LAST_CHUNK = b"\r\n0\r\n\r\n"
+NARROW = 1 << 16
+"""What a connection takes that does not read: far less than what waits for it."""
 
 
 class Line:
@@ -175,7 +177,7 @@ async def test_a_request_for_a_stream_may_have_a_body(house: House, http: httpx.
 async def test_a_long_answer_waits_for_its_reader(house: House, http: httpx.AsyncClient) -> None:
     for _ in range(7):
         await http.post("/notes/n1/words", json={"words": ["x" * 10_000] * 90})
-    async with line_to(house, 4096) as line:
+    async with line_to(house, NARROW) as line:
         line.send(house.head("GET", "/api/v1/notes/n1/entries"))
         assert (await line.answer())[0] == 200
         await until(lambda: any(one.flow.write_paused for one in protocols(house)))
@@ -191,7 +193,7 @@ async def test_a_long_answer_ends_when_its_reader_leaves_or_the_hub_stops(
     for _ in range(7):
         await http.post("/notes/n1/words", json={"words": ["x" * 10_000] * 90})
     streams = house.gateway.serving.entry_streams
-    async with line_to(house, 4096) as leaving, line_to(house, 4096) as staying:
+    async with line_to(house, NARROW) as leaving, line_to(house, 4096) as staying:
         for line in (leaving, staying):
             line.send(house.head("GET", "/api/v1/notes/n1/entries", "Content-Length: 2"), b"{}")
             assert (await line.answer())[0] == 200

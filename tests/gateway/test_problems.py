@@ -50,6 +50,28 @@ async def test_a_nested_field_is_named_by_its_path(http: httpx.AsyncClient) -> N
     assert [error["field"] for error in problem_of(answer)["errors"]] == ["words.1"]
 
 
+async def test_a_wrong_header_is_named_as_it_was_sent(http: httpx.AsyncClient) -> None:
+    await http.post("/notes", json={"noteId": "n1"})
+    by_header = await http.get("/notes/n1/entries", headers={"Last-Event-ID": "x"})
+    by_query = await http.get("/notes/n1/entries", params={"last_event_id": "x"})
+    told = [problem_of(answer) for answer in (by_header, by_query)]
+
+    assert [problem["errors"][0]["field"] for problem in told] == ["Last-Event-ID", "last_event_id"]
+    assert [problem["detail"].partition(":")[0] for problem in told] == ["Last-Event-ID", "last_event_id"]
+
+
+async def test_a_parameter_of_the_path_is_named_as_on_the_wire(http: httpx.AsyncClient) -> None:
+    problem = problem_of(await http.get("/numbers/many"))
+
+    assert [error["field"] for error in problem["errors"]] == ["noteNumber"]
+
+
+async def test_a_header_that_is_required_is_named(http: httpx.AsyncClient) -> None:
+    problem = problem_of(await http.delete("/numbers/1"))
+
+    assert [(error["field"], error["message"]) for error in problem["errors"]] == [("If-Match", "is required")]
+
+
 async def test_a_wrong_query_parameter_is_named(http: httpx.AsyncClient) -> None:
     problem = problem_of(await http.get("/notes", params={"minWords": "many"}))
 

@@ -7,7 +7,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from atrium.testing.clock import ManualClock
-from tests.gateway.house import House, house_with, until
+from tests.gateway.house import UPGRADE, House, house_with, until
 from tests.gateway.test_slow_clients import BIG, ROUNDS, server_side, sleeper
 
 
@@ -27,7 +27,11 @@ async def test_the_largest_head_is_as_set() -> None:
     async with house_with(max_header_bytes=2048) as house:
         small = await house.raw(house.head("GET", "/health", f"X-Filler: {'x' * 1000}"))
         endless = await house.raw(b"GET /health HTTP/1.1\r\nX-Filler: " + b"x" * 3000)
-    assert [small[0], endless[0]] == [200, 431]
+        whole = await house.raw(house.head("GET", "/health", f"X-Filler: {'x' * 3000}"))
+        upgrade = await house.raw(house.head("GET", "/api/v1/stream", *UPGRADE, f"X-Filler: {'x' * 3000}"))
+        path = await house.raw(house.head("GET", f"/health?{'x' * 3000}"))
+    assert [answer[0] for answer in (small, endless, whole, upgrade, path)] == [200, 431, 431, 431, 431]
+    assert {answer[1]["connection"] for answer in (endless, whole, upgrade, path)} == {"close"}
 
 
 async def test_the_largest_frame_is_as_set() -> None:

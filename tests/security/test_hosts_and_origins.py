@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from atrium.plugins.gateway.hosts import HostRules, Misdirected
+from atrium.plugins.gateway.errors import Misdirected
+from atrium.plugins.gateway.hosts import HostRules
 from tests.gateway.house import House, house_with
 
 UPGRADE = (

@@ -15,25 +15,21 @@ from starlette.exceptions import HTTPException
 from atrium import __version__
 from atrium.plugins.gateway.binding import bind, endpoint
 from atrium.plugins.gateway.documentation import describe
-from atrium.plugins.gateway.problems import (
-    InternalError,
-    PluginStopped,
-    UnsupportedMediaType,
-    framework_error,
-    invalid_input,
-)
+from atrium.plugins.gateway.errors import InternalError, PluginStopped, UnsupportedMediaType
+from atrium.plugins.gateway.problems import framework_error, invalid_input
 from atrium.plugins.gateway.replies import Replies
-from atrium.sdk import AtriumError, Contribution
+from atrium.plugins.gateway.routes import Key, first_segment
+from atrium.sdk import AtriumError, Contribution, NotFound, PluginFailed
 
 log = logging.getLogger(__name__)
-
-Key = tuple[str, str]
-"""A route's method and path template."""
 
 Served = tuple[Key, str, Any]
 """A route with who offers it and the method behind it."""
 
 SendProblem = Callable[[Request, AtriumError], Response]
+
+Failures = Callable[[], Awaitable[Mapping[str, str]]]
+"""Returns why plugins could not start, by their names."""
 
 
 class JsonRequest(Request):
@@ -64,9 +60,10 @@ class JsonRoute(APIRoute):
 class ApplicationBuilder:
     """Builds applications; routes that stay the same are made once."""
 
-    def __init__(self, replies: Replies, problem: SendProblem) -> None:
+    def __init__(self, replies: Replies, problem: SendProblem, failures: Failures) -> None:
         self._replies = replies
         self._problem = problem
+        self._failures = failures
         self._routes: dict[Served, JsonRoute] = {}
 
     def build(self, contributions: Mapping[Key, Contribution], absent: Mapping[Key, str]) -> FastAPI:
@@ -76,7 +73,7 @@ class ApplicationBuilder:
         self._handle_errors(app)
         self._routes = self._served(contributions)
         routes: dict[Key, JsonRoute] = {key: route for (key, _, _), route in self._routes.items()}
-        routes.update({key: _stopped(key, owner) for key, owner in absent.items()})
+        routes.update({key: self._absent_route(key, owner) for key, owner in absent.items()})
         app.router.routes.extend(routes[key] for key in sorted(routes, key=_specificity))
         return app
 
@@ -102,6 +99,16 @@ class ApplicationBuilder:
             log.exception("route is not served", extra={"plugin": contribution.owner, "route": f"{method} {path}"})
             return None
 
+    def _absent_route(self, key: Key, owner: str) -> JsonRoute:
+        async def absent() -> None:
+            raise await self._failed(owner) or PluginStopped(f"the plugin {owner!r} is stopped; start it to use this")
+
+        return JsonRoute(key[1], absent, methods=[key[0]], include_in_schema=False, response_model=None)
+
+    async def _failed(self, plugin: str) -> PluginFailed | None:
+        reason = (await self._failures()).get(plugin)
+        return None if reason is None else PluginFailed(f"{plugin}: {reason}")
+
     def _methods(self, path: str) -> list[str]:
         return sorted({key[0] for (key, _, _), route in self._routes.items() if route.path_regex.match(path)})
 
@@ -115,6 +122,10 @@ class ApplicationBuilder:
             return problem(request, invalid_input(error.errors()))
 
         async def http_error(request: Request, error: Any) -> Response:
+            if error.status_code == 404:
+                # What a plugin would have offered that did not start is not known.
+                failed = await self._failed(first_segment(request.url.path))
+                return problem(request, failed or NotFound())
             response = problem(request, framework_error(error.status_code, str(error.detail)))
             if error.status_code == 405:
                 response.headers["allow"] = ", ".join(self._methods(request.url.path))
@@ -128,13 +139,6 @@ class ApplicationBuilder:
         app.add_exception_handler(AtriumError, atrium_error)
         app.add_exception_handler(RequestValidationError, invalid)
         app.add_exception_handler(HTTPException, http_error)
-
-
-def _stopped(key: Key, owner: str) -> JsonRoute:
-    async def stopped() -> Awaitable[None]:
-        raise PluginStopped(f"the plugin {owner!r} is stopped; start it to use this")
-
-    return JsonRoute(key[1], stopped, methods=[key[0]], include_in_schema=False, response_model=None)
 
 
 def _specificity(key: Key) -> list[tuple[int, str]]:

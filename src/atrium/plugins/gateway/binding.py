@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel, to_pascal
 
 from atrium.contracts.base import Model
 from atrium.plugins.gateway.identity import PRINCIPAL
-from atrium.sdk import Principal
+from atrium.sdk import AtriumError, FieldError, Principal
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 HEADERS = {
@@ -26,6 +26,10 @@ HEADERS = {
     "idempotency_key": "Idempotency-Key",
     "last_event_id": "Last-Event-ID",
 }
+CURSOR = "last_event_id"
+"""The one header that may be given in the query as well: browsers cannot set it when they open an event stream."""
+CURSOR_QUERY = "last_event_id_query"
+
 Method = Callable[..., Awaitable[Any]]
 Respond = Callable[[Any, Request, int], Awaitable[Any]]
 
@@ -37,13 +41,14 @@ class Binding:
     parameters: list[inspect.Parameter] = field(default_factory=list)
     caller: str | None = None
     body_fields: dict[str, Any] = field(default_factory=dict)
+    wire_names: dict[str, str] = field(default_factory=dict)
     returns: Any = None
 
 
 def bind(method: Method, http_method: str, path: str) -> Binding:
     """Decide where each argument of a method comes from: caller, path, query, headers or body.
 
-    Annotations may be strings; they are resolved with the globals of the method's module.
+    Annotations may be strings; they are resolved with the globals of the method's module. `path` has wire names.
     """
     hints = get_type_hints(method, include_extras=True)
     in_path = set(re.findall(r"{(\w+)", path))
@@ -53,18 +58,20 @@ def bind(method: Method, http_method: str, path: str) -> Binding:
     for name, parameter in inspect.signature(method).parameters.items():
         annotation = hints.get(name, Any)
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+        alias = HEADERS.get(name) or to_camel(name)
+        binding.wire_names[name] = alias
         if annotation is Principal or name == "caller":
             binding.caller = name
-        elif name in in_path:
-            binding.parameters.append(_parameter(name, annotation, Path()))
+        elif alias in in_path:
+            binding.parameters.append(_parameter(name, annotation, Path(alias=alias)))
         elif name in HEADERS:
-            binding.parameters.append(_parameter(name, annotation, Header(default, alias=HEADERS[name])))
+            binding.parameters.append(_parameter(name, annotation, Header(default, alias=alias)))
         elif has_body and _is_model(annotation):
             binding.parameters.append(_parameter(name, annotation, Body(default)))
         elif has_body and not whole_body:
             binding.body_fields[name] = (annotation, default)
         else:
-            binding.parameters.append(_parameter(name, annotation, Query(default, alias=to_camel(name))))
+            binding.parameters.append(_parameter(name, annotation, Query(default, alias=alias)))
     _add_body(binding, method.__qualname__)
     _add_cursor_alias(binding)
     return binding
@@ -76,12 +83,19 @@ def endpoint(method: Method, binding: Binding, status: int, respond: Respond) ->
     async def call(request: Request, **values: Any) -> Any:
         if binding.body_fields:
             _unpack(values, binding.body_fields)
-        alias = values.pop("last_event_id_query", None)
-        if alias is not None and values.get("last_event_id") is None:
-            values["last_event_id"] = alias
+        wire_names = binding.wire_names
+        cursor = values.pop(CURSOR_QUERY, None)
+        if cursor is not None and values.get(CURSOR) is None:
+            values[CURSOR] = cursor
+            wire_names = wire_names | {CURSOR: CURSOR}
         if binding.caller is not None:
             values[binding.caller] = request.scope["state"][PRINCIPAL]
-        return await respond(await method(**values), request, status)
+        try:
+            answer = await method(**values)
+        except AtriumError as error:
+            _rename_fields(error, wire_names)
+            raise
+        return await respond(answer, request, status)
 
     call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # read by FastAPI
         [_parameter("request", Request), *binding.parameters]
@@ -104,9 +118,19 @@ def _add_body(binding: Binding, name: str) -> None:
 
 
 def _add_cursor_alias(binding: Binding) -> None:
-    if any(parameter.name == "last_event_id" for parameter in binding.parameters):
-        alias = Query(None, alias="last_event_id", description="The same as the header Last-Event-ID.")
-        binding.parameters.append(_parameter("last_event_id_query", str | None, alias))
+    if any(parameter.name == CURSOR for parameter in binding.parameters):
+        alias = Query(None, alias=CURSOR, description="The same as the header Last-Event-ID.")
+        binding.parameters.append(_parameter(CURSOR_QUERY, str | None, alias))
+
+
+def _rename_fields(error: AtriumError, wire_names: Mapping[str, str]) -> None:
+    """Call the fields that are wrong what the client called them, where the plugin calls them by its parameters."""
+    fields = []
+    for wrong in error.fields:
+        name = wire_names.get(wrong.field, wrong.field)
+        error.detail = error.detail.replace(f"{wrong.field}: ", f"{name}: ")
+        fields.append(FieldError(name, wrong.message))
+    error.fields = tuple(fields)
 
 
 def _unpack(values: dict[str, Any], fields: Mapping[str, Any]) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from atrium.plugins.gateway.connection import Connection
-from atrium.plugins.gateway.frames import ClientFrame, FrameId, UnknownFrame, envelope, parse_frame
+from atrium.plugins.gateway.errors import InternalError, PluginStopped, UnknownFrame
+from atrium.plugins.gateway.frames import ClientFrame, FrameId, envelope, parse_frame
 from atrium.plugins.gateway.hub import Hub
-from atrium.plugins.gateway.problems import InternalError, PluginStopped, invalid_input, problem_reply
+from atrium.plugins.gateway.problems import invalid_input, problem_reply
 from atrium.plugins.gateway.room import Follower
 from atrium.sdk import AtriumError, Clock, Contribution, CursorReset, FieldError, InvalidInput, NotFound, tracing
 

@@ -11,26 +11,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from atrium.plugins.gateway.identity import PRINCIPAL
 from atrium.plugins.gateway.replies import Replies
-from atrium.sdk import AtriumError, Contribution
+from atrium.plugins.gateway.routes import Key, key_of
+from atrium.sdk import Contribution
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from atrium.plugins.gateway.application import ApplicationBuilder
+    from atrium.plugins.gateway.application import ApplicationBuilder, Failures, SendProblem
 
 log = logging.getLogger(__name__)
 
-PREFIX = "/api/v1"
 APPLICATION = "atrium.plugins.gateway.application"
-
-Key = tuple[str, str]
-"""A route's method and path template."""
-
-SendProblem = Callable[[Request, AtriumError], Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +39,21 @@ class Table:
 class Dispatcher:
     """An ASGI application made of what is contributed at `gateway.route`.
 
-    A route that was offered before and is not any more answers 503 and names its plugin. Plain routes (`/health`) are
+    A route of a plugin that is stopped or has failed answers 503 and says so. Plain routes (`/health`) are
     answered at once; the web framework for all others is imported beside them, when the port is already open.
     """
 
-    def __init__(self, offered: Callable[[], list[Contribution]], replies: Replies, problem: SendProblem) -> None:
+    def __init__(
+        self,
+        offered: Callable[[], list[Contribution]],
+        replies: Replies,
+        problem: SendProblem,
+        failures: Failures,
+    ) -> None:
         self._offered = offered
         self._replies = replies
         self._problem = problem
+        self._failures = failures
         self._known: dict[Key, str] = {}
         self._current: Table | None = None
         self._builder: ApplicationBuilder | None = None
@@ -62,7 +63,7 @@ class Dispatcher:
     def changed(self) -> None:
         """Build everything anew before the next request, and remember who offered what."""
         self._current = self._app = self._openapi = None
-        self._known.update({_key(contribution): contribution.owner for contribution in self._offered()})
+        self._known.update({key_of(contribution): contribution.owner for contribution in self._offered()})
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request."""
@@ -102,7 +103,7 @@ class Dispatcher:
         if self._builder is None:
             from atrium.plugins.gateway.application import ApplicationBuilder
 
-            self._builder = ApplicationBuilder(self._replies, self._problem)
+            self._builder = ApplicationBuilder(self._replies, self._problem, self._failures)
         if self._app is None:
             contributions = self._table().contributions
             absent = {key: owner for key, owner in self._known.items() if key not in contributions}
@@ -122,7 +123,7 @@ class Dispatcher:
         """Return what is offered by route; of two offers the first counts."""
         contributions: dict[Key, Contribution] = {}
         for contribution in self._offered():
-            first = contributions.setdefault(_key(contribution), contribution)
+            first = contributions.setdefault(key_of(contribution), contribution)
             if first is not contribution:
                 log.error("route is offered twice", extra={"plugin": contribution.owner, "first": first.owner})
         return contributions
@@ -134,10 +135,6 @@ class Dispatcher:
         value = await contribution.value(**arguments)
         response = await self._replies.respond(value, Request(scope), status)
         await response(scope, receive, send)
-
-
-def _key(contribution: Contribution) -> Key:
-    return (str(contribution.options["method"]).upper(), PREFIX + str(contribution.options["path"]))
 
 
 def _is_plain(contribution: Contribution) -> bool:

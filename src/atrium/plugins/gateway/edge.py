@@ -10,20 +10,15 @@ from typing import Any
 
 import orjson
 
-from atrium.plugins.gateway.dispatcher import PREFIX, Dispatcher
+from atrium.plugins.gateway.dispatcher import Dispatcher
+from atrium.plugins.gateway.errors import BodyTooLarge, InternalError, RequestTimeout
 from atrium.plugins.gateway.headers import SECURITY_HEADERS, RequestHeaders
 from atrium.plugins.gateway.hosts import HostRules
 from atrium.plugins.gateway.identity import PRINCIPAL, Credentials, Identity
 from atrium.plugins.gateway.page import Page
-from atrium.plugins.gateway.problems import (
-    MEDIA_TYPE,
-    BodyTooLarge,
-    InternalError,
-    ProblemReply,
-    RequestTimeout,
-    problem_reply,
-)
+from atrium.plugins.gateway.problems import MEDIA_TYPE, ProblemReply, problem_reply
 from atrium.plugins.gateway.protocols import TARGET, ClientLeft
+from atrium.plugins.gateway.routes import PREFIX
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.plugins.gateway.sockets import Sockets
 from atrium.sdk import AtriumError, Clock, tracing

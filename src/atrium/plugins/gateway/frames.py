@@ -10,6 +10,7 @@ import orjson
 
 from atrium.contracts.sessions import MessageDelta
 from atrium.plugins.gateway.encoding import encode
+from atrium.plugins.gateway.errors import MalformedFrame
 from atrium.sdk import AtriumError, Entry, FieldError, InvalidInput
 
 PING = b"\x89\x00"
@@ -18,16 +19,6 @@ MAX_ID = 128
 MAX_TYPE = 64
 
 FrameId = str | int
-
-
-class MalformedFrame(AtriumError):
-    """The frame cannot be understood."""
-
-
-class UnknownFrame(AtriumError):
-    """There is no frame of this type."""
-
-    status = 404
 
 
 @dataclass(frozen=True, slots=True)

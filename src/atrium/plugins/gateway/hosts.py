@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from atrium.sdk import AtriumError, Forbidden
+from atrium.plugins.gateway.errors import ForeignOrigin, Misdirected
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-
-
-class Misdirected(AtriumError):
-    """This address is not served here."""
-
-    status = 421
-
-
-class ForeignOrigin(Forbidden):
-    """Pages of other origins may not use this hub."""
 
 
 class HostRules:

@@ -7,20 +7,17 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from atrium.plugins.gateway.errors import CrossSiteRequest
 from atrium.plugins.gateway.logins import BROWSER, Login, Logins
 from atrium.plugins.gateway.one_time import OneTimeSecrets, RateLimit
 from atrium.plugins.gateway.settings import GatewayConfig
-from atrium.sdk import Clock, Forbidden, Principal, SpaceStorage, Unauthenticated
+from atrium.sdk import Clock, Principal, SpaceStorage, Unauthenticated
 
 LOCAL_USER = "local"
 PRINCIPAL = "principal"
 """The key of the request's state under which the authenticated caller is found."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class CrossSiteRequest(Forbidden):
-    """A cookie alone does not allow this: the request must come from the hub's own page."""
 
 
 @dataclass(frozen=True, slots=True)

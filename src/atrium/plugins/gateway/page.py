@@ -8,8 +8,8 @@ from typing import Any
 
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from atrium.plugins.gateway.errors import MethodNotAllowed
 from atrium.plugins.gateway.features import PREFIX, Features
-from atrium.plugins.gateway.problems import MethodNotAllowed
 from atrium.sdk import NotFound
 
 BUILT = Path(__file__).parent / "static"

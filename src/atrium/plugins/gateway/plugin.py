@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from atrium.plugins.gateway.errors import NotReady
 from atrium.plugins.gateway.identity import LOCAL_USER
 from atrium.plugins.gateway.logins import BROWSER
 from atrium.plugins.gateway.metrics import ConnectionPage, connection_page, connection_totals
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 
 OPEN_SECONDS = 10.0
 """How long the port waits for the other plugins to start before it answers without them."""
-
-
-class NotReady(Unavailable):
-    """The hub is not ready."""
 
 
 class Gateway(Plugin[GatewayConfig]):

@@ -8,54 +8,18 @@ from http import HTTPStatus
 from typing import Any
 
 from atrium.contracts.problems import Problem, ProblemAction, ProblemField
+from atrium.plugins.gateway.errors import (
+    BodyTooLarge,
+    InternalError,
+    MalformedJson,
+    MalformedRequest,
+    MethodNotAllowed,
+    UnsupportedMediaType,
+)
 from atrium.plugins.gateway.times import wire_time
-from atrium.sdk import AtriumError, CursorReset, FieldError, InvalidInput, NotFound, Unavailable
+from atrium.sdk import AtriumError, CursorReset, FieldError, InvalidInput, NotFound
 
 MEDIA_TYPE = "application/problem+json"
-BY_ALIAS = {"if-match": "If-Match", "if-none-match": "If-None-Match", "last-event-id": "Last-Event-ID"}
-
-
-class MalformedJson(AtriumError):
-    """The body is not valid JSON."""
-
-
-class MalformedRequest(AtriumError):
-    """The request cannot be understood."""
-
-
-class MethodNotAllowed(AtriumError):
-    """This method is not offered at this path."""
-
-    status = 405
-
-
-class RequestTimeout(AtriumError):
-    """The request did not arrive in time."""
-
-    status = 408
-    recoverable = True
-
-
-class BodyTooLarge(AtriumError):
-    """The body is too large."""
-
-    status = 413
-
-
-class UnsupportedMediaType(AtriumError):
-    """The body must be JSON."""
-
-    status = 415
-
-
-class InternalError(AtriumError):
-    """Something went wrong inside the hub."""
-
-    status = 500
-
-
-class PluginStopped(Unavailable):
-    """The plugin that answers this is not running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +72,7 @@ def framework_error(status: int, detail: str) -> AtriumError:
 
 def _field_path(location: Sequence[Any]) -> str:
     source, *path = location
-    if not path:
-        return str(source)
-    if source == "header":
-        return BY_ALIAS.get(str(path[0]).lower(), str(path[0]))
-    return ".".join(str(part) for part in path)
+    return ".".join(str(part) for part in path or [source])
 
 
 def _advice(error: Mapping[str, Any]) -> str:

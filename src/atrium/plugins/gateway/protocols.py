@@ -15,7 +15,9 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 from websockets.frames import Frame
 
+from atrium.plugins.gateway.errors import HeadersTooLarge, MalformedRequest, RequestTimeout
 from atrium.plugins.gateway.headers import SECURITY_HEADERS
+from atrium.sdk import AtriumError
 
 SOCKET = "atrium.socket"
 """The key of the scope's extensions under which a WebSocket's protocol object is found."""
@@ -27,10 +29,6 @@ TARGET = "atrium.target"
 """The key of the scope under which the request target stands as sent."""
 
 CLOSE_TIMEOUT = 5.0
-
-MALFORMED = (400, "MALFORMED_REQUEST", "The request cannot be understood")
-LATE = (408, "REQUEST_TIMEOUT", "The request did not arrive in time")
-TOO_LARGE = (431, "HEADERS_TOO_LARGE", "The request's headers are too large")
 
 
 class Listener(Protocol):
@@ -100,7 +98,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._in_head = True
         self._head_timer: asyncio.TimerHandle | None = None
-        self._fault = MALFORMED
+        self._fault: type[AtriumError] = MalformedRequest
         self._answered: RequestResponseCycle | None = None
         self.listener: Listener = NOBODY
 
@@ -156,7 +154,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
         super().data_received(data)
         if self._in_head and self._head_bytes > self.max_header_bytes:
-            self._refuse(TOO_LARGE)
+            self._refuse(HeadersTooLarge)
 
     def on_message_begin(self) -> None:
         """Begin to count a head."""
@@ -167,7 +165,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Refuse a head that is too large; keep the target as sent: an absolute one would otherwise lose its host."""
         if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > self.max_header_bytes:
-            self._fault = TOO_LARGE
+            self._fault = HeadersTooLarge
             raise ValueError("uvicorn answers this by `send_400_response`")
         self._head_arrived()
         scope = cast(dict[str, Any], self.scope)
@@ -201,19 +199,19 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _head_late(self) -> None:
         self._head_timer = None
-        self._refuse(LATE)
+        self._refuse(RequestTimeout)
 
-    def _refuse(self, fault: tuple[int, str, str]) -> None:
+    def _refuse(self, fault: type[AtriumError]) -> None:
         """Answer and close; where another answer goes on, the connection is cut instead."""
         if self.transport.is_closing():
             return
         if self._answered is not None and not self._answered.response_complete:
             self.transport.abort()
             return
-        status, code, title = fault
-        problem = {"type": "about:blank", "title": title, "status": status, "detail": title, "code": code}
+        title = fault.title()
+        problem = {"type": "about:blank", "title": title, "status": fault.status, "detail": title, "code": fault.code}
         body = orjson.dumps(problem)
-        lines = [STATUS_LINE[status], b"content-type: application/problem+json\r\nconnection: close\r\n"]
+        lines = [STATUS_LINE[fault.status], b"content-type: application/problem+json\r\nconnection: close\r\n"]
         lines += [name + b": " + value + b"\r\n" for name, value in SECURITY_HEADERS]
         lines += [b"content-length: %d\r\n\r\n" % len(body), body]
         self.transport.write(b"".join(lines))

@@ -27,7 +27,7 @@ from atrium.plugins.gateway.replies import Replies
 from atrium.plugins.gateway.server import HttpServer, bind
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.plugins.gateway.sockets import Sockets
-from atrium.sdk import AtriumError, Context, tracing
+from atrium.sdk import AtriumError, Context, PluginStatus, tracing
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Serving:
         self.entry_streams = EntryStreams(context.storage.of, self.hub)
         self.features = Features(lambda: context.extensions.at(FEATURES))
         self.dispatcher = Dispatcher(
-            lambda: context.extensions.at(ROUTES), Replies(self.entry_streams), self._problem_response
+            lambda: context.extensions.at(ROUTES), Replies(self.entry_streams), self._problem_response, self._failures
         )
         self.commands = Commands(self.hub, lambda: context.extensions.at(FRAMES), context.clock, self._new_trace_id)
         self.server = HttpServer(self._edge(), config, listener)
@@ -124,6 +124,10 @@ class Serving:
     def _problem_response(self, request: Request, error: AtriumError) -> Response:
         reply = problem_reply(error, tracing.trace_id.get(), self._context.clock.now())
         return Response(orjson.dumps(reply.body), reply.status, dict(reply.headers), MEDIA_TYPE)
+
+    async def _failures(self) -> dict[str, str]:
+        plugins = (await self._context.inspect())["plugins"]
+        return {plugin["name"]: plugin["reason"] for plugin in plugins if plugin["status"] == PluginStatus.FAILED.value}
 
     def _watch_pushes(self) -> None:
         """Subscribe to the events that plugins want pushed, and to no others."""
