@@ -139,6 +139,10 @@ bench: setup web ## Measure, beside references that run on the same machine
 bench-fanout: setup ## Measure one publisher and many clients, beside other servers
 	@$(BIN)/python -m bench.fanout.run $(ARGS)
 
+.PHONY: soak
+soak: setup ## Hold a hub under mixed load for 20 minutes and fail if something grows; ARGS="--minutes 5"
+	@$(BIN)/python -m bench.soak $(ARGS)
+
 .PHONY: reference
 reference: setup ## Write the reference pages from the code
 	@$(BIN)/python tools/reference.py

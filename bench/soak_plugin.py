@@ -1,0 +1,20 @@
+"""The soak's plugin, dropped into `<home>/plugins/`: what only the hub's own process can count."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+from atrium.sdk import Manifest, Plugin, Principal, route
+
+
+class Soak(Plugin):
+    """Counts tasks."""
+
+    manifest = Manifest(name="soak", version="1.0.0", description="Counts for a soak.")
+
+    @route("GET", "/soak")
+    async def count(self, caller: Principal) -> dict[str, int]:
+        """Return how many tasks there are, after a collection of garbage: what is left is held by somebody."""
+        gc.collect()
+        return {"tasks": len(asyncio.all_tasks())}
