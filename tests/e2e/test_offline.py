@@ -1,6 +1,5 @@
 """The installed page: it opens while the hub is away, shows what was last seen as such, and forgets it at sign-out."""
 
-import os
 import re
 import shutil
 from pathlib import Path
@@ -114,7 +113,7 @@ async def test_signing_out_forgets_what_was_seen(tmp_path: Path, chromium: str) 
 
 async def test_another_build_is_announced(tmp_path: Path, chromium: str) -> None:
     folder = tmp_path / "page"
-    shutil.copytree(_page(), folder)
+    shutil.copytree(PAGE.parent, folder)
     environment = {"ATRIUM_BRIDGE__STATIC_DIR": str(folder)}
     async with (
         daemon_at(tmp_path / "home", environment, measured=True) as daemon,
@@ -133,11 +132,6 @@ async def test_another_build_is_announced(tmp_path: Path, chromium: str) -> None
         script = "document.querySelector('script[type=module]').src"
         assert "-renewed" in await ann.page.evaluate(script)
         await expect(ann.part("notice")).to_have_count(0)
-
-
-def _page() -> Path:
-    named = os.environ.get("ATRIUM_BRIDGE__STATIC_DIR")
-    return Path(named) if named else PAGE.parent
 
 
 def _rebuild(folder: Path) -> None:
