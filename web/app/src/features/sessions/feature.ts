@@ -24,7 +24,11 @@ import { SessionsRoom } from "./sessions_room.ts";
 
 /** The main room: the sessions, the open one, and a new one. */
 export default function sessions(hub: Hub): Feature {
-  const list = new ListState();
+  const list = new ListState({
+    sessions: hub.sessionList.sessions,
+    language: hub.preferences.language,
+    nameOfProvider: (id) => hub.providers.nameOf(id),
+  });
   const deeds = new SessionDeeds(hub);
   deeds.deletions.watch();
   let room: SessionsRoom | undefined;

@@ -7,7 +7,6 @@ export type ListRow =
   | { readonly kind: "heading"; readonly key: string; readonly label: string }
   | { readonly kind: "session"; readonly key: string; readonly session: Session };
 
-const DAY_MS = 86_400_000;
 const MONDAY = 1;
 
 /** Set sessions out: the pinned on top, the others below the day or month of their last change. Keeps their order. */
@@ -35,6 +34,7 @@ function sessionRow(session: Session): ListRow {
 /** Names days as people do: today, yesterday, this week, then months. */
 class Days {
   readonly #today: number;
+  readonly #yesterday: number;
   readonly #week: number;
   readonly #year: number;
   readonly #months = new Map<string, string>();
@@ -43,6 +43,7 @@ class Days {
     const today = new Date(now);
     today.setHours(0, 0, 0, 0);
     this.#today = today.getTime();
+    this.#yesterday = new Date(today).setDate(today.getDate() - 1);
     this.#year = today.getFullYear();
     const day = new Date(today);
     day.setDate(today.getDate() - ((today.getDay() - firstDayOfWeek() + 7) % 7));
@@ -52,9 +53,7 @@ class Days {
   groupOf(time: number): { readonly key: string; readonly label: string } {
     const words = listWords();
     if (Number.isNaN(time) || time >= this.#today) return { key: "today", label: words.today };
-    // A day is not always 24 hours: half of one more finds yesterday on each.
-    if (time >= new Date(this.#today - DAY_MS / 2).setHours(0, 0, 0, 0))
-      return { key: "yesterday", label: words.yesterday };
+    if (time >= this.#yesterday) return { key: "yesterday", label: words.yesterday };
     if (time >= this.#week) return { key: "week", label: words.thisWeek };
     return this.#month(new Date(time));
   }

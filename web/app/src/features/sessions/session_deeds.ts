@@ -3,7 +3,7 @@ import type { KeyedTexts } from "../../state/keyed_texts.ts";
 import type { Notices } from "../../state/notices.ts";
 import type { Router } from "../../state/router.ts";
 import { sessionPath } from "../../state/router.ts";
-import type { SessionList } from "../../state/session_list.ts";
+import type { Expectation, SessionList } from "../../state/session_list.ts";
 import { Deletions } from "./deletions.ts";
 import { listWords } from "./list_words.ts";
 import { RenamedElsewhere, retag, retitle } from "./metadata_change.ts";
@@ -23,6 +23,14 @@ export interface TitleConflict {
   readonly mine: string;
 }
 
+/** What is to become of a session, and how. */
+interface Change {
+  readonly id: string;
+  readonly expectation: Expectation;
+  readonly failure: string;
+  readonly step: () => Promise<Session | undefined>;
+}
+
 /** What a person does to sessions, from wherever: shown at once, taken back with words when the hub refuses. */
 export class SessionDeeds {
   readonly deletions: Deletions;
@@ -38,32 +46,30 @@ export class SessionDeeds {
     const pinned = !sessions.every((session) => session.pinned);
     const words = listWords();
     const toChange = sessions.filter((session) => (session.pinned ?? false) !== pinned);
-    await Promise.all(
-      toChange.map(({ id }) =>
-        this.#change(
-          id,
-          (session) => ({ ...session, pinned }),
-          pinned ? words.notPinned : words.notUnpinned,
-          () => pinSession(id, pinned),
-        ),
-      ),
+    await this.#changeAll(
+      toChange.map(({ id }) => ({
+        id,
+        expectation: (session) => ({ ...session, pinned }),
+        failure: pinned ? words.notPinned : words.notUnpinned,
+        step: () => pinSession(id, pinned),
+      })),
     );
   }
 
   /** Rename a session from the title that the person saw. Returns the other title if it was given one meanwhile. */
   async rename(id: string, from: string, to: string): Promise<TitleConflict | undefined> {
     let conflict: TitleConflict | undefined;
-    await this.#change(
-      id,
-      (session) => ({ ...session, metadata: { ...session.metadata, title: to } }),
-      listWords().notRenamed,
-      () =>
-        retitle(id, from, to).catch((error: unknown) => {
-          if (!(error instanceof RenamedElsewhere)) throw error;
-          conflict = { id, theirs: error.title, mine: to };
-          return undefined;
-        }),
-    );
+    const step = (): Promise<Session | undefined> =>
+      retitle(id, from, to).catch((error: unknown) => {
+        if (!(error instanceof RenamedElsewhere)) throw error;
+        conflict = { id, theirs: error.title, mine: to };
+        return undefined;
+      });
+    const expectation = (session: Session): Session => ({
+      ...session,
+      metadata: { ...session.metadata, title: to },
+    });
+    await this.#changeAll([{ id, expectation, failure: listWords().notRenamed, step }]);
     return conflict;
   }
 
@@ -73,15 +79,14 @@ export class SessionDeeds {
     added: readonly string[],
     removed: readonly string[],
   ): Promise<void> {
-    const merge = ({ metadata, ...session }: Session): Session => {
+    const expectation = ({ metadata, ...session }: Session): Session => {
       const left = (metadata.tags ?? []).filter((tag) => !removed.includes(tag));
       const tags = [...left, ...added.filter((tag) => !left.includes(tag))];
       return { ...session, metadata: { ...metadata, tags } };
     };
-    await Promise.all(
-      sessions.map(({ id }) =>
-        this.#change(id, merge, listWords().notTagged, () => retag(id, added, removed)),
-      ),
+    const failure = listWords().notTagged;
+    await this.#changeAll(
+      sessions.map(({ id }) => ({ id, expectation, failure, step: () => retag(id, added, removed) })),
     );
   }
 
@@ -96,22 +101,22 @@ export class SessionDeeds {
     });
   }
 
-  /** Show what is expected, do it, and take in what the hub made of it. */
-  async #change(
-    id: string,
-    expectation: (session: Session) => Session,
-    failure: string,
-    step: () => Promise<Session | undefined>,
-  ): Promise<void> {
+  /** Show what is expected of all, then do one after the other, and take in what the hub made of each. */
+  async #changeAll(changes: readonly Change[]): Promise<void> {
     const { sessionList, notices } = this.#ports;
-    const stopExpecting = sessionList.expect(id, expectation);
-    try {
-      const session = await step();
-      if (session) sessionList.put(session);
-    } catch (error) {
-      notices.fail(failure, error);
-    } finally {
-      stopExpecting();
+    const expected = changes.map((change) => ({
+      ...change,
+      stopExpecting: sessionList.expect(change.id, change.expectation),
+    }));
+    for (const { step, failure, stopExpecting } of expected) {
+      try {
+        const session = await step();
+        if (session) sessionList.put(session);
+      } catch (error) {
+        notices.fail(failure, error);
+      } finally {
+        stopExpecting();
+      }
     }
   }
 }

@@ -12,12 +12,11 @@ import type { Hub } from "../../state/hub.ts";
 import { sessionPath } from "../../state/router.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import type { ListCursor } from "./list_cursor.ts";
-import { facetsOf } from "./list_facets.ts";
 import type { QueryEvent } from "./list_filters.ts";
 import { moveOf } from "./list_keyboard.ts";
 import { type ListActs, menuOf } from "./list_menu.ts";
-import { EVERYTHING, fitting, isAsking } from "./list_query.ts";
-import { type ListRow, rowsOf } from "./list_rows.ts";
+import { EVERYTHING, isAsking } from "./list_query.ts";
+import type { ListRow } from "./list_rows.ts";
 import type { ListSearch } from "./list_search.ts";
 import "./list_search.ts";
 import type { ListState } from "./list_state.ts";
@@ -39,7 +38,6 @@ export class SessionListView extends SignalElement {
   @property({ attribute: false }) list!: ListState;
   @property({ attribute: false }) acts!: ListActs;
 
-  @state() private now = Date.now();
   @state() private renaming: { readonly id: string; readonly from: string } | undefined;
   @state() private menuFor: readonly Session[] = [];
   @query(".list") private scroller!: HTMLElement;
@@ -121,9 +119,8 @@ export class SessionListView extends SignalElement {
 
   protected override render(): TemplateResult {
     void this.list.moves.value;
-    const all = this.#sessions;
+    const all = this.list.all.value;
     const query = this.list.query.value;
-    const isKnown = this.hub.sessionList.sessions.value !== undefined;
     return html`
       <nav aria-label=${listWords().sessions} @keydown=${this.#onKey}>
         <a class="new" href="/new" data-testid="new-session" aria-keyshortcuts="n">
@@ -133,14 +130,14 @@ export class SessionListView extends SignalElement {
           all.length > 0
             ? html`<atrium-list-search
                 .query=${query}
-                .values=${facetsOf(all, (id) => this.hub.providers.nameOf(id))}
+                .values=${this.list.facets.value}
                 @query=${(event: QueryEvent) => this.#ask(event)}
                 @leave=${() => this.#goTo((cursor) => cursor.step(this.#rows, 1, undefined))}
                 @open-first=${this.#openFirst}
               ></atrium-list-search>`
             : nothing
         }
-        <div class="list" @scroll=${this.#onScroll}>${isKnown ? this.#renderRows(all) : this.#renderWait()}</div>
+        <div class="list" @scroll=${this.#onScroll}>${this.list.isKnown ? this.#renderRows(all) : this.#renderWait()}</div>
         ${renderSelection(this.#selected, this.hub.isLive, {
           ...this.acts,
           clear: () => this.#clearSelection(),
@@ -157,10 +154,10 @@ export class SessionListView extends SignalElement {
 
   #renderRows(all: readonly Session[]): TemplateResult {
     const query = this.list.query.value;
-    const shown = fitting(all, query);
+    const shown = this.list.shown.value;
     const { cursor } = this.list;
     // While a title is written the rows stay where they are, so that what is typed goes where one looks.
-    const rows = this.renaming ? this.#rows : rowsOf(shown, this.now);
+    const rows = this.renaming ? this.#rows : this.list.rows.value;
     cursor.keep(this.#rows, rows);
     this.#rows = rows;
     const current = this.#currentIndex();
@@ -186,7 +183,7 @@ export class SessionListView extends SignalElement {
     const { cursor } = this.list;
     const look: RowLook = {
       index,
-      now: this.now,
+      now: this.list.now.value,
       text: this.list.query.value.text,
       isOpen: this.#openId === row.key,
       isSelected: cursor.selected.has(row.key),
@@ -209,13 +206,9 @@ export class SessionListView extends SignalElement {
     };
   }
 
-  get #sessions(): readonly Session[] {
-    return this.hub.sessionList.sessions.value ?? [];
-  }
-
   get #selected(): readonly Session[] {
     const { cursor } = this.list;
-    return this.#sessions.filter(({ id }) => cursor.selected.has(id));
+    return this.list.all.value.filter(({ id }) => cursor.selected.has(id));
   }
 
   get #openId(): string | undefined {
@@ -248,7 +241,7 @@ export class SessionListView extends SignalElement {
   }
 
   #tick(): void {
-    if (!document.hidden) this.now = Date.now();
+    if (!document.hidden) this.list.now.value = Date.now();
   }
 
   #onScroll(): void {

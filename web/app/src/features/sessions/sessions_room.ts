@@ -6,7 +6,6 @@ import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import type { Route } from "../../state/router.ts";
 import { SignalElement } from "../../state/signal_element.ts";
-import { facetsOf } from "./list_facets.ts";
 import type { ListActs } from "./list_menu.ts";
 import type { ListState } from "./list_state.ts";
 import "./new_session_page.ts";
@@ -140,13 +139,9 @@ export class SessionsRoom extends SignalElement implements Room {
             : html`<atrium-new-session-page .hub=${this.hub}></atrium-new-session-page>`
         }
       </div>
-      <atrium-tags-dialog .known=${this.#tagsInUse()} @tags=${this.#onTags}></atrium-tags-dialog>
+      <atrium-tags-dialog .known=${this.list.facets.value.tags.map(({ value }) => value)} @tags=${this.#onTags}></atrium-tags-dialog>
       <atrium-title-conflict></atrium-title-conflict>
     `;
-  }
-
-  #tagsInUse(): readonly string[] {
-    return facetsOf(this.hub.sessionList.sessions.value ?? [], String).tags.map(({ value }) => value);
   }
 
   #onTags({ sessions, added, removed }: TagsEvent): void {
