@@ -148,9 +148,11 @@ async def screen_of(
 
     Unless `welcomed`, it is led to the welcome once; if it `keeps_page`, the page's files stay in the browser.
     """
-    context = await browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, service_workers="allow" if keeps_page else "block"
-    )
+    context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
+    if not keeps_page:
+        await context.add_init_script(
+            "Object.defineProperty(Navigator.prototype, 'serviceWorker', { value: undefined })"
+        )
     if welcomed:
         await context.add_init_script("localStorage.setItem('atrium.welcomed', 'yes')")
     try:
