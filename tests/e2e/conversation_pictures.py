@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, FilePayload, expect
 
 from tests.conftest import find_chromium
 from tests.e2e.screens import Screen, browser_at, hub_at, new_session
@@ -20,6 +20,7 @@ SIZES = {"wide": (1280, 800), "middle": (768, 1024), "narrow": (390, 844)}
 THEMES = ("light", "dark")
 LANGUAGES = ("en-GB", "ru-RU")
 
+TITLE = {"en-GB": "Garden plan for spring", "ru-RU": "План сада на весну"}
 QUESTION = {
     "en-GB": "Which beds should I plant first, and what goes well together?",
     "ru-RU": "Какие грядки засаживать первыми и что хорошо растёт рядом?",
@@ -70,7 +71,18 @@ Shot = Callable[[Screen, str], Awaitable[None]]
 
 
 async def _open(screen: Screen, language: str, *contents: str) -> None:
-    session_id = await new_session(screen.daemon, *contents, title=QUESTION[language][:32])
+    session_id = await new_session(screen.daemon, *contents, title=TITLE[language])
+    await screen.visit(f"/sessions/{session_id}")
+    await screen.is_live()
+
+
+async def _open_with_echo(screen: Screen, language: str, *contents: str) -> None:
+    """Open a session of the provider that thinks, calls tools and fails when it is told to."""
+    async with screen.daemon.http() as http:
+        body = {"providerId": "echo", "metadata": {"title": TITLE[language]}}
+        session_id = str((await http.post("/sessions", json=body)).json()["sessionId"])
+        for content in contents:
+            await http.post(f"/sessions/{session_id}/messages", json={"content": content})
     await screen.visit(f"/sessions/{session_id}")
     await screen.is_live()
 
@@ -86,11 +98,10 @@ async def _streaming(screen: Screen, language: str) -> None:
 
 
 async def _tools(screen: Screen, language: str) -> None:
-    await _open(screen, language, "hostile")
-    await expect(screen.messages("assistant").last).to_have_attribute("data-complete", "true")
-    await screen.page.locator('[data-testid="conversation"]').hover()
-    await screen.page.mouse.wheel(0, -6_000)
-    await expect(screen.part("tool-call").first).to_be_in_viewport()
+    await _open_with_echo(screen, language, QUESTION[language], "/think 6", "/tool Read", "/tool Bash")
+    await expect(screen.part("turn")).to_have_count(4)
+    await screen.part("thinking").locator("summary").click()
+    await screen.part("tool-call").first.locator("summary").click()
 
 
 async def _find(screen: Screen, language: str) -> None:
@@ -122,7 +133,8 @@ async def _offline(screen: Screen, language: str) -> None:
 
 
 async def _failed(screen: Screen, language: str) -> None:
-    await _open(screen, language, QUESTION[language], "/broken")
+    await _open_with_echo(screen, language, QUESTION[language], "/fail rate_limit")
+    await expect(screen.part("turn-break")).to_be_visible()
     await screen.part("composer").fill(NEXT[language][0])
 
 
@@ -133,8 +145,8 @@ async def _empty(screen: Screen, language: str) -> None:
 async def _attached(screen: Screen, language: str) -> None:
     await _talk(screen, language)
     chooser = screen.page.locator("atrium-composer input[type=file]")
-    text = {"name": "beds.py", "mimeType": "text/x-python", "buffer": b'beds = {"north": ["peas"]}\n'}
-    picture = {"name": "garden.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
+    text = FilePayload(name="beds.py", mimeType="text/x-python", buffer=b'beds = {"north": ["peas"]}\n')
+    picture = FilePayload(name="garden.png", mimeType="image/png", buffer=b"\x89PNG")
     await chooser.set_input_files([text, picture])
     await expect(screen.part("not-attached")).to_be_visible()
 

@@ -19,7 +19,7 @@ export const composerWords = catalogue(
     tooManyFiles: (count: number) =>
       plural(count, { one: "At most # file at a time.", other: "At most # files at a time." }),
     editing: "Editing a message. Sending begins a copy of the session that ends before it.",
-    leaveEditing: "Leave it",
+    leaveEditing: "Stop editing",
     otherDraft: "Another draft was written on another screen.",
     takeDraft: "Take it",
     keepMine: "Keep mine",
@@ -47,7 +47,7 @@ export const composerWords = catalogue(
         other: "Не больше # файла за раз.",
       }),
     editing: "Изменение сообщения. После отправки начнётся копия сессии, которая заканчивается перед ним.",
-    leaveEditing: "Оставить как есть",
+    leaveEditing: "Не изменять",
     otherDraft: "На другом экране написан другой черновик.",
     takeDraft: "Взять его",
     keepMine: "Оставить мой",

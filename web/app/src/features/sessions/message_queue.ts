@@ -132,13 +132,16 @@ export class MessageQueue extends SignalElement {
     if (queued.length + held.length === 0) return html``;
     const words = sessionWords();
     return html`<section aria-label=${words.queue} data-testid="queue">
-      <p class="head" role="status"><strong>${words.waiting(queued.length + held.length)}</strong> ${this.#reason()}</p>
+      ${queued.length > 0 ? this.#renderHead(queued.length, this.#reason()) : ""}
       <ul role="list">
         ${repeat(
           queued,
           ({ id }) => id,
           (turn) => this.#renderQueued(turn),
         )}
+      </ul>
+      ${held.length > 0 ? this.#renderHead(held.length, this.hub.isLive ? words.notInQueueYet : words.waitingForHub) : ""}
+      <ul role="list">
         ${repeat(
           held,
           ({ clientToken }) => clientToken,
@@ -148,20 +151,22 @@ export class MessageQueue extends SignalElement {
     </section>`;
   }
 
+  #renderHead(count: number, reason: string): TemplateResult {
+    return html`<p class="head" role="status"><strong>${sessionWords().messages(count)}</strong> ${reason}</p>`;
+  }
+
   #reason(): string {
     const words = sessionWords();
-    if (!this.hub.isLive) return words.waitingForHub;
+    if (!this.hub.isLive) return words.waitedInHub;
     return this.open.split.value.blocker === "interrupted" ? words.waitingForChoice : words.waitingForAnswer;
   }
 
   #renderQueued(turn: Turn): TemplateResult {
-    const isLive = this.hub.isLive;
     const take = (toEdit: boolean): void => void this.dispatchEvent(new TakeOutEvent({ turn }, toEdit));
     const content = turn.message?.content ?? "";
     return html`<li data-testid="turn" data-status="queued" data-turn-id=${turn.id}>
       <span class="text" title=${content} data-testid="message" data-role="user">${content}</span>
-      ${isLive ? "" : html`<span class="state">${sessionWords().waitedInHub}</span>`}
-      ${this.#renderSteps(take, !isLive || this.busy)}
+      ${this.hub.isLive ? this.#renderSteps(take, this.busy) : ""}
     </li>`;
   }
 
@@ -172,18 +177,19 @@ export class MessageQueue extends SignalElement {
     const isInDoubt = !isRefused && item.wasTried === true;
     return html`<li class=${isRefused ? "refused" : ""} data-testid="unsent" data-status=${item.status}>
       <span class="text" title=${item.content} data-testid="message" data-role="user">${item.content}</span>
-      <span class="state" role=${isRefused ? "alert" : "presentation"}>${this.#stateOf(item)}</span>
-      ${this.#renderSteps(take, isInDoubt)}
+      ${this.#renderState(item)}
+      ${isInDoubt ? "" : this.#renderSteps(take, false)}
     </li>`;
   }
 
-  #stateOf(item: OutboxItem): string {
+  #renderState(item: OutboxItem): TemplateResult | "" {
     const words = sessionWords();
     if (item.status === "refused") {
-      return `${words.notAccepted} ${sentence(item.problem?.detail || item.problem?.title || "")}`;
+      const reason = sentence(item.problem?.detail || item.problem?.title || "");
+      return html`<span class="state" role="alert">${words.notAccepted} ${reason}</span>`;
     }
-    if (this.hub.isLive) return words.sending;
-    return item.wasTried ? words.mayBeSent : words.keptHere;
+    if (this.hub.isLive || !item.wasTried) return "";
+    return html`<span class="state">${words.mayBeSent}</span>`;
   }
 
   #renderSteps(take: (toEdit: boolean) => void, isDisabled: boolean): TemplateResult {

@@ -159,8 +159,10 @@ export class RowWindow {
     if (this.#wasAtEnd && this.#isOpened) this.#column.scrollToEnd();
   }
 
+  /** The element itself is asked: this may be heard before the column hears of the same scrolling. */
   readonly #noteEnd = (): void => {
-    this.#wasAtEnd = this.#column.isAtEnd(NEAR_PX);
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    this.#wasAtEnd = scrollHeight - scrollTop - clientHeight <= NEAR_PX;
   };
 
   #options(): ConstructorParameters<typeof Virtualizer<HTMLElement, HTMLElement>>[0] {

@@ -1,7 +1,7 @@
 import { html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { forkBefore } from "../../api/messages.ts";
-import { cancelTurn, deleteSession, renameSession, retryTurn } from "../../api/sessions.ts";
+import { cancelTurn, retryTurn } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
 import type { Hub } from "../../state/hub.ts";
 import { randomId } from "../../state/random_id.ts";
@@ -10,15 +10,12 @@ import { SignalElement } from "../../state/signal_element.ts";
 import type { Composer, SendEvent } from "./composer.ts";
 import "./composer.ts";
 import { composerWords } from "./composer_words.ts";
-import type { ConfirmDelete } from "./confirm_delete.ts";
-import "./confirm_delete.ts";
 import type { Turn } from "./conversation.ts";
 import { FileDrop } from "./file_drop.ts";
 import type { TakeOutEvent } from "./message_queue.ts";
 import "./message_queue.ts";
 import { OpenSession } from "./open_session.ts";
 import { pageStyles } from "./page_styles.ts";
-import type { RenameEvent } from "./session_head.ts";
 import "./session_head.ts";
 import { SessionKeys } from "./session_keys.ts";
 import { activityOf, titleOf } from "./session_words.ts";
@@ -45,7 +42,6 @@ export class SessionPage extends SignalElement {
   @state() private editing: Editing | undefined;
   @state() private isHolding = false;
   @query("atrium-timeline") private timeline!: Timeline;
-  @query("atrium-confirm-delete") private question!: ConfirmDelete;
   @query("atrium-composer") private composer!: Composer | null;
   #open: OpenSession | undefined;
 
@@ -101,8 +97,6 @@ export class SessionPage extends SignalElement {
         .sessionTitle=${open.title}
         ?reachable=${this.hub.isLive}
         .words=${this.#words(open)}
-        @rename=${({ title }: RenameEvent) => this.#attempt("The session was not renamed.", () => renameSession(open.id, title))}
-        @delete=${() => this.question.ask()}
       ></atrium-session-head>
       <atrium-timeline
         .hub=${this.hub}
@@ -115,7 +109,6 @@ export class SessionPage extends SignalElement {
         <atrium-message-queue .hub=${this.hub} .open=${open} ?busy=${this.isBusy} @takeout=${this.#onTakeOut}></atrium-message-queue>
         ${this.#renderComposer(open)}
       </div>
-      <atrium-confirm-delete .name=${titleOf(open.title)} @confirm=${() => this.#attempt("The session was not deleted.", () => deleteSession(open.id))}></atrium-confirm-delete>
     `;
   }
 
