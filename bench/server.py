@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
@@ -42,13 +43,14 @@ class Server:
 
 
 @contextmanager
-def hub(home: Path) -> Iterator[Server]:
-    """Run `atrium up` on a home of its own, with the echo provider."""
+def hub(home: Path, log: Path | None = None) -> Iterator[Server]:
+    """Run `atrium up` on a home of its own, with the echo provider; what it prints goes to `log`, if it is given."""
     port = _free_port()
     command = [str(Path(sys.executable).with_name("atrium")), "up", "--port", str(port)]
     settings = {"ATRIUM_HOME": str(home), "ATRIUM_PROVIDERS__ECHO__ENABLED": "true"}
-    with _running("atrium", command, settings, port, home / "run" / "token") as server:
-        yield server
+    with open(log or os.devnull, "wb") as output:
+        with _running("atrium", command, settings, port, home / "run" / "token", output) as server:
+            yield server
 
 
 @contextmanager
@@ -56,18 +58,18 @@ def bare_app() -> Iterator[Server]:
     """Run the bare FastAPI application on uvicorn with uvloop."""
     port = _free_port()
     command = [sys.executable, "-m", "bench.references.bare_app", str(port)]
-    with _running("bare FastAPI", command, {}, port, None) as server:
+    with open(os.devnull, "wb") as output, _running("bare FastAPI", command, {}, port, None, output) as server:
         yield server
 
 
 @contextmanager
 def _running(
-    name: str, command: Sequence[str], settings: dict[str, str], port: int, token: Path | None
+    name: str, command: Sequence[str], settings: dict[str, str], port: int, token: Path | None, output: BinaryIO
 ) -> Iterator[Server]:
     # Python keeps compiled modules, as it does unless told otherwise: without them half of a start is compilation.
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | settings
     began = time.perf_counter()
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT) as process:
         try:
             _await_health(process, port)
             seconds = time.perf_counter() - began

@@ -36,6 +36,7 @@ WARM_UP = 0.3
 
 SETTLE_SECONDS = 5.0
 SEED = 16
+LOG_SHOWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +181,13 @@ def main(minutes: float, wants_json: bool, path: Path | None) -> None:
     with folder() as home:
         (home / "plugins").mkdir()
         shutil.copy(PLUGIN, home / "plugins" / "soak.py")
-        with hub(home) as server:
-            soaked = run_on("uvloop", _soak(server, home, minutes * 60))
+        log = home / "hub.log"
+        with hub(home, log) as server:
+            try:
+                soaked = run_on("uvloop", _soak(server, home, minutes * 60))
+            except BaseExceptionGroup:
+                click.echo(f"\nThe hub's log ends with:\n{log.read_text('utf-8')[-LOG_SHOWN:]}", err=True)
+                raise
     click.echo(err=True)
     found = verdicts(soaked.samples, soaked.before, soaked.after)
     if wants_json:
