@@ -48,9 +48,9 @@ def hub(home: Path, log: Path | None = None) -> Iterator[Server]:
     port = _free_port()
     command = [str(Path(sys.executable).with_name("atrium")), "up", "--port", str(port)]
     settings = {"ATRIUM_HOME": str(home), "ATRIUM_PROVIDERS__ECHO__ENABLED": "true"}
-    with open(log or os.devnull, "wb") as output:
-        with _running("atrium", command, settings, port, home / "run" / "token", output) as server:
-            yield server
+    token = home / "run" / "token"
+    with open(log or os.devnull, "wb") as output, _running("atrium", command, settings, port, token, output) as server:
+        yield server
 
 
 @contextmanager
