@@ -37,6 +37,17 @@ async def test_a_question_with_a_pipe_below_it(daemon: DaemonProcess, home: Path
     assert out == "review\n\nthe diff\n"
 
 
+async def test_ctrl_c_cancels_the_one_question(daemon: DaemonProcess, home: Path) -> None:
+    async with terminal("chat", "-p", "echo", "-m", "/sleep 60", home=home) as screen:
+        await _running(daemon)
+        screen.type(CTRL_C)
+        assert await asyncio.wait_for(screen.process.wait(), 20) == 130
+    async with daemon.attach() as client:
+        session = (await client.sessions.list()).sessions[0].id
+        types = [entry.type async for entry in client.events(session)]
+    assert types[-1] == "sessions.turn.cancelled.v1"
+
+
 async def test_nothing_to_ask_is_said(daemon: DaemonProcess, home: Path) -> None:
     code, _, err = await run_atrium("chat", home=home)
     assert code == 1
@@ -125,6 +136,23 @@ async def test_what_another_client_says_is_shown(daemon: DaemonProcess, home: Pa
             await screen.until("Renamed to Renamed")
             await client.sessions.delete(session)
             await screen.until("This session was deleted")
+
+
+async def test_a_long_session_is_gone_on_with_from_its_end(daemon: DaemonProcess, home: Path) -> None:
+    async with daemon.attach() as client:
+        session = await client.sessions.create("echo")
+        sent = [await client.sessions.send(session, f"/tokens {number}") for number in range(1, 13)]
+        async with client.following(session, after=sent[-1].offset) as entries:
+            async for entry in entries:
+                if entry.type == "sessions.turn.completed.v1" and entry.data["turnId"] == sent[-1].turn_id:
+                    break
+    async with terminal("chat", session, home=home) as screen:
+        await screen.until("Earlier messages are not shown; `atrium sessions show` prints them all")
+        await screen.until("> /tokens 12")
+        await screen.until(PROMPT)
+        assert "> /tokens 1\r\n" not in screen.shown
+        screen.type(CTRL_D)
+        assert await asyncio.wait_for(screen.process.wait(), 20) == 0
 
 
 async def test_commands(daemon: DaemonProcess, home: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from atrium.client import Client, NotRunning, Pace, ProblemError, StreamReset, attach
+from atrium.client import Client, Entry, NotRunning, Pace, ProblemError, StreamReset, attach
 from atrium.sync import SnapshotEnvelope, SyncErrorContext
 from atrium.testing.daemon import DaemonProcess, running_daemon
 
@@ -81,6 +81,18 @@ async def test_entries_over_http_are_those_over_the_socket(client: Client, form:
     assert [one.offset async for one in client.events(session, after=middle, form=form)] == [
         one.offset for one in over_http[2:]
     ]
+
+
+async def test_history_is_read_backwards_page_by_page(client: Client) -> None:
+    session = await client.sessions.create("echo")
+    for content in ("one", "two"):
+        await finished(client, session, content)
+    everything = [entry async for entry in client.events(session)]
+    read: list[Entry] = []
+    while not read or read[0].prev:
+        read[:0] = await client.earlier(session, before=read[0].offset if read else None, limit=3)
+    assert read == everything
+    assert await client.earlier(session, before=read[0].offset) == []
 
 
 async def test_following_over_http_sees_what_is_new_and_ends_with_the_session(client: Client) -> None:

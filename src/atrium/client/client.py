@@ -22,6 +22,10 @@ from atrium.sync import OnError, RevisionSync, SnapshotApplier, SnapshotEnvelope
 
 Cursor = int | str
 
+_NDJSON = "application/x-ndjson"
+_END = (1 << 63) - 1
+"""An offset behind every entry."""
+
 
 def attach(
     home: str | os.PathLike[str] | None = None,
@@ -122,14 +126,23 @@ class Client:
         form: Literal["ndjson", "sse"] = "ndjson",
     ) -> AsyncGenerator[Entry]:
         """Yield entries from one HTTP answer, without reconnects: all up to the head, or more with `follow`."""
-        accept = "text/event-stream" if form == "sse" else "application/x-ndjson"
+        accept = "text/event-stream" if form == "sse" else _NDJSON
         params = {"after": str(after), "follow": "true" if follow else "false"}
-        async with self._http.lines(f"/sessions/{quote(session_id, safe='')}/events", params, accept) as lines:
+        async with self._http.lines(_events(session_id), params, accept) as lines:
             async for line in lines:
                 text = line.removeprefix("data:").strip() if form == "sse" else line.strip()
                 if not text or (form == "sse" and not line.startswith("data:")):
                     continue
                 yield Entry.from_text(text)
+
+    async def earlier(self, session_id: str, *, before: Cursor | None = None, limit: int = 500) -> list[Entry]:
+        """Return the last entries below an offset (None: of all), oldest first, at most `limit` (1 to 500) of them.
+
+        Fewer may come before the beginning is reached: it is when the first one's `prev` is 0, or none come.
+        """
+        params = {"before": str(_END if before is None else before), "limit": str(limit)}
+        async with self._http.lines(_events(session_id), params, _NDJSON) as lines:
+            return [Entry.from_text(line) async for line in lines if line.strip()]
 
     @asynccontextmanager
     async def topic(
@@ -165,6 +178,10 @@ class Client:
             forget()
             sync.stop()
             await asyncio.gather(*refreshes, return_exceptions=True)
+
+
+def _events(session_id: str) -> str:
+    return f"/sessions/{quote(session_id, safe='')}/events"
 
 
 class _Applier(SnapshotApplier[Any]):

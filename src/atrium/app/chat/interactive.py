@@ -12,8 +12,9 @@ from pathlib import Path
 
 from atrium.app.chat.beginning import choose_provider, create_session
 from atrium.app.chat.prompt import Prompt, without_echo
-from atrium.app.chat.screen import Screen
+from atrium.app.chat.screen import HISTORY, Screen
 from atrium.app.errors import ExitCode
+from atrium.app.history import History
 from atrium.app.text import shortened
 from atrium.client import Client, ClientError, ConnectionState, Conversation, ProblemError, StreamReset
 from atrium.contracts.sessions import Session
@@ -137,11 +138,13 @@ class Chat:
     async def _enter(self, session_id: str) -> None:
         await self._stop_following()
         self._screen = self._new_screen()
+        history = History(self._client, session_id)
         conversation = Conversation()
-        async for entry in self._client.events(session_id):
-            conversation.apply(entry)
+        while not history.whole and len(conversation.messages) < HISTORY:
+            await history.read_earlier()
+            conversation = Conversation().apply_all(history.entries)
         self._session_id = session_id
-        self._screen.open(conversation)
+        self._screen.open(conversation, whole=history.whole)
         self._following = asyncio.create_task(self._follow(session_id), name="chat follower")
 
     async def _follow(self, session_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 
@@ -10,16 +11,30 @@ from atrium.app.cli.output import print_json_line, warn
 from atrium.app.errors import ExitCode
 from atrium.app.text import printable
 from atrium.client import Client, Conversation, Entry
+from atrium.contracts.sessions import MessageAccepted
 
 ENDINGS = frozenset(f"sessions.turn.{how}.v1" for how in ("completed", "failed", "cancelled", "interrupted"))
 
 
 async def ask(client: Client, question: str, session_id: str | None, provider: str | None, as_json: bool) -> int:
-    """Send one message, print the answer as it comes, and return the exit code: 1 if the turn did not complete."""
+    """Send one message, print the answer as it comes, and return the exit code: 1 if the turn did not complete.
+
+    Cancelled (Ctrl-C), it cancels the turn.
+    """
     if session_id is None:
         session_id = await create_session(client, await choose_provider(client, provider), question)
     accepted = await client.sessions.send(session_id, question)
     show: Callable[[Entry], None] = _show_json if as_json else _Answer(accepted.turn_id).show
+    try:
+        return await _print_turn(client, session_id, accepted, show, as_json)
+    except asyncio.CancelledError:
+        await client.sessions.cancel(session_id, turn_id=accepted.turn_id)
+        raise
+
+
+async def _print_turn(
+    client: Client, session_id: str, accepted: MessageAccepted, show: Callable[[Entry], None], as_json: bool
+) -> int:
     async with client.following(session_id, after=accepted.offset) as entries:
         async for entry in entries:
             if entry.data.get("turnId") != accepted.turn_id:

@@ -12,6 +12,7 @@ from atrium.client import Conversation, ConversationMessage, Entry
 
 DIM, BOLD, PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
 HISTORY = 20
+"""How many messages are shown of a conversation that is gone on with."""
 
 
 class Screen:
@@ -52,12 +53,12 @@ class Screen:
         self._end_answer()
         self._alone = not shared
 
-    def open(self, conversation: Conversation) -> None:
-        """Show the end of a conversation that exists."""
+    def open(self, conversation: Conversation, *, whole: bool) -> None:
+        """Show the end of a conversation that exists, read as a whole or from some point on."""
         self.conversation = conversation
         messages = conversation.messages
-        if len(messages) > HISTORY:
-            self.note(f"{len(messages) - HISTORY} earlier messages; `atrium sessions show` prints them all")
+        if not whole or len(messages) > HISTORY:
+            self.note("Earlier messages are not shown; `atrium sessions show` prints them all")
         for message in messages[-HISTORY:]:
             if message.role == "user":
                 self._user_line(message)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Protocol
 
-from atrium.app.tui.history import History
+from atrium.app.history import History
 from atrium.app.tui.timeline import Item, Timeline
 from atrium.client import Client, ClientError, ConnectionLost, ConnectionState, NotRunning, ProblemError, StreamReset
 
@@ -70,7 +70,7 @@ class Room:
         follower = self._client.connection.follow(f"sessions/{self.session_id}", None)
         try:
             await follower.started.wait()
-            self._history = History(self._client, self.session_id, follower.cursor or 0)
+            self._history = History(self._client, self.session_id, (follower.cursor or 0) + 1)
             await self._history.read_earlier()
             self.timeline = Timeline(self._history.entries)
             await self._listener.opened(self.timeline)
