@@ -20,6 +20,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+NO_WORKER = "Object.defineProperty(Navigator.prototype, 'serviceWorker', { value: undefined })"
 WIDE, NARROW = (1280, 800), (390, 844)
 
 expect.set_options(timeout=30_000)

@@ -71,7 +71,7 @@ async def test_what_was_seen_can_be_read_while_the_hub_is_away(tmp_path: Path, c
         await ann.part("seen-item").last.click()
         await ann.answers("Peas bear frost")
         await expect(ann.messages("assistant").locator("strong")).to_have_text("Peas")
-        await expect(ann.part("last-seen")).to_contain_text(re.compile(r"As it was \d\d:\d\d"))
+        await expect(ann.part("last-seen")).to_contain_text(re.compile(r"As of \d\d:\d\d"))
         await expect(ann.part("composer")).to_have_count(0)
         await ann.picture("last seen")
         await ann.visit(f"/sessions/{other}")

@@ -5,7 +5,7 @@ export const lastSeenWords = catalogue(
   {
     sessions: "Sessions, as last seen",
     seenAt: (time: string) => `Seen ${time}`,
-    mayBeOld: (time: string) => `As it was ${time}. It can be read, not continued, until the hub is back.`,
+    mayBeOld: (time: string) => `As of ${time}. It can be read, not continued, until the hub is back.`,
     onlyTheEnd: "Only the end was kept.",
     notKept: "This session was not opened in this browser",
     notKeptNote: "What you open here is kept for reading while the hub is away.",
