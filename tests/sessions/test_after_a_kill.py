@@ -31,7 +31,7 @@ async def test_a_draft_that_was_answered_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("point", ["storage.written:31", "storage.committed:30"])
+@pytest.mark.parametrize("point", ["storage.written:71", "storage.committed:70"])
 async def test_a_message_and_its_draft_are_never_both_there_nor_both_gone(tmp_path: Path, point: str) -> None:
     daemon = Daemon(tmp_path / "home")
     daemon.start(ATRIUM_CRASH_AT=point)

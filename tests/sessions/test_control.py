@@ -175,8 +175,36 @@ async def test_nothing_to_retry_is_said_plainly(hub: Hub) -> None:
     with pytest.raises(NothingToRetry):
         await hub.sessions.retry(ALICE, session_id)
     done = await hub.ask(session_id, "say done")
-    with pytest.raises(NothingToRetry, match="completed"):
+    with pytest.raises(NothingToRetry, match="no turn"):
+        await hub.sessions.retry(ALICE, session_id)
+    await hub.ask(session_id, "say more")
+    with pytest.raises(NothingToRetry, match="fork before"):
         await hub.sessions.retry(ALICE, session_id, turn_id=done.turn_id)
+    await hub.send(session_id, "wait x")
+    await hub.providers.arrived("x")
+    turn = (await hub.get(session_id))["turn"]
+    with pytest.raises(NothingToRetry, match="running"):
+        await hub.sessions.retry(ALICE, session_id, turn_id=turn["id"])
+    hub.providers.gate("x").set()
+    await hub.idle(session_id)
+
+
+async def test_the_last_answer_can_be_asked_for_again(hub: Hub) -> None:
+    session_id = await hub.create()
+    await hub.ask(session_id, "say first")
+    asked = await hub.ask(session_id, "say second")
+    again = await hub.sessions.retry(ALICE, session_id, turn_id=asked.turn_id)
+    await hub.idle(session_id)
+    assert [m.content for m in hub.providers.requests[-1].history] == ["say first", "you said first "]
+    with pytest.raises(NothingToRetry, match="retried already"):
+        await hub.sessions.retry(ALICE, session_id, turn_id=asked.turn_id)
+    await hub.sessions.retry(ALICE, session_id, turn_id=again.turn_id)
+    await hub.idle(session_id)
+    assert (await hub.types(session_id)).count("message.completed") == 4
+    question = next(m for m in await hub.messages(session_id) if m["id"] == asked.message_id)
+    assert question["turnId"] not in {asked.turn_id, again.turn_id}
+    await hub.ask(session_id, "say next")
+    assert len(hub.providers.requests[-1].history) == 4
 
 
 async def test_stop_cancels_everything_and_refuses_what_comes_later(hub: Hub) -> None:

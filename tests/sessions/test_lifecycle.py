@@ -39,6 +39,7 @@ async def test_a_new_session_is_there_at_once(hub: Hub) -> None:
         "pinned": False,
         "unread": 0,
         "readOffset": "0",
+        "forkedFrom": None,
     }
     assert await hub.messages(created.session_id) == []
 

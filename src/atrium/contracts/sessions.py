@@ -269,12 +269,21 @@ class CancelTurn(Model):
     turn_id: str | None = None
 
 
+class MessageAccepted(Model):
+    """The acknowledgement of a message: stored, fsynced, and its turn queued."""
+
+    message_id: str
+    turn_id: str
+    offset: str
+
+
 class SessionCreated(Model):
-    """The answer to creating or forking a session: its id, and where its stream is followed."""
+    """The answer to creating or forking a session: its id, where its stream is followed, and what was sent in it."""
 
     session_id: str
     status: SessionStatus
     ws_url: str
+    message: MessageAccepted | None = None
 
 
 class TurnAccepted(Model):
@@ -298,6 +307,14 @@ class TurnSummary(Model):
     status: TurnStatus
 
 
+class ForkOrigin(Model):
+    """Where a fork comes from: it has what was said up to and with `at`, or all that was asked `before` a message."""
+
+    session_id: str
+    at: str | None = None
+    before: str | None = None
+
+
 class Session(Model):
     """A session as clients see it. Times are ISO 8601, UTC; `queued` counts waiting turns.
 
@@ -317,6 +334,7 @@ class Session(Model):
     pinned: bool = False
     unread: int = 0
     read_offset: str = "0"
+    forked_from: ForkOrigin | None = None
 
 
 class Message(Model):
@@ -328,14 +346,6 @@ class Message(Model):
     created_at: str
     turn_id: str
     status: TurnStatus
-
-
-class MessageAccepted(Model):
-    """The acknowledgement of a message: stored, fsynced, and its turn queued."""
-
-    message_id: str
-    turn_id: str
-    offset: str
 
 
 class Draft(Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 from atrium.contracts.sessions import TurnAccepted, TurnCancelled, TurnStatus
 from atrium.plugins.sessions.documents import TurnRecord, find_turn, timestamp, turns_with
@@ -78,10 +79,12 @@ class Control:
         if turn_id is None:
             return await self._last_retriable(change)
         turn = await find_turn(change.storage, change.session.id, turn_id)
-        if turn.status not in RETRIABLE:
-            raise NothingToRetry(f"the turn is {turn.status}; only one that failed, or was cut or cancelled, can be")
         if turn.superseded:
             raise NothingToRetry("the turn was retried already; retry the later one")
+        if turn.status == "completed":
+            await _check_last(change, turn)
+        elif turn.status not in RETRIABLE:
+            raise NothingToRetry(f"the turn is {turn.status}; only one that has ended can be retried")
         return turn
 
     async def _last_retriable(self, change: Change) -> TurnRecord:
@@ -92,6 +95,14 @@ class Control:
         if not candidates:
             raise NothingToRetry("no turn of this session failed, or was cut or cancelled")
         return max(candidates, key=lambda turn: (turn.offset, turn.id))
+
+
+async def _check_last(change: Change, turn: TurnRecord) -> None:
+    """Raise `NothingToRetry` if something was said after the message that a turn has answered."""
+    for status in get_args(TurnStatus):
+        newest = await turns_with(change.storage, change.session.id, status, newest=True, limit=1)
+        if newest and newest[0].offset > turn.offset:
+            raise NothingToRetry("later messages build on this answer; fork before its message to ask again")
 
 
 def cancel_waiting(change: Change, turn: TurnRecord) -> None:

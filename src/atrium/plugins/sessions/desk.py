@@ -7,6 +7,7 @@ from pathlib import Path
 from atrium.plugins.sessions.acts import Acts
 from atrium.plugins.sessions.config import SessionsConfig
 from atrium.plugins.sessions.control import Control
+from atrium.plugins.sessions.creating import Creator
 from atrium.plugins.sessions.documents import DELETIONS
 from atrium.plugins.sessions.drafts import Drafts
 from atrium.plugins.sessions.ledger import Ledger
@@ -32,6 +33,7 @@ class Desk:
         self.lists = Lists()
         self.drafts = Drafts(context, self.ledger, config.max_draft_bytes)
         self.control = Control(context, self.ledger, self.mailboxes)
+        self.creator = Creator(context, self.ledger)
         self.lifecycle = Lifecycle(context, self.ledger, self.mailboxes, self.sweeper)
         self.ledger.on_entries.append(self.transcripts.note)
         self.ledger.on_queued.append(self.mailboxes.kick)

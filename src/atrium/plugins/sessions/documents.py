@@ -13,7 +13,15 @@ from uuid import UUID
 from pydantic import Field
 
 from atrium.contracts.base import Model
-from atrium.contracts.sessions import Session, SessionMetadata, SessionStatus, TurnStatus, TurnSummary
+from atrium.contracts.sessions import (
+    ForkOrigin,
+    MessageAccepted,
+    Session,
+    SessionMetadata,
+    SessionStatus,
+    TurnStatus,
+    TurnSummary,
+)
 from atrium.sdk import Document, Index, Json, NotFound, SpaceStorage, Topic
 
 ACTIVITY = "activity"
@@ -26,7 +34,7 @@ DRAFTS = "drafts"
 PAGE = 500
 """How many documents one step of work over many of them handles."""
 
-SHOWN_SAID = ("id", "providerId", "createdAt", "metadata")
+SHOWN_SAID = ("id", "providerId", "createdAt", "metadata", "forkedFrom")
 SHOWN_ACTIVITY = ("status", "updatedAt", "messageCount", "turn", "queued", "pinned", "unread", "readOffset")
 
 TOPICS = (
@@ -59,6 +67,7 @@ class SessionRecord(Model):
     metadata: SessionMetadata = SessionMetadata()
     settings: dict[str, Any] = Field(default_factory=dict)
     creation: str | None = None
+    forked_from: ForkOrigin | None = None
 
 
 class ActivityRecord(Model):
@@ -122,10 +131,11 @@ class TokenRecord(Model):
 
 
 class CreationRecord(Model):
-    """What an `Idempotency-Key` stands for: the digest of the request, and the session it created."""
+    """What an `Idempotency-Key` stands for: the digest of the request, and the session and message it created."""
 
     digest: str
     session_id: str
+    message: MessageAccepted | None = None
 
 
 def as_json(record: Model) -> dict[str, Any]:

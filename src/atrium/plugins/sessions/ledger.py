@@ -169,6 +169,15 @@ class Ledger:
         async with lock:
             yield
 
+    def created(self, space: str, session: SessionRecord, activity: ActivityRecord, news: Sequence[Event]) -> None:
+        """Do what follows a new session that was stored."""
+        self.active += activity.status == "active"
+        for one in (*news, updated(space, session, activity)):
+            self._context.events.emit(one)
+        self.stored(space, session.id)
+        if activity.queued:
+            _tell(self.on_queued, space, session.id)
+
     def stored(self, space: str, session_id: str) -> None:
         """Do what follows entries that were stored without a change of documents."""
         _tell(self.on_entries, space, session_id)

@@ -1,8 +1,8 @@
-"""A session's life: created, copied, renamed, stopped, deleted."""
+"""What people do to a session: they rename, tag and pin it, stop it, delete it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from atrium.contracts.events import Event
@@ -10,82 +10,27 @@ from atrium.contracts.sessions import MetadataChange, SessionMetadata, SessionRe
 from atrium.plugins.sessions import inputs
 from atrium.plugins.sessions.control import cancel_waiting
 from atrium.plugins.sessions.documents import (
-    ACTIVITY,
-    CREATIONS,
     PAGE,
     TURNS,
-    ActivityRecord,
-    CreationRecord,
-    SessionRecord,
     TurnRecord,
-    as_json,
-    find_session,
     find_turn,
-    stream_of,
-    timestamp,
 )
-from atrium.plugins.sessions.forking import copy_messages, fork_title
-from atrium.plugins.sessions.ledger import Change, Ledger, updated
+from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.mailbox import Mailboxes
 from atrium.plugins.sessions.marks import pin
 from atrium.plugins.sessions.sweeping import Sweeper
-from atrium.sdk import ABSENT, Context, NewEntry, Principal
+from atrium.sdk import Context, Principal
 from atrium.sdk.crash_points import crash_point
 
 
 class Lifecycle:
-    """Creates, copies, renames, stops and deletes sessions."""
+    """Renames, tags, pins, stops and deletes sessions."""
 
     def __init__(self, context: Context, ledger: Ledger, mailboxes: Mailboxes, sweeper: Sweeper) -> None:
         self._context = context
         self._ledger = ledger
         self._mailboxes = mailboxes
         self._sweeper = sweeper
-
-    def new_session(
-        self, provider_id: str, settings: object, metadata: SessionMetadata | Mapping[str, Any] | None
-    ) -> SessionRecord:
-        """Return a new session that is not stored yet, everything in it checked but the provider."""
-        return SessionRecord(
-            id=self._context.new_id(),
-            provider_id=inputs.name("providerId", provider_id),
-            created_at=timestamp(self._context.clock.now()),
-            metadata=inputs.metadata(metadata),
-            settings=inputs.settings(settings),
-        )
-
-    async def create(self, caller: Principal, session: SessionRecord, key: str | None) -> str:
-        """Store a new session and return its id; a key that is known already gives the session it gave before."""
-        if key is None:
-            await self._context.services.call("providers.check", session.provider_id)
-            await self._store(caller.space, session)
-            return session.id
-        async with self._ledger.holding(f"{caller.space} {key}"):
-            wanted = inputs.digest(session.provider_id, session.settings, as_json(session.metadata))
-            value = await self._context.storage.of(caller.space).get(key, collection=CREATIONS)
-            if value is not None:
-                return _created_before(CreationRecord.model_validate(value), wanted)
-            await self._context.services.call("providers.check", session.provider_id)
-            record = CreationRecord(digest=wanted, session_id=session.id)
-            await self._store(caller.space, session.model_copy(update={"creation": key}), creation=record)
-        return session.id
-
-    async def fork(self, caller: Principal, session_id: str, at: object) -> str:
-        """Store a copy of a session that begins with its messages up to an offset, and return the copy's id."""
-        storage = self._context.storage.of(caller.space)
-        _, session = await find_session(storage, session_id)
-        entries = await copy_messages(storage, session_id, at, self._context.new_id)
-        metadata = session.metadata.model_copy(update={"title": fork_title(session.metadata.title)})
-        copy = session.model_copy(
-            update={
-                "id": self._context.new_id(),
-                "created_at": timestamp(self._context.clock.now()),
-                "metadata": metadata,
-                "creation": None,
-            }
-        )
-        await self._store(caller.space, copy, entries)
-        return copy.id
 
     async def update(
         self,
@@ -123,28 +68,6 @@ class Lifecycle:
             crash_point("deletion.stored")
             await self._sweeper.sweep(change.storage, session_id, {change.session.provider_id})
 
-    async def _store(
-        self,
-        space: str,
-        session: SessionRecord,
-        entries: Sequence[Event] = (),
-        creation: CreationRecord | None = None,
-    ) -> None:
-        activity = ActivityRecord(updated_at=session.created_at, message_count=len(entries))
-        async with self._context.storage.of(space).batch() as batch:
-            batch.set(session.id, as_json(session))
-            batch.set(session.id, as_json(activity), collection=ACTIVITY)
-            if session.creation is not None and creation is not None:
-                batch.require(session.creation, ABSENT, collection=CREATIONS)
-                batch.set(session.creation, as_json(creation), collection=CREATIONS)
-            if entries:
-                batch.append(stream_of(session.id), [NewEntry(e.type, e.to_wire()) for e in entries])
-            batch.after(lambda: self._stored(space, session, activity))
-
-    def _stored(self, space: str, session: SessionRecord, activity: ActivityRecord) -> None:
-        self._context.events.emit(updated(space, session, activity))
-        self._ledger.stored(space, session.id)
-
 
 def _describe(change: Change, after: SessionMetadata, by: str) -> None:
     """Put other metadata into a change, with the entries that say what is new."""
@@ -157,12 +80,6 @@ def _describe(change: Change, after: SessionMetadata, by: str) -> None:
     if entries:
         change.say(metadata=after)
         change.append(*entries)
-
-
-def _created_before(record: CreationRecord, wanted: str) -> str:
-    if record.digest != wanted:
-        raise inputs.invalid("Idempotency-Key", "another request was made under this key; use a new one")
-    return record.session_id
 
 
 async def _unfinished(change: Change) -> list[TurnRecord]:

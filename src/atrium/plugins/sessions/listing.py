@@ -129,5 +129,5 @@ async def _with_activity(storage: SpaceStorage, document: Document, wanted: Sele
 
 
 def _row(said: Json, activity: Json) -> Row:
-    shown = {field: said[field] for field in SHOWN_SAID}
+    shown = {field: said[field] for field in SHOWN_SAID if field in said}
     return shown | {field: activity[field] for field in SHOWN_ACTIVITY if field in activity}

@@ -21,6 +21,7 @@ from atrium.contracts.sessions import (
 from atrium.plugins.sessions import inputs
 from atrium.plugins.sessions.config import SessionsConfig
 from atrium.plugins.sessions.conversation import last_messages, message_page
+from atrium.plugins.sessions.creating import Created, Fork
 from atrium.plugins.sessions.desk import Desk
 from atrium.plugins.sessions.documents import INDEXES, TOPICS, check_id, find_session, stream_of
 from atrium.plugins.sessions.drafts import get_draft
@@ -28,7 +29,7 @@ from atrium.plugins.sessions.history import page_before, reply
 from atrium.plugins.sessions.listing import get_session, overview
 from atrium.plugins.sessions.marks import mark_read
 from atrium.plugins.sessions.selection import filters, selection
-from atrium.plugins.sessions.sending import NewMessage, send
+from atrium.plugins.sessions.sending import new_message, send
 from atrium.sdk import (
     CursorReset,
     EntryStream,
@@ -96,10 +97,9 @@ class Sessions(Plugin[SessionsConfig]):
         host: str | None = None,
     ) -> SessionCreated:
         """Create a session; the same `Idempotency-Key` and request give the same one."""
-        session = self.desk.lifecycle.new_session(provider_id, settings, metadata)
+        session = self.desk.creator.new_session(provider_id, settings, metadata)
         key = inputs.idempotency_key(idempotency_key)
-        session_id = await self.desk.acts.run("create", self.desk.lifecycle.create(caller, session, key))
-        return _created(session_id, host)
+        return _created(await self.desk.acts.run("create", self.desk.creator.create(caller, session, key)), host)
 
     @route("GET", "/sessions")
     @service("sessions.list")
@@ -186,12 +186,7 @@ class Sessions(Plugin[SessionsConfig]):
 
         The draft it was sent from is cleared with it, unless it has changed since `draftRevision`.
         """
-        message = NewMessage(
-            inputs.message_content(content),
-            None if target_agent is None else inputs.name("targetAgent", target_agent),
-            inputs.client_token(client_token),
-            inputs.draft_revision(draft_revision),
-        )
+        message = new_message(content, target_agent, client_token, draft_revision)
         sending = send(self.context, self.desk.ledger, self.desk.mailboxes, caller, session_id, message)
         return await self.desk.acts.run("send", sending)
 
@@ -278,12 +273,29 @@ class Sessions(Plugin[SessionsConfig]):
 
     @route("POST", "/sessions/{session_id}/fork", status=201)
     @service("sessions.fork")
-    async def fork(
-        self, caller: Principal, session_id: str, at: inputs.Offset | None = None, host: str | None = None
+    async def fork(  # noqa: PLR0913  # one argument for each field of the request
+        self,
+        caller: Principal,
+        session_id: str,
+        at: inputs.Offset | None = None,
+        before: inputs.Offset | None = None,
+        content: str | None = None,
+        target_agent: str | None = None,
+        client_token: str | None = None,
+        idempotency_key: str | None = None,
+        host: str | None = None,
     ) -> SessionCreated:
-        """Copy a session's messages up to an offset (by default all) into a new session."""
-        copy_id = await self.desk.acts.run("fork", self.desk.lifecycle.fork(caller, session_id, at))
-        return _created(copy_id, host)
+        """Copy a session's messages into a new one: all, those up to `at`, or what was asked `before` a message.
+
+        With `content` the new session goes on with that message at once. The same `Idempotency-Key`, or else
+        `clientToken`, and request give the same session.
+        """
+        if content is None and not (target_agent is None and client_token is None):
+            raise inputs.invalid("content", "give the message that targetAgent and clientToken belong to")
+        message = None if content is None else new_message(content, target_agent, client_token)
+        key, wanted = inputs.idempotency_key(idempotency_key), Fork(at, before, message)
+        forking = self.desk.creator.fork(caller, check_id(session_id), wanted, key)
+        return _created(await self.desk.acts.run("fork", forking), host)
 
     @service("sessions.count_active")
     async def count_active(self) -> int:
@@ -333,6 +345,11 @@ def _named(session_id: str | None) -> str:
     return session_id
 
 
-def _created(session_id: str, host: str | None) -> SessionCreated:
-    path = f"/api/v1/{stream_of(session_id)}/stream"
-    return SessionCreated(session_id=session_id, status="created", ws_url=f"ws://{host}{path}" if host else path)
+def _created(new: Created, host: str | None) -> SessionCreated:
+    path = f"/api/v1/{stream_of(new.session_id)}/stream"
+    return SessionCreated(
+        session_id=new.session_id,
+        status="created" if new.message is None else "active",
+        ws_url=f"ws://{host}{path}" if host else path,
+        message=new.message,
+    )

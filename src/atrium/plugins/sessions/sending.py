@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from atrium.contracts.sessions import MessageAccepted, MessageAdded, MessageStored
+from atrium.plugins.sessions import inputs
 from atrium.plugins.sessions.documents import TOKENS, TokenRecord, TurnRecord, as_json, timestamp, token_key
 from atrium.plugins.sessions.drafts import clear_sent_draft
 from atrium.plugins.sessions.errors import SessionIsStopped
-from atrium.plugins.sessions.inputs import digest, invalid
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.limits import MAX_QUEUED, RETRY_AFTER_SECONDS
 from atrium.plugins.sessions.mailbox import Mailboxes
 from atrium.plugins.sessions.marks import read_to
-from atrium.sdk import ABSENT, Context, InvalidInput, Principal, SpaceStorage, TooManyRequests
+from atrium.sdk import ABSENT, Batch, Context, InvalidInput, Principal, SpaceStorage, TooManyRequests
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,19 @@ class NewMessage:
     @property
     def digest(self) -> str:
         """Return what must be equal for the same token to mean the same message."""
-        return digest(self.content, self.target)
+        return inputs.digest(self.content, self.target)
+
+
+def new_message(
+    content: object, target_agent: object, client_token: object, draft_revision: object = None
+) -> NewMessage:
+    """Return a message as it was sent, checked but for its target."""
+    return NewMessage(
+        inputs.message_content(content),
+        None if target_agent is None else inputs.name("targetAgent", target_agent),
+        inputs.client_token(client_token),
+        inputs.draft_revision(draft_revision),
+    )
 
 
 async def send(
@@ -44,36 +56,74 @@ async def send(
             if before is not None:
                 return before
         _check_open(change)
-        if message.target is not None:
-            await _check_target(context, message.target)
+        await check_target(context, message)
         if message.draft_revision is not None:
             await clear_sent_draft(change, message.draft_revision)
-        turn_id, message_id = context.new_id(), context.new_id()
-        added = MessageAdded(
-            message_id=message_id,
-            turn_id=turn_id,
-            content=message.content,
-            client_token=message.token,
-            by=caller.user,
-        )
+        added = entry_of(context, caller, message)
         [offset] = change.append(added)
-        turn = TurnRecord(
-            id=turn_id,
-            session_id=session_id,
-            message_id=message_id,
-            offset=offset,
-            by=caller.to_json(),
-            target=message.target,
-            created_at=timestamp(context.clock.now()),
-        )
-        answer = MessageAccepted(message_id=message_id, turn_id=turn_id, offset=str(offset))
+        turn = turn_of(context, caller, session_id, added, offset, message.target)
+        answer = accepted(added, offset)
         _store(change, await mailboxes.admit(change, turn), message, answer)
-        change.news.append(
-            MessageStored(
-                space=caller.space, session_id=session_id, message_id=message_id, turn_id=turn_id, by=caller.user
-            )
-        )
+        change.news.append(news_of(change.storage.space, session_id, added))
     return answer
+
+
+async def check_target(context: Context, message: NewMessage) -> None:
+    """Raise `InvalidInput` if a message is for a provider that does not exist."""
+    if message.target is not None:
+        try:
+            await context.services.call("providers.check", message.target)
+        except InvalidInput as error:
+            raise inputs.invalid("targetAgent", error.detail) from None
+
+
+def entry_of(context: Context, caller: Principal, message: NewMessage) -> MessageAdded:
+    """Return a message as the entry that stores it, under new ids."""
+    return MessageAdded(
+        message_id=context.new_id(),
+        turn_id=context.new_id(),
+        content=message.content,
+        client_token=message.token,
+        by=caller.user,
+    )
+
+
+def turn_of(
+    context: Context, caller: Principal, session_id: str, added: MessageAdded, offset: int, target: str | None
+) -> TurnRecord:
+    """Return the queued turn of a message that stands at an offset."""
+    return TurnRecord(
+        id=added.turn_id,
+        session_id=session_id,
+        message_id=added.message_id,
+        offset=offset,
+        by=caller.to_json(),
+        target=target,
+        created_at=timestamp(context.clock.now()),
+    )
+
+
+def accepted(added: MessageAdded, offset: int) -> MessageAccepted:
+    """Return the answer to whoever sent a message."""
+    return MessageAccepted(message_id=added.message_id, turn_id=added.turn_id, offset=str(offset))
+
+
+def news_of(space: str, session_id: str, added: MessageAdded) -> MessageStored:
+    """Return what other plugins are told of a message."""
+    return MessageStored(
+        space=space, session_id=session_id, message_id=added.message_id, turn_id=added.turn_id, by=added.by
+    )
+
+
+def remember_token(batch: Batch, session_id: str, message: NewMessage, answer: MessageAccepted) -> None:
+    """Put into a batch what a message's token stands for, if it has one."""
+    if message.token is not None:
+        key = token_key(session_id, message.token)
+        token = TokenRecord(
+            digest=message.digest, message_id=answer.message_id, turn_id=answer.turn_id, offset=answer.offset
+        )
+        batch.require(key, ABSENT, collection=TOKENS)
+        batch.set(key, as_json(token), collection=TOKENS)
 
 
 async def _remembered(
@@ -84,15 +134,10 @@ async def _remembered(
         return None
     record = TokenRecord.model_validate(value)
     if record.digest != message.digest:
-        raise invalid("clientToken", "another message was sent under this token; use a new token for a new message")
+        raise inputs.invalid(
+            "clientToken", "another message was sent under this token; use a new token for a new message"
+        )
     return MessageAccepted(message_id=record.message_id, turn_id=record.turn_id, offset=record.offset)
-
-
-async def _check_target(context: Context, target: str) -> None:
-    try:
-        await context.services.call("providers.check", target)
-    except InvalidInput as error:
-        raise invalid("targetAgent", error.detail) from None
 
 
 def _check_open(change: Change) -> None:
@@ -112,10 +157,4 @@ def _store(change: Change, turn: TurnRecord, message: NewMessage, answer: Messag
     if turn.status == "queued":
         change.put_turn(turn)
         change.happen(queued=change.activity.queued + 1)
-    if message.token is not None:
-        key = token_key(turn.session_id, message.token)
-        token = TokenRecord(
-            digest=message.digest, message_id=answer.message_id, turn_id=answer.turn_id, offset=answer.offset
-        )
-        change.batch.require(key, ABSENT, collection=TOKENS)
-        change.batch.set(key, as_json(token), collection=TOKENS)
+    remember_token(change.batch, turn.session_id, message, answer)

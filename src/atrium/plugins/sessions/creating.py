@@ -1,0 +1,191 @@
+"""New sessions: empty ones, copies of others, and copies that go on with a message at once; each is one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from atrium.contracts.events import Event
+from atrium.contracts.sessions import MessageAccepted, SessionMetadata
+from atrium.plugins.sessions import inputs
+from atrium.plugins.sessions.documents import (
+    ACTIVITY,
+    CREATIONS,
+    TURNS,
+    ActivityRecord,
+    CreationRecord,
+    SessionRecord,
+    as_json,
+    find_session,
+    stream_of,
+    timestamp,
+)
+from atrium.plugins.sessions.forking import copy_messages, extent, fork_title
+from atrium.plugins.sessions.ledger import Ledger
+from atrium.plugins.sessions.sending import (
+    NewMessage,
+    accepted,
+    check_target,
+    entry_of,
+    news_of,
+    remember_token,
+    turn_of,
+)
+from atrium.sdk import ABSENT, Batch, Context, NewEntry, Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes a creation idempotent: under which key, in which field it came, and the digest of the request."""
+
+    key: str
+    field: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A session that is stored, and the message that was sent in it, if any."""
+
+    session_id: str
+    message: MessageAccepted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """What is asked of a fork, not checked yet but for the message."""
+
+    at: object = None
+    before: object = None
+    message: NewMessage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A session that is not stored yet, what was said in it elsewhere, and what is said in it now."""
+
+    session: SessionRecord
+    copied: Sequence[Event] = ()
+    message: NewMessage | None = None
+
+
+class Creator:
+    """Stores new sessions; a request that is repeated under the same key creates nothing."""
+
+    def __init__(self, context: Context, ledger: Ledger) -> None:
+        self._context = context
+        self._ledger = ledger
+
+    def new_session(
+        self, provider_id: str, settings: object, metadata: SessionMetadata | Mapping[str, Any] | None
+    ) -> SessionRecord:
+        """Return a new session that is not stored yet, everything in it checked but the provider."""
+        return SessionRecord(
+            id=self._context.new_id(),
+            provider_id=inputs.name("providerId", provider_id),
+            created_at=timestamp(self._context.clock.now()),
+            metadata=inputs.metadata(metadata),
+            settings=inputs.settings(settings),
+        )
+
+    async def create(self, caller: Principal, session: SessionRecord, key: str | None) -> Created:
+        """Store a new session."""
+
+        async def begin() -> Beginning:
+            await self._context.services.call("providers.check", session.provider_id)
+            return Beginning(session)
+
+        digest = inputs.digest(session.provider_id, session.settings, as_json(session.metadata))
+        return await self._once(caller, None if key is None else Key(key, "Idempotency-Key", digest), begin)
+
+    async def fork(self, caller: Principal, session_id: str, wanted: Fork, key: str | None) -> Created:
+        """Store a copy of a session that begins with some of its messages, and send a message in it if there is one."""
+
+        async def begin() -> Beginning:
+            return await self._copy(caller, session_id, wanted)
+
+        return await self._once(caller, _fork_key(session_id, wanted, key), begin)
+
+    async def _copy(self, caller: Principal, session_id: str, wanted: Fork) -> Beginning:
+        storage = self._context.storage.of(caller.space)
+        _, session = await find_session(storage, session_id)
+        part = await extent(storage, session_id, wanted.at, wanted.before)
+        if wanted.message is not None:
+            await check_target(self._context, wanted.message)
+        copied = await copy_messages(storage, session_id, part, self._context.new_id)
+        different = {
+            "id": self._context.new_id(),
+            "created_at": timestamp(self._context.clock.now()),
+            "metadata": session.metadata.model_copy(update={"title": fork_title(session.metadata.title)}),
+            "creation": None,
+            "forked_from": part.origin(session_id),
+        }
+        return Beginning(session.model_copy(update=different), copied, wanted.message)
+
+    async def _once(self, caller: Principal, key: Key | None, begin: Callable[[], Awaitable[Beginning]]) -> Created:
+        """Store what `begin` makes, unless it was stored under this key before."""
+        if key is None:
+            return await self._store(caller, await begin(), None)
+        async with self._ledger.holding(f"{caller.space} {key.key}"):
+            value = await self._context.storage.of(caller.space).get(key.key, collection=CREATIONS)
+            if value is not None:
+                return _created_before(CreationRecord.model_validate(value), key)
+            return await self._store(caller, await begin(), key)
+
+    async def _store(self, caller: Principal, new: Beginning, key: Key | None) -> Created:
+        session = new.session if key is None else new.session.model_copy(update={"creation": key.key})
+        async with self._context.storage.of(caller.space).batch() as batch:
+            activity, answer, news = self._say(batch, caller, new)
+            batch.set(session.id, as_json(session))
+            batch.set(session.id, as_json(activity), collection=ACTIVITY)
+            if key is not None:
+                record = CreationRecord(digest=key.digest, session_id=session.id, message=answer)
+                batch.require(key.key, ABSENT, collection=CREATIONS)
+                batch.set(key.key, as_json(record), collection=CREATIONS)
+            batch.after(lambda: self._ledger.created(caller.space, session, activity, news))
+        return Created(session.id, answer)
+
+    def _say(
+        self, batch: Batch, caller: Principal, new: Beginning
+    ) -> tuple[ActivityRecord, MessageAccepted | None, Sequence[Event]]:
+        """Put all messages of a new session into its batch; the new one's turn runs once that is stored."""
+        session_id, message, copied = new.session.id, new.message, list(new.copied)
+        activity = ActivityRecord(updated_at=new.session.created_at, message_count=len(copied))
+        if message is None:
+            _append(batch, session_id, copied)
+            return activity, None, ()
+        added = entry_of(self._context, caller, message)
+        offset = _append(batch, session_id, [*copied, added])[-1]
+        turn, answer = (
+            turn_of(self._context, caller, session_id, added, offset, message.target),
+            accepted(added, offset),
+        )
+        batch.set(turn.id, as_json(turn), collection=TURNS)
+        remember_token(batch, session_id, message, answer)
+        asked = {"status": "active", "message_count": len(copied) + 1, "queued": 1, "read_offset": answer.offset}
+        return activity.model_copy(update=asked), answer, [news_of(caller.space, session_id, added)]
+
+
+def _append(batch: Batch, session_id: str, entries: Sequence[Event]) -> list[int]:
+    if not entries:
+        return []
+    return batch.append(stream_of(session_id), [NewEntry(entry.type, entry.to_wire()) for entry in entries])
+
+
+def _fork_key(session_id: str, wanted: Fork, key: str | None) -> Key | None:
+    """Return what makes a fork idempotent: the header, or the token of its message."""
+    message = wanted.message
+    places = [None if place is None else str(place) for place in (wanted.at, wanted.before)]
+    digest = inputs.digest("fork", session_id, *places, None if message is None else message.digest)
+    if key is not None:
+        return Key(key, "Idempotency-Key", digest)
+    if message is not None and message.token is not None:
+        return Key(f"{session_id}\n{message.token}", "clientToken", digest)  # no header has a line end
+    return None
+
+
+def _created_before(record: CreationRecord, key: Key) -> Created:
+    if record.digest != key.digest:
+        raise inputs.invalid(key.field, "another request was made under this key; use a new one")
+    return Created(record.session_id, record.message)
