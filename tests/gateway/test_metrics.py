@@ -9,9 +9,9 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from atrium.plugins.gateway.sink import Sink
 from atrium.testing.clock import ManualClock
 from tests.gateway.house import House, house_with, until
+from tests.gateway.test_falling_behind import by_number
 from tests.gateway.test_one_connection import FOLLOW, line_to
 from tests.gateway.test_slow_clients import BIG, ROUNDS, server_side, sleeper
 
@@ -34,10 +34,6 @@ async def connections(http: httpx.AsyncClient, **query: Any) -> list[Any]:
 
 async def totals(http: httpx.AsyncClient) -> Any:
     return (await http.get("/status")).json()["connections"]
-
-
-def by_number(house: House, number: int) -> Sink:
-    return next(one for one in house.gateway.serving.hub.connections if one.number == number)
 
 
 @pytest.fixture

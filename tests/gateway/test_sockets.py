@@ -138,6 +138,21 @@ async def test_unknown_names_subscribe_to_nothing(house: House, http: httpx.Asyn
     assert after["type"] == "pong"
 
 
+async def test_what_was_followed_before_is_followed_on_when_a_name_is_wrong(
+    house: House, http: httpx.AsyncClient
+) -> None:
+    head = (await http.post("/notes", json={"noteId": "n1"})).json()["offset"]
+    async with house.socket() as socket:
+        await socket.ask("subscribe", {"streams": {"notes/n1": head}, "topics": ["notes"]})
+        for streams in ({"notes/n1": head, "notes/none": None}, {"notes/n1": "9" * 18}):
+            await socket.send("subscribe", {"streams": streams, "topics": ["notes"]})
+        assert {(await socket.next())["type"] for _ in range(2)} == {"error", "stream:reset"}
+        await http.post("/notes/n1/words", json={"words": ["on"]})
+        assert (await socket.next("stream:chunk"))["payload"]["data"] == {"word": "on"}
+        await socket.send("ping")
+        assert (await socket.next())["type"] == "pong"
+
+
 async def test_a_deleted_stream_ends_with_its_last_entry(house: House, http: httpx.AsyncClient) -> None:
     await http.post("/notes", json={"noteId": "n1"})
     async with house.socket() as socket:
@@ -240,6 +255,11 @@ async def test_subscriptions_are_limited() -> None:
             refused = await socket.ask("subscribe", {"topics": ["notes/n3"]})
             assert refused["payload"]["status"] == 429
             assert (await socket.ask("subscribe", {"streams": {"notes/n1": None}}))["payload"]["status"] == 429
+        async with house.socket() as socket:
+            both = {"topics": ["notes"], "streams": {"notes/n1": None, "notes/n2": None}}
+            assert (await socket.ask("subscribe", both))["payload"]["status"] == 429
+            (connection,) = house.gateway.serving.hub.connections
+            assert connection.subscriptions == 0
 
 
 async def test_nothing_is_left_of_a_closed_connection(house: House, http: httpx.AsyncClient) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -98,11 +98,31 @@ class Commands:
         return self._contributed
 
     async def _subscribe(self, connection: Connection, frame: ClientFrame) -> None:
-        """Subscribe to all that is named, or, if any name is wrong, to nothing; a cursor that is wrong is reset."""
-        topics, streams = _topics(frame.payload), _streams(frame.payload)
-        added = [topic for topic in topics if topic not in connection.topics]
-        revisions: dict[str, str] = {}
+        """Subscribe to all that is named, or, if anything is wrong, to nothing; a cursor that is wrong is reset."""
+        topics, streams = _names(frame.payload, "topics"), _streams(frame.payload)
+        new_topics = [topic for topic in topics if topic not in connection.topics]
+        new_streams = [stream for stream in streams if stream not in connection.followers]
         followers: dict[str, Follower] = {}
+        try:
+            answer, resets = await self._subscribe_all(connection, topics, streams, followers)
+        except Exception:
+            self._leave(connection, new_topics, new_streams)
+            self._hub.begin(followers.values())
+            raise
+        self._acknowledge(connection, frame, answer)
+        for stream, error in resets.items():
+            self.reset(connection, stream, error)
+        self._hub.begin(followers.values())
+
+    async def _subscribe_all(
+        self,
+        connection: Connection,
+        topics: Iterable[str],
+        streams: Mapping[str, int | None],
+        followers: dict[str, Follower],
+    ) -> tuple[dict[str, dict[str, str]], dict[str, CursorReset]]:
+        """Return revisions and heads, and the cursors to reset; raises `NotFound` with all names that are wrong."""
+        revisions: dict[str, str] = {}
         resets: dict[str, CursorReset] = {}
         wrong: list[FieldError] = []
         for topic in topics:
@@ -118,34 +138,24 @@ class Commands:
             except CursorReset as reset:
                 resets[stream] = reset
         if wrong:
-            self._undo(connection, added, followers)
             raise NotFound("; ".join(f"{field.field}: {field.message}" for field in wrong), fields=wrong)
-        heads = {stream: str(await self._head(connection, stream)) for stream in streams}
-        self._acknowledge(connection, frame, {"topics": revisions, "streams": heads})
-        for stream, error in resets.items():
-            self.reset(connection, stream, error)
-        self._hub.begin(followers.values())
+        heads = {stream: str(await self._hub.head(connection.space, stream)) for stream in streams}
+        return {"topics": revisions, "streams": heads}, resets
 
     def reset(self, connection: Connection, stream: str, reset: CursorReset) -> None:
         """Tell a client that its cursor does not belong to the stream: it has to fetch anew."""
         payload = {"stream": stream, "reason": reset.detail or reset.title(), "head": str(reset.head)}
         connection.write(envelope("stream:reset", payload, self._hub.now()))
 
-    def _undo(self, connection: Connection, topics: list[str], followers: Mapping[str, Follower]) -> None:
-        for topic in topics:
-            self._hub.unsubscribe(connection, topic)
-        for stream in followers:
-            self._hub.unfollow(connection, stream)
-
-    async def _head(self, connection: Connection, stream: str) -> int:
-        return await self._hub.head(connection.space, stream)
-
-    def _unsubscribe(self, connection: Connection, frame: ClientFrame) -> None:
-        topics, streams = _topics(frame.payload), _names(frame.payload, "streams")
+    def _leave(self, connection: Connection, topics: Iterable[str], streams: Iterable[str]) -> None:
         for topic in topics:
             self._hub.unsubscribe(connection, topic)
         for stream in streams:
             self._hub.unfollow(connection, stream)
+
+    def _unsubscribe(self, connection: Connection, frame: ClientFrame) -> None:
+        topics, streams = _names(frame.payload, "topics"), _names(frame.payload, "streams")
+        self._leave(connection, topics, streams)
         self._acknowledge(connection, frame, {"topics": topics, "streams": streams})
 
     def _acknowledge(self, connection: Connection, frame: ClientFrame, payload: Any) -> None:
@@ -163,10 +173,6 @@ class Commands:
         session_id = frame.session_id if isinstance(frame, ClientFrame) else None
         payload = {**body, "message": body["detail"]}
         connection.write(envelope("error", payload, self._hub.now(), frame_id=frame_id, session_id=session_id))
-
-
-def _topics(payload: Mapping[str, Any]) -> list[str]:
-    return _names(payload, "topics")
 
 
 def _names(payload: Mapping[str, Any], field: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from atrium.plugins.gateway.formats import WEBSOCKET
 from atrium.plugins.gateway.protocols import SocketProtocol
@@ -23,7 +23,6 @@ class Connection(Sink):
 
     __slots__ = ("_handle", "_handling", "_inbox", "_reading", "pending", "session_id", "topics")
 
-    kind: ClassVar[str] = "websocket"
     _protocol: SocketProtocol
 
     def __init__(

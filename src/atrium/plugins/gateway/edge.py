@@ -16,7 +16,7 @@ from atrium.plugins.gateway.headers import SECURITY_HEADERS, RequestHeaders
 from atrium.plugins.gateway.hosts import HostRules
 from atrium.plugins.gateway.identity import PRINCIPAL, Credentials, Identity
 from atrium.plugins.gateway.page import Page
-from atrium.plugins.gateway.problems import MEDIA_TYPE, ProblemReply, problem_reply
+from atrium.plugins.gateway.problems import MEDIA_TYPE, problem_reply
 from atrium.plugins.gateway.protocols import TARGET, ClientLeft
 from atrium.plugins.gateway.routes import PREFIX
 from atrium.plugins.gateway.settings import GatewayConfig
@@ -57,11 +57,8 @@ class Answer:
         await self._send(message)
 
     async def problem(self, error: AtriumError) -> None:
-        """Send an error."""
-        await self.send_problem(problem_reply(error, self._trace_id, self._now()))
-
-    async def send_problem(self, reply: ProblemReply) -> None:
-        """Send a problem; over a WebSocket that is not open yet this refuses the handshake."""
+        """Send an error; over a WebSocket that is not open yet this refuses the handshake."""
+        reply = problem_reply(error, self._trace_id, self._now())
         kind = "websocket.http.response" if self.scope["type"] == "websocket" else "http.response"
         body = orjson.dumps(reply.body)
         headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from atrium.plugins.gateway.room import Follower
 
 WRITE_BYTES = 64 << 10
-PAGE = 200
 MEDIA_TYPES = {SSE: "text/event-stream", NDJSON: "application/x-ndjson"}
 
 StorageOf = Callable[[str], SpaceStorage]
@@ -41,7 +40,6 @@ class StreamConnection(Sink):
 
     __slots__ = ("_space",)
 
-    kind: ClassVar[str] = "http"
     _protocol: HttpProtocol
 
     def __init__(

@@ -74,8 +74,8 @@ class Group:
 class Room:
     """The followers of a stream in a space. The *live* ones are all at one cursor, and none of them is behind.
 
-    One tail serves them together. A second one stays where it was when the room opened: when the stream ends, it gives
-    those who are behind the last entries that are still there.
+    One tail serves them together. A second one stays at the beginning: when the stream ends, it gives those who are
+    behind the last entries that are still there.
     """
 
     __slots__ = (
@@ -113,8 +113,12 @@ class Room:
 
     async def open(self, cursor: int) -> None:
         """Begin to watch the stream; raises `NotFound`, or `CursorReset` for a cursor beyond its head."""
-        self._oldest = await self.new_tail(cursor)
-        self._tail, self.cursor = await self._storage.tail(self.stream, cursor, self.wake), cursor
+        try:
+            self._tail, self.cursor = await self._storage.tail(self.stream, cursor, self.wake), cursor
+            self._oldest = await self.new_tail(0)
+        except BaseException:
+            self.close()
+            raise
 
     async def reopen(self, first: Follower) -> None:
         """Watch the stream again, from where a follower is, after the room had lost its place."""

@@ -16,6 +16,14 @@ from atrium.sdk import PluginFailed
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 BACKLOG = 2048
+ADVICE = {
+    errno.EADDRINUSE: (
+        "another program (perhaps another hub) uses this port; stop it, or choose another with core.port or --port"
+    ),
+    errno.EACCES: "ports below 1024 need more rights; choose another with core.port or --port",
+    errno.EADDRNOTAVAIL: "this machine has no such address; change core.host",
+}
+"""What to do when the port cannot be had."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -29,21 +37,10 @@ def bind(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise PluginFailed(f"the gateway cannot listen on {host}:{port}: {_advice(error)}") from error
+        advice = ADVICE.get(error.errno or 0, f"{error.strerror or error}; change core.host or core.port")
+        raise PluginFailed(f"the gateway cannot listen on {host}:{port}: {advice}") from error
     listener.setblocking(False)
     return listener
-
-
-def _advice(error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return (
-            "another program (perhaps another hub) uses this port; stop it, or choose another with core.port or --port"
-        )
-    if error.errno == errno.EACCES:
-        return "ports below 1024 need more rights; choose another with core.port or --port"
-    if error.errno == errno.EADDRNOTAVAIL:
-        return "this machine has no such address; change core.host"
-    return f"{error.strerror or error}; change core.host or core.port"
 
 
 class HttpServer(uvicorn.Server):

@@ -76,7 +76,7 @@ class Serving:
         _ = self._context.spawn(self.dispatcher.warm_up(), "import the web framework")
         _ = self._context.spawn(self._check_logins(), "close what outlives its login")
         for kind, interval in ((Connection, self._config.ping_interval), (StreamConnection, self._config.heartbeat)):
-            _ = self._context.spawn(self.hub.keep_alive(kind, interval), f"keep {kind.kind} connections alive")
+            _ = self._context.spawn(self.hub.keep_alive(kind, interval), f"keep each {kind.__name__} alive")
 
     async def close_expired(self) -> None:
         """Close the connections of browsers whose login has ended."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from atrium.plugins.gateway.formats import Format, pieces
 from atrium.plugins.gateway.liveness import last_acknowledged
@@ -39,8 +39,6 @@ class Sink:
         "_catching_up", "_lagging", "_protocol", "behind", "bytes_written", "followers", "form", "hub", "number",
         "open", "opened_at", "peer", "principal", "times_behind", "times_resumed", "transport_write",
     )  # fmt: skip
-
-    kind: ClassVar[str]
 
     def __init__(
         self, hub: Hub, protocol: WritableProtocol, principal: Principal, form: Format, peer: tuple[str, int] | None
