@@ -22,9 +22,9 @@ WARM_UP = 2_000
 def stalled(client: Path, hub: Server, effort: Effort) -> Iterator[Figure]:
     """Measure the healthy clients with and without a stalled one, and how that one catches up."""
     _flow(client, hub, min(WARM_UP, effort.of(ENTRIES)), 0)
-    before = _flow(client, hub, effort.of(ENTRIES) // 2, 0)
+    before = _flow(client, hub, effort.of(ENTRIES) // 5, 0)
     found = _flow(client, hub, effort.of(ENTRIES), 1)
-    after = _flow(client, hub, effort.of(ENTRIES) // 2, 0)
+    after = _flow(client, hub, effort.of(ENTRIES) // 5, 0)
     without = (before, after)
     p99 = tuple(one["p99"] for one in without)
     grown = tuple(_grown_mb(one) for one in without)
