@@ -15,11 +15,12 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, OptionList, Static
 
 from atrium.app.text import shortened
+from atrium.app.tui.acts import Acts, show_problem
 from atrium.app.tui.conversation_pane import ConversationPane
 from atrium.app.tui.deletions import UNDO_SECONDS, Deletions
 from atrium.app.tui.edges import KeyLine, TopBar
 from atrium.app.tui.palette import Commands
-from atrium.app.tui.questions import KeySheet, ProviderQuestion, TitleQuestion
+from atrium.app.tui.questions import KeySheet
 from atrium.app.tui.session_list import SessionList
 from atrium.app.tui.session_rows import title_of
 from atrium.app.tui.taste import Taste
@@ -81,6 +82,7 @@ class TerminalApp(App[int]):
         self._taste = taste
         self._first = session_id
         self._now = now
+        self._acts = Acts(self, client, words)
         self._deletions = Deletions(client, self._not_deleted)
 
     def compose(self) -> ComposeResult:
@@ -273,7 +275,7 @@ class TerminalApp(App[int]):
         session_id = self.pane.session_id
         if session_id is None or not self.pane.busy:
             return False
-        await self._try(self._client.sessions.cancel(session_id))
+        await self._acts.cancel(session_id)
         return True
 
     async def action_retry(self) -> None:
@@ -282,23 +284,14 @@ class TerminalApp(App[int]):
         if session_id is None or turn is None:
             self.notify(self.words.nothing_to_retry, markup=False)
         else:
-            await self._try(self._client.sessions.retry(session_id, turn_id=turn.id))
+            await self._acts.retry(session_id, turn.id)
 
     async def action_new(self) -> None:
         """Begin a new session: ask who answers if there is a choice."""
         self.run_worker(self._begin(), group="new", exclusive=True)
 
     async def _begin(self) -> None:
-        providers = await self._try(self._client.providers())
-        if providers is None:
-            return
-        active = [one for one in providers if one["status"] == "active"]
-        if not active:
-            reasons = "; ".join(f"{one['id']}: {one.get('reason') or one['status']}" for one in providers)
-            self.notify(shortened(self.words.no_provider.format(reasons=reasons), 400), markup=False)
-            return
-        question = ProviderQuestion(self.words, providers)
-        chosen = await self.push_screen_wait(question) if len(active) > 1 else str(active[0]["id"])
+        chosen = await self._acts.choose_provider()
         if chosen is not None:
             self._go("reading")
             self.sessions.open_id = None
@@ -309,12 +302,7 @@ class TerminalApp(App[int]):
         """Give the session another title."""
         session = self._find(self._meant())
         if session is not None:
-            self.run_worker(self._rename(session), group="rename", exclusive=True)
-
-    async def _rename(self, session: Session) -> None:
-        title = await self.push_screen_wait(TitleQuestion(self.words, session.metadata.title))
-        if title is not None:
-            await self._try(self._client.sessions.rename(session.id, title))
+            self.run_worker(self._acts.rename(session), group="rename", exclusive=True)
 
     async def action_delete(self) -> None:
         """Delete the session; for a while it can be brought back."""
@@ -346,15 +334,8 @@ class TerminalApp(App[int]):
         return self.sessions.chosen if self.focused is self.sessions else self.pane.session_id
 
     def _not_deleted(self, session_id: str, error: ClientError) -> None:
-        self.notify(shortened(str(error), 400), severity="error", markup=False)
+        show_problem(self, error)
         self._show_list()
-
-    async def _try(self, work: Any) -> Any:
-        """Do something with the hub; say what went wrong, and then return None."""
-        try:
-            return await work
-        except ClientError as error:
-            return self.notify(shortened(str(error), 400), severity="error", markup=False)
 
     # ---- small things
 

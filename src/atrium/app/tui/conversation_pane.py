@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from atrium.app.chat.beginning import create_session
 from atrium.app.text import shortened
+from atrium.app.tui.acts import show_problem
 from atrium.app.tui.composer import Composer
 from atrium.app.tui.conversation_view import ConversationView
 from atrium.app.tui.outbox import Letter, Outbox
@@ -173,7 +174,7 @@ class ConversationPane(Vertical):
         try:
             more = await room.read_earlier(everything=everything)
         except ClientError as error:
-            self.app.notify(shortened(str(error), 400), severity="error", markup=False)
+            show_problem(self.app, error)
         else:
             if more and room is self._room:
                 self.view.extend(room.timeline)
@@ -195,7 +196,7 @@ class ConversationPane(Vertical):
         try:
             session_id = await create_session(self._client, self._provider, content)
         except ClientError as error:
-            self.app.notify(shortened(str(error), 400), severity="error", markup=False)
+            show_problem(self.app, error)
             return
         finally:
             self._creating = False
@@ -212,7 +213,7 @@ class ConversationPane(Vertical):
         return True
 
     def _refused(self, letter: Letter, error: ClientError) -> None:
-        self.app.notify(shortened(str(error), 400), severity="error", markup=False)
+        show_problem(self.app, error)
         if letter.session_id == self.session_id and not self.composer.text:
             self.composer.write(letter.content)
         else:

@@ -1,0 +1,66 @@
+"""What a person does to sessions at the hub; what goes wrong is said on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from textual.app import App
+
+from atrium.app.text import shortened
+from atrium.app.tui.questions import ProviderQuestion, TitleQuestion
+from atrium.app.tui.words import Words
+from atrium.client import Client, ClientError
+from atrium.contracts.sessions import Session
+
+T = TypeVar("T")
+
+
+def show_problem(app: App[Any], error: Exception) -> None:
+    """Say what went wrong."""
+    app.notify(shortened(str(error), 400), severity="error", markup=False)
+
+
+class Acts:
+    """Calls of the hub, with the questions that come before them."""
+
+    def __init__(self, app: App[Any], client: Client, words: Words) -> None:
+        self._app = app
+        self._client = client
+        self._words = words
+
+    async def cancel(self, session_id: str) -> None:
+        """Cancel the answer that comes, or dismiss the one that was interrupted."""
+        await self._try(self._client.sessions.cancel(session_id))
+
+    async def retry(self, session_id: str, turn_id: str) -> None:
+        """Run a turn again."""
+        await self._try(self._client.sessions.retry(session_id, turn_id=turn_id))
+
+    async def rename(self, session: Session) -> None:
+        """Ask for another title and give it."""
+        title = await self._app.push_screen_wait(TitleQuestion(self._words, session.metadata.title))
+        if title is not None:
+            await self._try(self._client.sessions.rename(session.id, title))
+
+    async def choose_provider(self) -> str | None:
+        """Return who answers in a new session: asked if there is a choice, None if nobody can or the person leaves."""
+        providers = await self._try(self._client.providers())
+        if providers is None:
+            return None
+        active = [one for one in providers if one["status"] == "active"]
+        if not active:
+            reasons = "; ".join(f"{one['id']}: {one.get('reason') or one['status']}" for one in providers)
+            self._app.notify(shortened(self._words.no_provider.format(reasons=reasons), 400), markup=False)
+            return None
+        if len(active) == 1:
+            return str(active[0]["id"])
+        return await self._app.push_screen_wait(ProviderQuestion(self._words, providers))
+
+    async def _try(self, work: Awaitable[T]) -> T | None:
+        """Do something with the hub; say what went wrong, and then return None."""
+        try:
+            return await work
+        except ClientError as error:
+            show_problem(self._app, error)
+            return None
