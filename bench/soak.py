@@ -182,12 +182,12 @@ def main(minutes: float, wants_json: bool, path: Path | None) -> None:
         (home / "plugins").mkdir()
         shutil.copy(PLUGIN, home / "plugins" / "soak.py")
         log = home / "hub.log"
-        with hub(home, log) as server:
-            try:
+        try:
+            with hub(home, log) as server:
                 soaked = run_on("uvloop", _soak(server, home, minutes * 60))
-            except BaseExceptionGroup:
-                click.echo(f"\nThe hub's log ends with:\n{log.read_text('utf-8')[-LOG_SHOWN:]}", err=True)
-                raise
+        except (RuntimeError, BaseExceptionGroup):
+            click.echo(f"\nThe hub's log ends with:\n{log.read_text('utf-8')[-LOG_SHOWN:]}", err=True)
+            raise
     click.echo(err=True)
     found = verdicts(soaked.samples, soaked.before, soaked.after)
     if wants_json:
