@@ -5,16 +5,16 @@ A part of the composition root: here too adapters and plugins are named together
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from pydantic import BaseModel, Field, create_model, field_validator, model_validator
+from pydantic import BaseModel, Field, create_model, field_validator
 
 from atrium.app.config import section_of
 from atrium.app.home import Home
 from atrium.app.plugin_classes import LoadedClass, load_classes
 from atrium.app.plugin_sources import all_sources
-from atrium.sdk import Config, InvalidInput
+from atrium.sdk import Config
 
 
 def config_sections(home: Home) -> dict[str, type[Config] | None]:
@@ -65,15 +65,6 @@ def gateway_settings(bridge: dict[str, Any], host: str, port: int) -> dict[str, 
     return {**own, "host": host, "port": port}
 
 
-def agent_sections(providers: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return the sections of section `providers` that are agents: those that say `kind: acp`."""
-    return {
-        name: section
-        for name, section in providers.items()
-        if isinstance(section, Mapping) and section.get("kind") == "acp"
-    }
-
-
 def providers_config(providers: type[Config]) -> type[Config]:
     """Return the type of section `providers`, with what each provider that ships takes."""
     from atrium.adapters.providers.echo import EchoSettings
@@ -85,20 +76,4 @@ def providers_config(providers: type[Config]) -> type[Config]:
         name: (kind, Field(default_factory=kind, description=providers.model_fields[name].description))
         for name, kind in shipped.items()
     }
-    check = {"agents": model_validator(mode="after")(_agents)}
-    return create_model(
-        "ProvidersSection", __base__=providers, __doc__=providers.__doc__, __validators__=check, **fields
-    )
-
-
-def _agents(section: Any) -> Any:
-    """Check the agents, whose names are the user's own."""
-    from atrium.adapters.providers.acp import AgentSettings
-    from atrium.adapters.providers.settings import parse_settings
-
-    for name, agent in agent_sections(section.model_extra or {}).items():
-        try:
-            parse_settings(AgentSettings, agent, name)
-        except InvalidInput as error:
-            raise ValueError(error.detail) from None
-    return section
+    return create_model("ProvidersSection", __base__=providers, __doc__=providers.__doc__, **fields)
