@@ -93,7 +93,9 @@ class Screen:
     def _grow(self, message: ConversationMessage) -> None:
         content = printable(message.content, multiline=True)
         shown = self._shown.get(message.id, "")
-        if not content.startswith(shown):
+        if shown.startswith(content):
+            content = shown  # what a hub that crashed has kept of it may be less than was shown
+        elif not content.startswith(shown):
             # What was shown while pieces were missing is not how the text begins: show the whole of it.
             self._end_answer()
             shown = ""

@@ -1,0 +1,37 @@
+"""What the chat writes for the entries of a session, without a hub."""
+
+from __future__ import annotations
+
+import io
+
+from atrium.app.chat.screen import Screen
+from atrium.client import Entry
+
+
+def _answer(offset: int, how: str, **data: object) -> Entry:
+    return Entry(
+        offset, 0, f"sessions.message.{how}.v1", {"messageId": "m", "turnId": "t", "role": "assistant", **data}
+    )
+
+
+def _shown(*entries: Entry) -> str:
+    output = io.StringIO()
+    screen = Screen(output, colour=False, render=None)
+    for entry in entries:
+        screen.show(entry)
+    return output.getvalue()
+
+
+def test_an_answer_grows_where_it_stands() -> None:
+    pieces = [_answer(1 + index, "delta", index=index, content=text) for index, text in enumerate(("One ", "day"))]
+    assert _shown(*pieces, _answer(9, "completed", content="One day, a ship")) == "One day, a ship\n"
+
+
+def test_an_answer_of_which_a_crash_kept_less_than_was_shown_is_not_shown_again() -> None:
+    pieces = [_answer(1 + index, "delta", index=index, content=text) for index, text in enumerate(("One ", "day"))]
+    assert _shown(*pieces, _answer(9, "completed", content="One ")) == "One day\n"
+
+
+def test_an_answer_that_began_otherwise_is_shown_as_a_whole() -> None:
+    late = _answer(1, "delta", index=1, content="day")
+    assert _shown(late, _answer(9, "completed", content="One day")) == "day\nOne day\n"
