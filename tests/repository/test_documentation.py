@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from atrium.app.cli.entry import cli
+from atrium.plugins.gateway.routes import wire_path
 from tools import reference
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +64,7 @@ def test_every_service_is_described_and_tested(name: str) -> None:
 
 @pytest.mark.parametrize("path", offered("gateway.route", "path"))
 def test_every_route_is_described_and_tested(path: str) -> None:
-    assert f" {path}`" in PAGES["interface.md"]
+    assert f" {wire_path(path)}`" in PAGES["interface.md"]
     fixed = re.escape(re.sub(r"\{[^}]*\}", "", path) if path.endswith("}") else path.rpartition("}")[2])
     assert re.search(rf"{fixed}[\"?{{]" if path.endswith("}") else rf"{fixed}[\"?]", TESTS)
 

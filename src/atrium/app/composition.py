@@ -13,7 +13,7 @@ from atrium.app.home import Home
 from atrium.app.options import Options
 from atrium.app.plugin_classes import LoadedClass, load_classes, select
 from atrium.app.plugin_sources import all_sources
-from atrium.app.sections import gateway_settings, sections_of
+from atrium.app.sections import agent_sections, gateway_settings, sections_of
 from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.gateway.plugin import Gateway
 from atrium.sdk import PluginFailed
@@ -63,7 +63,7 @@ async def build(home: Home, settings: Settings, chosen: Collection[LoadedClass],
     runtime = CoreRuntime(
         SQLiteStorageAdapter(database), config=_plugin_config(settings, chosen, options), home=home.root
     )
-    _contribute_providers(runtime, home)
+    _contribute_providers(runtime, home, settings.section("providers"))
     for one in chosen:
         await _load(runtime, one)
     return Hub(runtime, settings)
@@ -78,13 +78,15 @@ def _plugin_config(settings: Settings, chosen: Collection[LoadedClass], options:
     return config
 
 
-def _contribute_providers(runtime: CoreRuntime, home: Home) -> None:
+def _contribute_providers(runtime: CoreRuntime, home: Home, sections: Mapping[str, Any]) -> None:
+    from atrium.adapters.providers.acp import AcpProvider
     from atrium.adapters.providers.echo import EchoProvider
     from atrium.adapters.providers.local import LocalProvider
     from atrium.adapters.providers.model import ModelProvider
 
     clock = runtime.clock
-    for provider in (LocalProvider(home.root, clock), ModelProvider(), EchoProvider(clock)):
+    agents = [AcpProvider(name, home.root, clock) for name in agent_sections(sections)]
+    for provider in (LocalProvider(home.root, clock), ModelProvider(), EchoProvider(clock), *agents):
         runtime.extensions.contribute("providers.provider", OWNER, provider)
 
 

@@ -5,16 +5,16 @@ A part of the composition root: here too adapters and plugins are named together
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
-from pydantic import BaseModel, Field, create_model, field_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
 
 from atrium.app.config import section_of
 from atrium.app.home import Home
 from atrium.app.plugin_classes import LoadedClass, load_classes
 from atrium.app.plugin_sources import all_sources
-from atrium.sdk import Config
+from atrium.sdk import Config, InvalidInput
 
 
 def config_sections(home: Home) -> dict[str, type[Config] | None]:
@@ -65,6 +65,33 @@ def gateway_settings(bridge: dict[str, Any], host: str, port: int) -> dict[str, 
     return {**own, "host": host, "port": port}
 
 
+class _Agents(Config):
+    """Checks the sections of agents, whose names are the user's own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @model_validator(mode="after")
+    def _are_agents(self) -> Self:
+        from atrium.adapters.providers.acp import AgentSettings
+        from atrium.adapters.providers.settings import parse_settings
+
+        for name, agent in agent_sections(self.model_extra or {}).items():
+            try:
+                parse_settings(AgentSettings, agent, name)
+            except InvalidInput as error:
+                raise ValueError(error.detail) from None
+        return self
+
+
+def agent_sections(providers: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the sections of section `providers` that are agents: those that say `kind: acp`."""
+    return {
+        name: section
+        for name, section in providers.items()
+        if isinstance(section, Mapping) and section.get("kind") == "acp"
+    }
+
+
 def providers_config(providers: type[Config]) -> type[Config]:
     """Return the type of section `providers`, with what each provider that ships takes."""
     from atrium.adapters.providers.echo import EchoSettings
@@ -76,4 +103,4 @@ def providers_config(providers: type[Config]) -> type[Config]:
         name: (kind, Field(default_factory=kind, description=providers.model_fields[name].description))
         for name, kind in shipped.items()
     }
-    return create_model("ProvidersSection", __base__=providers, __doc__=providers.__doc__, **fields)
+    return create_model("ProvidersSection", __base__=(providers, _Agents), __doc__=providers.__doc__, **fields)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
+
+from atrium.contracts.approvals import ApprovalRequest, Decision
+from atrium.sdk.principal import Principal
 
 ProviderStatus = Literal["active", "notInstalled", "unavailable"]
 
@@ -45,15 +48,24 @@ class ChatMessage:
     content: str
 
 
+Ask = Callable[[ApprovalRequest], Awaitable[Decision]]
+"""Ask the person whose turn it is before an act, and wait for the answer; session and turn are filled in."""
+
+
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """One turn to run: the new message, and all completed messages before it, oldest first."""
+    """One turn to run: the new message, and all completed messages before it, oldest first.
+
+    `by` is who sent the message. Without `ask` there is nobody to ask: an act that needs leave must not happen.
+    """
 
     session_id: str
     turn_id: str
     content: str
     history: Sequence[ChatMessage] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    by: Principal | None = None
+    ask: Ask | None = None
 
 
 @dataclass(frozen=True, slots=True)

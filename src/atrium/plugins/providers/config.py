@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from pydantic import ConfigDict, Field, model_validator
 from atrium.sdk import Config
 
 Section = dict[str, Any]
+
+_ID = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
 class ProvidersConfig(Config):
@@ -34,6 +37,8 @@ class ProvidersConfig(Config):
         for key, value in (self.model_extra or {}).items():
             if not isinstance(value, Mapping):
                 raise ValueError(f"unknown setting {key!r}; the section of a provider is an object")
+            if not _ID.fullmatch(key):
+                raise ValueError(f"{key!r} is no provider's id: lower-case letters, digits, - and _, at most 40")
         return self
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:

@@ -6,8 +6,11 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from atrium.contracts.approvals import ApprovalRequest, Decision
 from atrium.plugins.providers.config import ProvidersConfig
 from atrium.plugins.providers.roster import Member, Roster
 from atrium.sdk import AtriumError, Manifest, Plugin, Principal, ProviderError, route, service
@@ -69,7 +72,8 @@ class Providers(Plugin[ProvidersConfig]):
             raise ProviderNotInstalled(f"{provider_id}: {member.fault}")
         async with _failures_of(provider_id):
             await _introduce(member, turn)
-            async with _closing(member.provider.stream_events(turn.session_id, turn)) as events:
+            asking = replace(turn, ask=partial(self._ask, turn, turn.by)) if turn.by is not None else turn
+            async with _closing(member.provider.stream_events(turn.session_id, asking)) as events:
                 async for event in events:
                     yield event
 
@@ -80,6 +84,13 @@ class Providers(Plugin[ProvidersConfig]):
         member.sessions.discard(session_id)
         async with _failures_of(provider_id):
             await member.provider.stop_session(session_id)
+
+    async def _ask(self, turn: TurnRequest, by: Principal, request: ApprovalRequest) -> Decision:
+        """Ask whoever sent the turn's message."""
+        of_turn = {"session_id": turn.session_id, "turn_id": turn.turn_id}
+        decision = await self.services.call("approvals.request", by, request.model_copy(update=of_turn))
+        assert isinstance(decision, Decision)
+        return decision
 
     def _offers_changed(self) -> None:
         _ = self.context.spawn(self._follow(), "providers on offer")

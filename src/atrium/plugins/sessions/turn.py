@@ -18,7 +18,7 @@ from atrium.plugins.sessions.errors import AnswerTooLong
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.limits import MAX_ANSWER_CHARACTERS
 from atrium.plugins.sessions.patience import Patience
-from atrium.sdk import EXISTS, AtriumError, Conflict, Context, NewEntry, NotFound, StorageFailed
+from atrium.sdk import EXISTS, AtriumError, Conflict, Context, NewEntry, NotFound, Principal, StorageFailed
 from atrium.sdk.crash_points import crash_point
 from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, TurnRequest
 
@@ -98,7 +98,8 @@ class RunningTurn:
         provider_id = self.record.target or self._session.provider_id
         try:
             content, before = await self._conversations.history(self._storage, self.record)
-            request = TurnRequest(self._session.id, self.record.id, content, before, self._session.settings)
+            by = Principal.from_json(self.record.by)
+            request = TurnRequest(self._session.id, self.record.id, content, before, self._session.settings, by)
             async with self._context.services.stream("providers.run", provider_id, request) as events:
                 await self._follow(events)
         except AtriumError as error:

@@ -1,0 +1,224 @@
+"""The `acp` providers: any coding agent that speaks the Agent Client Protocol, an entry of the settings each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from atrium.adapters.providers.acp_places import Place, Places
+from atrium.adapters.providers.acp_process import AgentProcess
+from atrium.adapters.providers.model import FromEnvironment
+from atrium.adapters.providers.settings import ProviderSettings, parse_settings
+from atrium.sdk.errors import InvalidInput, ProviderNotInstalled
+from atrium.sdk.plugin import Clock
+from atrium.sdk.providers import (
+    Availability,
+    ChatMessage,
+    Command,
+    Progress,
+    ProviderEvent,
+    ProviderInfo,
+    TurnRequest,
+)
+
+if TYPE_CHECKING:
+    from atrium.adapters.providers.acp_agent import Agent
+
+AGENT_MODULE = "atrium.adapters.providers.acp_agent"
+LONGEST_HISTORY = 100_000
+"""Characters of an earlier conversation that an agent without it is told; the newest are."""
+
+
+class AgentSettings(ProviderSettings):
+    """Settings of one agent."""
+
+    kind: Literal["acp"] = Field("acp", description="An agent that speaks the Agent Client Protocol.")
+    name: str | None = Field(None, description="What people call it.")
+    command: tuple[str, ...] = Field((), description="The program that speaks ACP, and its arguments.")
+    env: dict[str, str | FromEnvironment] = Field(
+        default_factory=dict, description='Its environment; a value may be `{"env": "NAME"}`, a variable of the hub.'
+    )
+    mode: str | None = Field(None, description="The mode its sessions begin in, as the agent names it.")
+    model: str | None = Field(None, description="The model its sessions begin with, as the agent names it.")
+    idle_seconds: float = Field(600, gt=0, description="Seconds without a turn after which its process stops.")
+
+
+class AcpProvider:
+    """Runs turns on an agent, whose process starts with the first turn, serves all sessions, and stops when idle."""
+
+    def __init__(self, provider_id: str, home: Path, clock: Clock) -> None:
+        self._id = provider_id
+        self._folder = home / "providers" / provider_id
+        self._places = Places(self._folder)
+        self._clock = clock
+        self._settings = AgentSettings()
+        self._agent: Agent | None = None
+        self._open: dict[str, Place] = {}
+        self._starting = asyncio.Lock()
+        self._running = 0
+        self._idle: asyncio.Task[None] | None = None
+
+    @property
+    def info(self) -> ProviderInfo:
+        """Return what it is."""
+        return ProviderInfo(
+            id=self._id,
+            name=self._settings.name or self._id,
+            version="1.0.0",
+            capabilities={"streaming": True, "cancel": True, "thinking": True, "tools": True, "approvals": True},
+        )
+
+    @property
+    def availability(self) -> Availability:
+        """Return whether its program is there."""
+        command = self._settings.command
+        if not command:
+            return Availability("unavailable", f"set `providers.{self._id}.command`")
+        missing = [value.env for value in self._settings.env.values() if isinstance(value, FromEnvironment)]
+        missing = [name for name in missing if not os.environ.get(name)]
+        if missing:
+            return Availability("unavailable", f"`providers.{self._id}.env` names {missing[0]}, which is not set")
+        if shutil.which(command[0]) is None:
+            return Availability("notInstalled", f"{command[0]} is not on the PATH: install it, or give its whole path")
+        return Availability("active")
+
+    async def configure(self, settings: Mapping[str, Any]) -> None:
+        """Take `{name, command, env, mode, model, idleSeconds}`."""
+        self._settings = parse_settings(AgentSettings, settings, f"providers.{self._id}")
+        await self.close()
+
+    async def install_or_update(self, progress: Callable[[Progress], None]) -> None:
+        """Do nothing: the program is the user's own."""
+
+    async def start_session(self, session_id: str, settings: Mapping[str, Any]) -> None:
+        """Check the folder the session names, if it names one."""
+        if settings.get("cwd") is not None:
+            await asyncio.to_thread(self._places.work_folder, session_id, settings["cwd"])
+
+    async def stream_events(self, session_id: str, turn: TurnRequest) -> AsyncIterator[ProviderEvent]:
+        """Let the agent answer, and yield what it does as it does it."""
+        self._running += 1
+        try:
+            agent = await self._started()
+            place, is_new = await self._enter(agent, session_id, turn)
+            text = with_history(turn.history, turn.content) if is_new else turn.content
+            async with aclosing(agent.prompt(place.agent_session, text, place.cwd, turn.ask)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self._running -= 1
+            self._rest()
+
+    async def control(self, session_id: str, command: Command) -> None:
+        """Set a session's `mode` or `model`: `{"id": ...}`; it applies from the next turn on."""
+        if command.kind not in {"mode", "model"}:
+            raise InvalidInput(f"an agent takes no command {command.kind!r}; close the turn to cancel it")
+        chosen = str(command.arguments.get("id") or "")
+        agent = await self._started()
+        place, _ = await self._enter(agent, session_id, TurnRequest(session_id, "", ""))
+        wanted = {"mode": None, "model": None} | {command.kind: chosen}
+        await agent.choose(place.agent_session, **wanted)
+
+    async def stop_session(self, session_id: str) -> None:
+        """Let the agent forget a session, and remove what is kept of it."""
+        place = self._open.pop(session_id, None)
+        if place is not None and self._agent is not None:
+            await self._agent.forget(place.agent_session)
+        await asyncio.to_thread(self._places.forget, session_id)
+
+    async def close(self) -> None:
+        """End the agent's process."""
+        idle, self._idle = self._idle, None
+        if idle is not None:
+            idle.cancel()
+            await asyncio.wait([idle])
+        await self._stop()
+
+    async def _started(self) -> Agent:
+        available = self.availability
+        if available.status != "active":
+            raise ProviderNotInstalled(available.reason or "")
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        async with self._starting:
+            if self._agent is not None and self._agent.alive:
+                return self._agent
+            await self._stop()
+            # Its schema takes a while to import: not on the loop.
+            module = await asyncio.to_thread(import_module, AGENT_MODULE)
+            await asyncio.to_thread(self._folder.mkdir, 0o700, parents=True, exist_ok=True)
+            process = await AgentProcess.start(self._name, self._settings.command, self._environment(), self._folder)
+            agent: Agent = module.Agent(self._name, process)
+            try:
+                await agent.introduce()
+            except BaseException:
+                await agent.stop()
+                raise
+            self._agent = agent
+            return agent
+
+    async def _enter(self, agent: Agent, session_id: str, turn: TurnRequest) -> tuple[Place, bool]:
+        """Return the agent's session, opened if need be, and whether it is new to the agent."""
+        place = self._open.get(session_id)
+        if place is not None:
+            return place, False
+        kept = await asyncio.to_thread(self._places.find, session_id)
+        if kept is not None and await agent.load(kept.agent_session, kept.cwd):
+            place = kept
+        else:
+            cwd = await asyncio.to_thread(self._places.work_folder, session_id, turn.settings.get("cwd"))
+            place = Place(await agent.new(cwd), cwd)
+            await asyncio.to_thread(self._places.keep, session_id, place)
+        await agent.choose(place.agent_session, mode=self._wish(turn, "mode"), model=self._wish(turn, "model"))
+        self._open[session_id] = place
+        return place, place is not kept
+
+    def _wish(self, turn: TurnRequest, what: Literal["mode", "model"]) -> str | None:
+        wish = turn.settings.get(what)
+        return wish if isinstance(wish, str) else getattr(self._settings, what)
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            name: os.environ[value.env] if isinstance(value, FromEnvironment) else value
+            for name, value in self._settings.env.items()
+        }
+
+    @property
+    def _name(self) -> str:
+        return self.info.name
+
+    def _rest(self) -> None:
+        """Stop the process after a while in which there is no turn."""
+        if self._running == 0 and self._agent is not None and self._idle is None:
+            self._idle = asyncio.create_task(self._stop_when_idle(), name=f"{self._id}: idle")
+
+    async def _stop_when_idle(self) -> None:
+        await self._clock.sleep(self._settings.idle_seconds)
+        self._idle = None
+        if self._running == 0:
+            await self._stop()
+
+    async def _stop(self) -> None:
+        agent, self._agent = self._agent, None
+        self._open.clear()
+        if agent is not None:
+            await agent.stop()
+
+
+def with_history(history: Sequence[ChatMessage], content: str) -> str:
+    """Return a message with the conversation before it, for an agent that has not heard it."""
+    if not history:
+        return content
+    said = "\n\n".join(f"{'User' if message.role == 'user' else 'Assistant'}: {message.content}" for message in history)
+    if len(said) > LONGEST_HISTORY:
+        said = "[the beginning is left out]\n" + said[-LONGEST_HISTORY:]
+    return f"This conversation began before you joined it. What was said:\n\n{said}\n\nNow the user says:\n\n{content}"

@@ -1,0 +1,246 @@
+"""A running agent, spoken to over ACP: its sessions, and the turns in them. Imports the ACP package."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import Any
+
+from acp import PROTOCOL_VERSION, RequestError, text_block
+from acp.client.connection import ClientSideConnection
+from acp.schema import ClientCapabilities, Implementation
+from pydantic import BaseModel
+
+from atrium import __version__
+from atrium.adapters.providers.acp_events import Translator
+from atrium.adapters.providers.acp_permissions import chosen_option, question
+from atrium.adapters.providers.acp_process import AgentProcess
+from atrium.sdk.errors import AtriumError, ProviderAuthFailed, ProviderCrashed, ProviderError, ProviderRateLimited
+from atrium.sdk.providers import Ask, ProviderEvent
+
+log = logging.getLogger(__name__)
+
+START_SECONDS = 60.0
+CANCEL_SECONDS = 10.0
+MOST_WAITING = 10_000
+"""Events that may wait to be stored: an agent that sends more than that ahead is stopped."""
+
+AUTH_REQUIRED = -32000
+CANCELLED = {"outcome": {"outcome": "cancelled"}}
+
+
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """What a turn of one session has to say, and whom it may ask."""
+
+    cwd: str
+    ask: Ask | None
+    translator: Translator = field(default_factory=Translator)
+    events: asyncio.Queue[ProviderEvent | None] = field(default_factory=asyncio.Queue)
+    asking: set[asyncio.Task[Any]] = field(default_factory=set)
+
+
+class _Client:
+    """What an agent may call of us. ACP captures the methods when it connects, so they are the class's."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+
+    async def session_update(self, session_id: str, update: BaseModel, **_: Any) -> None:
+        self._agent.updated(session_id, _json(update))
+
+    async def request_permission(
+        self, session_id: str, tool_call: BaseModel, options: list[BaseModel], **_: Any
+    ) -> dict[str, Any]:
+        return await self._agent.permit(session_id, _json(tool_call), [_json(option) for option in options])
+
+    async def ext_method(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        raise RequestError.method_not_found(method)
+
+    async def ext_notification(self, method: str, params: dict[str, Any]) -> None:
+        """Take no notice: what a vendor adds is no part of a turn."""
+
+
+class Agent:
+    """One agent process, with as many sessions as it is asked for."""
+
+    def __init__(self, name: str, process: AgentProcess) -> None:
+        self._name = name
+        self._process = process
+        self._turns: dict[str, _Turn] = {}
+        self._flooded = False
+        self._connection = ClientSideConnection(_Client(self), process.writer, process.reader)  # type: ignore[arg-type]  # serves the calls there are
+        self._can_load = False
+        self._can_close = False
+        self._modes: dict[str, set[str]] = {}
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether it can take turns."""
+        return self._process.alive and not self._flooded
+
+    @property
+    def pid(self) -> int:
+        """Return its process id."""
+        return self._process.pid
+
+    async def introduce(self) -> None:
+        """Agree on the protocol; `ProviderCrashed` if it does not answer."""
+        answer = await self._call(
+            self._connection.initialize(
+                protocol_version=PROTOCOL_VERSION,
+                client_capabilities=ClientCapabilities(),
+                client_info=Implementation(name="atrium", title="Atrium", version=__version__),
+            )
+        )
+        capabilities = _json(answer).get("agentCapabilities") or {}
+        self._can_load = bool(capabilities.get("loadSession"))
+        self._can_close = "close" in (capabilities.get("sessionCapabilities") or {})
+
+    async def load(self, session_id: str, cwd: str) -> bool:
+        """Take up a session of an earlier process; tell whether the agent still has it."""
+        if not self._can_load:
+            return False
+        try:
+            answer = await self._call(self._connection.load_session(cwd=cwd, session_id=session_id, mcp_servers=[]))
+        except ProviderError as error:
+            if not self.alive:
+                raise
+            log.info("%s does not take up a session: %s", self._name, error)
+            return False
+        self._note_modes(session_id, _json(answer))
+        return True
+
+    async def new(self, cwd: str) -> str:
+        """Begin a session in a folder and return the agent's id for it."""
+        answer = _json(await self._call(self._connection.new_session(cwd=cwd, mcp_servers=[])))
+        session_id = str(answer["sessionId"])
+        self._note_modes(session_id, answer)
+        return session_id
+
+    async def choose(self, session_id: str, *, mode: str | None, model: str | None) -> None:
+        """Set a session's mode and model; `ProviderError` names the modes there are."""
+        if mode is not None:
+            modes = self._modes.get(session_id, set())
+            if mode not in modes:
+                raise ProviderError(f"{self._name} has no mode {mode!r}; there is {', '.join(sorted(modes)) or 'none'}")
+            await self._call(self._connection.set_session_mode(session_id=session_id, mode_id=mode))
+        if model is not None:
+            choosing = self._connection.set_config_option(config_id="model", session_id=session_id, value=model)
+            await self._call(choosing)
+
+    async def prompt(
+        self, session_id: str, text: str, cwd: str, ask: Ask | None
+    ) -> AsyncGenerator[ProviderEvent, None]:
+        """Run a turn and yield its events; closing the iterator cancels the turn."""
+        turn = self._turns[session_id] = _Turn(cwd, ask)
+        prompting = asyncio.ensure_future(self._connection.prompt(session_id=session_id, prompt=[text_block(text)]))
+        prompting.add_done_callback(lambda _: turn.events.put_nowait(None))
+        try:
+            while (event := await turn.events.get()) is not None:
+                yield event
+            if self._flooded:
+                raise ProviderError(f"{self._name} sent more than could be stored, and was stopped")
+            result = _json(await self._call(prompting, within=None))
+            if result.get("stopReason") == "refusal":
+                raise ProviderError(f"{self._name} refused to go on")
+            for event in turn.translator.ended(result):
+                yield event
+        finally:
+            await self._leave(session_id, turn, prompting)
+
+    async def forget(self, session_id: str) -> None:
+        """Let the agent close a session, if it can."""
+        self._modes.pop(session_id, None)
+        if self._can_close and self.alive:
+            with contextlib.suppress(ProviderError):
+                await self._call(self._connection.close_session(session_id=session_id))
+
+    async def stop(self) -> None:
+        """End the process and everything in it; may be called twice."""
+        await self._connection.close()
+        await self._process.stop()
+
+    def updated(self, session_id: str, update: dict[str, Any]) -> None:
+        """Take what the agent says of a session; between turns, and while one is loaded, it is about the past."""
+        turn = self._turns.get(session_id)
+        if turn is None or self._flooded:
+            return
+        for event in turn.translator.update(update):
+            turn.events.put_nowait(event)
+        if turn.events.qsize() > MOST_WAITING:
+            self._flooded = True
+            turn.events.put_nowait(None)
+
+    async def permit(self, session_id: str, call: dict[str, Any], options: list[dict[str, Any]]) -> dict[str, Any]:
+        """Ask the person whose turn it is, and answer the agent with the option that was chosen."""
+        turn = self._turns.get(session_id)
+        if turn is None or turn.ask is None:
+            return CANCELLED
+        for event in turn.translator.asked(call):
+            turn.events.put_nowait(event)
+        asking: asyncio.Task[Any] = asyncio.ensure_future(turn.ask(question(call, session_id=session_id, cwd=turn.cwd)))
+        turn.asking.add(asking)
+        try:
+            option = chosen_option(options, await asking)
+        except asyncio.CancelledError:
+            return CANCELLED
+        except AtriumError as error:
+            log.info("%s was not permitted anything: %s", self._name, error)
+            return CANCELLED
+        finally:
+            turn.asking.discard(asking)
+        return CANCELLED if option is None else {"outcome": {"outcome": "selected", "optionId": option}}
+
+    async def _leave(self, session_id: str, turn: _Turn, prompting: asyncio.Future[Any]) -> None:
+        """End a turn: tell the agent, withdraw what is asked, and go on without an agent that does not stop."""
+        for asking in turn.asking:
+            asking.cancel()
+        if not prompting.done():
+            with contextlib.suppress(Exception):
+                await self._connection.cancel(session_id=session_id)
+            await asyncio.wait([prompting], timeout=CANCEL_SECONDS)
+        if not prompting.done():
+            log.warning("%s does not stop a turn and is ended", self._name)
+            prompting.cancel()
+            await self.stop()
+        elif not prompting.cancelled():
+            prompting.exception()  # whoever left does not want to know
+        if self._turns.get(session_id) is turn:
+            del self._turns[session_id]
+        if self._flooded:
+            await self.stop()
+
+    async def _call(self, calling: Any, *, within: float | None = START_SECONDS) -> Any:
+        try:
+            async with asyncio.timeout(within):
+                return await calling
+        except RequestError as error:
+            raise _provider_error(self._name, error) from error
+        except TimeoutError as error:
+            raise ProviderCrashed(f"{self._name} did not answer within {within:.0f} s") from error
+        except (ConnectionError, EOFError, ValueError) as error:
+            raise ProviderCrashed(await self._process.last_words()) from error
+
+    def _note_modes(self, session_id: str, answer: dict[str, Any]) -> None:
+        modes = (answer.get("modes") or {}).get("availableModes") or ()
+        self._modes[session_id] = {str(mode["id"]) for mode in modes}
+
+
+def _json(model: object) -> dict[str, Any]:
+    if isinstance(model, BaseModel):
+        return model.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {}
+
+
+def _provider_error(name: str, error: RequestError) -> ProviderError:
+    data = error.data if isinstance(error.data, dict) else {}
+    said = str(data.get("message") or data.get("details") or error)
+    if data.get("errorKind") == "rate_limit":
+        return ProviderRateLimited(f"{name}: {said}")
+    if error.code == AUTH_REQUIRED:
+        return ProviderAuthFailed(f"{name}: {said}; sign in with the agent's own program first")
+    return ProviderError(f"{name}: {said}")

@@ -1,0 +1,152 @@
+"""From what an agent says over ACP (agentclientprotocol.com, version 1) to the unified events of a turn.
+
+Agents differ in what they announce: a tool call may come with its arguments or get them later, a permission may be
+asked for a call that was never announced, and output may be in `content`, in `rawOutput` or in a vendor's `_meta`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, Usage
+
+Data = Mapping[str, Any]
+"""A part of a message, as JSON has it: camelCase, absent values left out."""
+
+PLAN = "plan"
+
+_ENDED: Mapping[str, Literal["completed", "failed"]] = {"completed": "completed", "failed": "failed"}
+
+
+@dataclass(slots=True)
+class _Tool:
+    name: str
+    arguments: dict[str, Any]
+    output: str = ""
+
+
+@dataclass(slots=True)
+class Translator:
+    """The updates of one turn as events; it remembers the tool calls that are open, and the cost so far."""
+
+    tools: dict[str, _Tool] = field(default_factory=dict)
+    cost: float | None = None
+
+    def update(self, update: Data) -> Iterator[ProviderEvent]:
+        """Yield what a `session/update` means; kinds that mean nothing for a turn yield nothing."""
+        kind = update.get("sessionUpdate")
+        if kind == "agent_message_chunk":
+            yield from _texts(TextDelta, update)
+        elif kind == "agent_thought_chunk":
+            yield from _texts(ThinkingDelta, update)
+        elif kind in {"tool_call", "tool_call_update"}:
+            yield from self._tool(update)
+        elif kind == "plan":
+            yield self._called(PLAN, _Tool(PLAN, {"entries": list(update.get("entries") or [])}))
+        elif kind == "usage_update":
+            self._spent(update.get("cost"))
+
+    def asked(self, call: Data) -> Iterator[ProviderEvent]:
+        """Yield what a request for permission tells of its tool call, which need not have been announced."""
+        yield from self._tool({**call, "status": "waiting"})
+
+    def ended(self, result: Data) -> Iterator[ProviderEvent]:
+        """Yield what the answer to `session/prompt` adds: the end of the plan, and the usage."""
+        if PLAN in self.tools:
+            yield self._returned(PLAN, "completed")
+        tokens = _tokens(result)
+        if tokens is not None:
+            yield Usage(*tokens, self.cost)
+
+    def _tool(self, update: Data) -> Iterator[ProviderEvent]:
+        call_id = str(update.get("toolCallId") or "")
+        known = self.tools.get(call_id)
+        before = (known.name, known.arguments) if known else None
+        tool = known or _Tool(str(update.get("kind") or "tool"), {})
+        tool.name = str(update.get("title") or tool.name)
+        given = update.get("rawInput")
+        if isinstance(given, Mapping) and given:
+            tool.arguments = dict(given)
+        tool.output = _output(update) or tool.output
+        status = str(update.get("status") or "")
+        ended = _ENDED.get(status)
+        if known is None or (tool.name, tool.arguments) != before or status in {"waiting", "in_progress"}:
+            yield self._called(call_id, tool, "waiting" if status == "waiting" else "running")
+        if ended is not None:
+            yield self._returned(call_id, ended)
+
+    def _called(self, call_id: str, tool: _Tool, status: str = "running") -> ToolCall:
+        self.tools[call_id] = tool
+        return ToolCall(call_id, tool.name, dict(tool.arguments), status)
+
+    def _returned(self, call_id: str, status: Literal["completed", "failed"]) -> ToolResult:
+        tool = self.tools.pop(call_id)
+        return ToolResult(call_id, tool.name, tool.output, status)
+
+    def _spent(self, cost: object) -> None:
+        amount = cost.get("amount") if isinstance(cost, Mapping) and cost.get("currency") == "USD" else None
+        if isinstance(amount, int | float):
+            self.cost = float(amount)
+
+
+def _texts(kind: type[TextDelta] | type[ThinkingDelta], update: Data) -> Iterator[ProviderEvent]:
+    text = _text(update.get("content"))
+    if text:
+        yield kind(text)
+
+
+def _text(content: object) -> str:
+    """Return a content block as text; what is not text is named."""
+    if not isinstance(content, Mapping):
+        return ""
+    kind = content.get("type")
+    if kind == "text":
+        return str(content.get("text") or "")
+    if kind == "resource_link":
+        return str(content.get("uri") or "")
+    if kind == "resource":
+        resource = content.get("resource")
+        return str(resource.get("text") or resource.get("uri") or "") if isinstance(resource, Mapping) else ""
+    return f"[{kind}]" if kind else ""
+
+
+def _output(update: Data) -> str:
+    """Return what a tool call put out so far: its content, else its raw output, else what a terminal showed."""
+    parts = [_part(one) for one in update.get("content") or () if isinstance(one, Mapping)]
+    shown = "\n".join(part for part in parts if part)
+    if shown:
+        return shown
+    raw = update.get("rawOutput")
+    if raw is not None:
+        return raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+    meta = update.get("_meta")
+    terminal = meta.get("terminal_output_delta") if isinstance(meta, Mapping) else None
+    return str(terminal.get("data") or "") if isinstance(terminal, Mapping) else ""
+
+
+def _part(content: Data) -> str:
+    kind = content.get("type")
+    if kind == "content":
+        return _text(content.get("content"))
+    if kind == "diff":
+        return f"{content.get('path')}\n{content.get('newText') or ''}"
+    return ""
+
+
+def _tokens(result: Data) -> tuple[int, int] | None:
+    """Return input and output tokens: ACP's own `usage`, or the quota that Gemini and Codex put beside it."""
+    usage = result.get("usage")
+    if isinstance(usage, Mapping):
+        return int(usage.get("inputTokens") or 0), int(usage.get("outputTokens") or 0)
+    meta = result.get("_meta")
+    quota = meta.get("quota") if isinstance(meta, Mapping) else None
+    count = quota.get("token_count") if isinstance(quota, Mapping) else None
+    if isinstance(count, Mapping):
+        return (
+            int(count.get("input_tokens") or count.get("inputTokens") or 0),
+            int(count.get("output_tokens") or count.get("outputTokens") or 0),
+        )
+    return None

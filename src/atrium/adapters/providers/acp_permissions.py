@@ -1,0 +1,89 @@
+"""From an agent's request for permission to a question for a person, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from atrium.contracts.approvals import Act, ApprovalRequest, Decision, Risk
+
+Data = Mapping[str, Any]
+
+RISKS: Mapping[str, Risk] = {
+    "read": "low",
+    "search": "low",
+    "think": "low",
+    "fetch": "medium",
+    "edit": "medium",
+    "move": "medium",
+    "delete": "high",
+    "execute": "high",
+}
+"""By ACP's kinds of tools; whatever is not here is of high risk."""
+
+TITLE = 200
+
+
+def question(call: Data, *, session_id: str, cwd: str) -> ApprovalRequest:
+    """Return the question for a tool call; its key names session and call, so that asked again it is the same one."""
+    kind = str(call.get("kind") or "other")
+    return ApprovalRequest(
+        key=f"{session_id}/{call.get('toolCallId')}"[:TITLE],
+        title=_title(call, kind),
+        act=act_of(call, kind, cwd),
+        risk=RISKS.get(kind, "high"),
+        project=cwd,
+    )
+
+
+def act_of(call: Data, kind: str, cwd: str) -> Act:
+    """Return exactly what the agent says it will do. Commands are lines for a shell, and shown as such."""
+    given = call.get("rawInput")
+    arguments = dict(given) if isinstance(given, Mapping) else {}
+    command = arguments.get("command")
+    line = command if isinstance(command, str) else None
+    if line is None and kind == "execute" and not isinstance(command, list):
+        line = str(call.get("title") or "")  # Gemini names the command nowhere else
+    argv = tuple(map(str, command)) if isinstance(command, list) else ("sh", "-c", line) if line is not None else ()
+    where = arguments.get("cwd")
+    return Act(
+        tool=kind,
+        arguments={**arguments, **_changes(call)},
+        argv=argv,
+        cwd=where if isinstance(where, str) else cwd,
+        paths=_paths(call),
+    )
+
+
+def chosen_option(options: Sequence[Data], decision: Decision) -> str | None:
+    """Return the id of the option to answer with; None: cancel.
+
+    Allowed is always once: what is allowed for longer is remembered here, where it can be seen and taken back.
+    """
+    wanted = ("allow_once", "allow_always") if decision.allowed else ("reject_once", "reject_always")
+    for kind in wanted:
+        for option in options:
+            if option.get("kind") == kind:
+                return str(option.get("optionId"))
+    return None
+
+
+def _title(call: Data, kind: str) -> str:
+    title = " ".join(str(call.get("title") or "").split()) or kind
+    return title if len(title) <= TITLE else f"{title[: TITLE - 1]}…"
+
+
+def _changes(call: Data) -> dict[str, Any]:
+    """Return the files' changes that the call shows as diffs."""
+    changes = [
+        {"path": part.get("path"), "oldText": part.get("oldText"), "newText": part.get("newText")}
+        for part in call.get("content") or ()
+        if isinstance(part, Mapping) and part.get("type") == "diff"
+    ]
+    return {"changes": changes} if changes else {}
+
+
+def _paths(call: Data) -> tuple[str, ...]:
+    parts = [*(call.get("locations") or ()), *(call.get("content") or ())]
+    found = [part.get("path") for part in parts if isinstance(part, Mapping)]
+    return tuple(dict.fromkeys(path for path in found if isinstance(path, str)))

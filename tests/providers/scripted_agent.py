@@ -1,0 +1,213 @@
+"""An agent that does what a message says: `scripted_agent.py [--no-load]`.
+
+The last line of a prompt is a script: `say WORDS`, `count N`, `think WORDS`, `write PATH` (asks first, for a call that
+it never announced), `ask` (asks and tells the answer), `plan`, `rate`, `auth`, `refuse`, `crash`, `hang` (until it is
+cancelled), `deaf` (not even then), `flood N`, `child` (leaves a process behind and tells its id), `env NAME`, `mode`,
+`place`. Everything else is said back.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+UPDATE = "session/update"
+
+
+class Agent:
+    def __init__(self, *, can_load: bool) -> None:
+        self.can_load = can_load
+        self.arrived: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.numbers = itertools.count()
+        self.requests = itertools.count()
+        self.modes: dict[str, str] = {}
+        self.cancelled: dict[str, threading.Event] = {}
+        self.answers: dict[int, queue.Queue[Any]] = {}
+
+    def read(self) -> None:
+        for line in sys.stdin:
+            self.arrived.put(json.loads(line))
+        os._exit(0)
+
+    def say(self, **message: Any) -> None:
+        sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+        sys.stdout.flush()
+
+    def serve(self) -> None:
+        while True:
+            message = self.arrived.get()
+            if "method" in message:
+                name = f"on_{message['method'].replace('session/', '')}"
+                getattr(self, name, self.on_other)(message.get("id"), message.get("params") or {})
+            else:
+                self.answers[message["id"]].put(message.get("result"))
+
+    def on_initialize(self, number: Any, params: Any) -> None:
+        capabilities = {"loadSession": self.can_load, "sessionCapabilities": {"close": {}}}
+        self.say(id=number, result={"protocolVersion": 1, "agentCapabilities": capabilities})
+
+    def on_new(self, number: Any, params: Any) -> None:
+        self.say(id=number, result={"sessionId": f"agent-{os.getpid()}-{next(self.numbers)}", **modes()})
+
+    def on_load(self, number: Any, params: Any) -> None:
+        if params["sessionId"].startswith("agent-"):
+            self.update(params["sessionId"], "agent_message_chunk", text("from before"))
+            self.say(id=number, result=modes())
+        else:
+            self.say(id=number, error={"code": -32002, "message": "no such session"})
+
+    def on_set_mode(self, number: Any, params: Any) -> None:
+        self.modes[params["sessionId"]] = params["modeId"]
+        self.say(id=number, result={})
+
+    def on_prompt(self, number: Any, params: Any) -> None:
+        threading.Thread(target=self.turn, args=(number, params), daemon=True).start()
+
+    def on_cancel(self, number: Any, params: Any) -> None:
+        self.cancelled.setdefault(params["sessionId"], threading.Event()).set()
+
+    def on_other(self, number: Any, params: Any) -> None:
+        if number is not None:
+            self.say(id=number, result={})
+
+    def update(self, session: str, kind: str, fields: dict[str, Any]) -> None:
+        self.say(method=UPDATE, params={"sessionId": session, "update": {"sessionUpdate": kind, **fields}})
+
+    def turn(self, number: int, params: dict[str, Any]) -> None:
+        session = params["sessionId"]
+        cancelled = self.cancelled[session] = threading.Event()
+        prompt = params["prompt"][0]["text"]
+        verb, _, rest = prompt.splitlines()[-1].partition(" ")
+        act = getattr(self, f"do_{verb}", None)
+        if act is None:
+            for word in prompt.split():
+                self.update(session, "agent_message_chunk", text(f"{word} "))
+            self.say(id=number, result=ended())
+            return
+        error = act(session, rest, cancelled)
+        if error is not None:
+            self.say(id=number, error=error)
+        elif verb != "deaf":
+            self.say(id=number, result=ended("refusal" if verb == "refuse" else stopped(cancelled)))
+
+    def do_say(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.update(session, "agent_message_chunk", text(rest))
+
+    def do_count(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        for index in range(int(rest)):
+            if cancelled.wait(0.01 if index > 50 else 0):
+                return
+            self.update(session, "agent_message_chunk", text(f"{index} "))
+
+    def do_flood(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        for index in range(int(rest)):
+            self.update(session, "agent_message_chunk", text(f"{index} "))
+
+    def do_think(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.update(session, "agent_thought_chunk", text(rest))
+        self.update(session, "agent_message_chunk", text("thought"))
+
+    def do_plan(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        entries = [{"content": "first", "priority": "high", "status": "pending"}]
+        self.update(session, "plan", {"entries": entries})
+
+    def do_write(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        call = {
+            "toolCallId": "call-1",
+            "title": f"Write {rest}",
+            "kind": "edit",
+            "rawInput": {"path": rest},
+            "locations": [{"path": rest}],
+            "content": [{"type": "diff", "path": rest, "oldText": None, "newText": "written"}],
+        }
+        outcome = self.permission(session, call)
+        status = "failed"
+        if outcome.get("optionId") == "once":
+            Path(rest).write_text("written")
+            status = "completed"
+        self.update(session, "tool_call_update", {"toolCallId": "call-1", "status": status})
+
+    def do_ask(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        call = {
+            "toolCallId": "call-2",
+            "title": "rm -r build",
+            "kind": "execute",
+            "rawInput": {"command": "rm -r build"},
+        }
+        self.update(session, "agent_message_chunk", text(json.dumps(self.permission(session, call))))
+
+    def permission(self, session: str, call: dict[str, Any]) -> dict[str, Any]:
+        number = next(self.requests)
+        answer = self.answers[number] = queue.Queue()
+        options = [
+            {"optionId": "ever", "name": "Always", "kind": "allow_always"},
+            {"optionId": "once", "name": "Once", "kind": "allow_once"},
+            {"optionId": "no", "name": "No", "kind": "reject_once"},
+        ]
+        params = {"sessionId": session, "toolCall": call, "options": options}
+        self.say(id=number, method="session/request_permission", params=params)
+        return dict(answer.get()["outcome"])
+
+    def do_rate(self, *_: Any) -> dict[str, Any]:
+        return {"code": -32603, "message": "Internal error", "data": {"errorKind": "rate_limit", "message": "try at 5"}}
+
+    def do_auth(self, *_: Any) -> dict[str, Any]:
+        return {"code": -32000, "message": "Authentication required"}
+
+    def do_refuse(self, *_: Any) -> None:
+        """End with a refusal."""
+
+    def do_crash(self, *_: Any) -> None:
+        sys.stderr.write("out of luck\n")
+        sys.stderr.flush()
+        os._exit(3)
+
+    def do_hang(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.update(session, "agent_message_chunk", text("waiting"))
+        cancelled.wait()
+
+    def do_deaf(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.update(session, "agent_message_chunk", text("la la la"))
+
+    def do_child(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        child = subprocess.Popen(["sleep", "1000"])
+        self.update(session, "agent_message_chunk", text(str(child.pid)))
+
+    def do_env(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.update(session, "agent_message_chunk", text(os.environ.get(rest, "not set")))
+
+    def do_place(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.update(session, "agent_message_chunk", text(session))
+
+    def do_mode(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.update(session, "agent_message_chunk", text(self.modes.get(session, "none")))
+
+
+def modes() -> dict[str, Any]:
+    available = [{"id": "careful", "name": "Careful"}, {"id": "quick", "name": "Quick"}]
+    return {"modes": {"currentModeId": "careful", "availableModes": available}}
+
+
+def text(words: str) -> dict[str, Any]:
+    return {"content": {"type": "text", "text": words}}
+
+
+def stopped(cancelled: threading.Event) -> str:
+    return "cancelled" if cancelled.is_set() else "end_turn"
+
+
+def ended(reason: str = "end_turn") -> dict[str, Any]:
+    return {"stopReason": reason, "usage": {"inputTokens": 3, "outputTokens": 5, "totalTokens": 8}}
+
+
+if __name__ == "__main__":
+    agent = Agent(can_load="--no-load" not in sys.argv)
+    threading.Thread(target=agent.read, daemon=True).start()
+    agent.serve()

@@ -1,0 +1,106 @@
+"""An agent in a running hub, from a line in the settings to a file that it wrote after leave was given elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atrium.client import Client
+from atrium.testing.daemon import running_daemon
+from tests.app.running import run_atrium
+
+AGENT = [sys.executable, str(Path(__file__).with_name("scripted_agent.py"))]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("ATRIUM_HOME", raising=False)
+    folder = tmp_path / "home"
+    (folder / "core").mkdir(parents=True)
+    settings = {"version": "1.0.0", "providers": {"coder": {"kind": "acp", "name": "Coder", "command": AGENT}}}
+    (folder / "core" / "config.json").write_text(json.dumps(settings))
+    return folder
+
+
+async def ended(client: Client, session_id: str) -> tuple[str, str]:
+    """Return how the newest turn ended, and what the agent said in it."""
+    said = ""
+    async for entry in client.follow(session_id):
+        if entry.type == "sessions.message.completed.v1":
+            said = str(entry.data["content"])
+        if entry.type.startswith("sessions.turn.") and entry.type != "sessions.turn.started.v1":
+            return entry.type.split(".")[2], said
+    raise AssertionError
+
+
+async def question(client: Client) -> Any:
+    async with asyncio.timeout(30):
+        while not (found := (await client.call("GET", "/approvals"))["data"]):  # noqa: ASYNC110  # another process
+            await asyncio.sleep(0.02)
+    return found[0]
+
+
+async def test_an_agent_asks_on_every_screen_and_acts_on_the_answer(home: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    async with running_daemon(home) as daemon, daemon.attach() as client:
+        [coder] = [one for one in await client.providers() if one["id"] == "coder"]
+        assert (coder["name"], coder["status"]) == ("Coder", "active")
+        session_id = await client.sessions.create("coder")
+        await client.sessions.send(session_id, f"write {made}")
+        asked = await question(client)
+        assert (asked["sessionId"], asked["risk"]) == (session_id, "medium")
+        assert not made.exists()
+        code, out, err = await run_atrium("approvals", "allow", asked["id"], home=home)
+        assert code == 0, err
+        assert "/made" in out
+        assert await ended(client, session_id) == ("completed", "")
+        assert made.read_text() == "written"
+
+
+async def test_cancelling_a_turn_withdraws_its_question(home: Path, tmp_path: Path) -> None:
+    async with running_daemon(home) as daemon, daemon.attach() as client:
+        session_id = await client.sessions.create("coder")
+        await client.sessions.send(session_id, f"write {tmp_path / 'made'}")
+        asked = await question(client)
+        await client.call("POST", f"/sessions/{session_id}/cancel")
+        assert (await ended(client, session_id))[0] == "cancelled"
+        async with asyncio.timeout(30):
+            path = f"/approvals/{asked['id']}"
+            while (await client.call("GET", path))["status"] == "pending":  # noqa: ASYNC110  # another process
+                await asyncio.sleep(0.02)
+        assert not (tmp_path / "made").exists()
+
+
+async def test_a_killed_hub_finds_its_agents_session_again(home: Path) -> None:
+    async with running_daemon(home) as daemon:
+        async with daemon.attach() as client:
+            session_id = await client.sessions.create("coder")
+            await client.sessions.send(session_id, "place")
+            _, place = await ended(client, session_id)
+        await daemon.kill()
+        await daemon.start()
+        async with daemon.attach() as client:
+            accepted = await client.sessions.send(session_id, "place")
+            async for entry in client.follow(session_id):
+                if entry.type == "sessions.message.completed.v1" and entry.data["turnId"] == accepted.turn_id:
+                    assert entry.data["content"] == place
+                    break
+
+
+@pytest.mark.parametrize(
+    ("section", "named"),
+    [
+        pytest.param({"kind": "acp", "command": "claude"}, "command", id="a command that is no list"),
+        pytest.param({"kind": "acp", "comand": ["x"]}, "comand", id="a mistyped key"),
+    ],
+)
+async def test_a_wrong_entry_is_named(section: dict[str, Any], named: str, home: Path) -> None:
+    (home / "core" / "config.json").write_text(json.dumps({"version": "1.0.0", "providers": {"coder": section}}))
+    code, _, err = await run_atrium("config", "check", home=home)
+    assert code == 5
+    assert named in err
