@@ -32,6 +32,7 @@ export const newSessionStyles = css`
   .muted {
     color: var(--text-muted);
     font-size: var(--size-14);
+    text-wrap: pretty;
   }
 
   .problem {

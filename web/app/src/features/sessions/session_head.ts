@@ -8,13 +8,6 @@ import { SignalElement } from "../../state/signal_element.ts";
 import { listWords } from "./list_words.ts";
 import { titleOf } from "./session_words.ts";
 
-/** A title a person chose. */
-export class RenameEvent extends Event {
-  constructor(readonly title: string) {
-    super("rename");
-  }
-}
-
 /** Another title for a session, and the one that the person saw as they began to write. */
 export interface Retitling {
   readonly from: string;

@@ -118,7 +118,7 @@ export const sessionListStyles = css`
   }
 
   .title {
-    flex: 1 1 auto;
+    flex: 0 1 auto;
     min-width: 0;
     overflow: hidden;
     text-overflow: ellipsis;
@@ -181,21 +181,29 @@ export const sessionListStyles = css`
     visibility: hidden;
   }
 
+  /* As many whole tags as the title leaves room for: those that do not fit wrap, out of sight. */
   .tags {
-    display: none;
-    flex: 0 1 auto;
-    gap: 6px;
-    max-width: 40%;
+    display: flex;
+    flex: 1 1 0;
+    flex-wrap: wrap;
+    gap: 0 8px;
+    min-width: 0;
+    height: 1.3em;
     overflow: hidden;
     font-size: var(--size-12);
     white-space: nowrap;
-    text-overflow: ellipsis;
     color: var(--text-muted);
+  }
+
+  .tags::before {
+    content: "";
+    margin-inline-end: -8px;
   }
 
   time,
   .activity {
     flex: none;
+    margin-inline-start: auto;
     font-size: var(--size-12);
     font-weight: 400;
     font-variant-numeric: tabular-nums;
@@ -283,6 +291,10 @@ export const sessionListStyles = css`
     padding: 16px 8px 16px 24px;
   }
 
+  atrium-empty .plain {
+    color: var(--text);
+  }
+
   @media (min-width: 768px) {
     .begin {
       display: none;
@@ -320,10 +332,6 @@ export const sessionListStyles = css`
     .item,
     .rename {
       font-size: var(--size-16);
-    }
-
-    .tags {
-      display: flex;
     }
 
     .new kbd {

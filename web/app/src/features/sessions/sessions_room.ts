@@ -27,7 +27,7 @@ export class SessionsRoom extends SignalElement implements Room {
     css`
       :host {
         display: grid;
-        grid-template: minmax(0, 1fr) / clamp(14rem, 24vw, 19rem) minmax(0, 1fr);
+        grid-template: minmax(0, 1fr) / clamp(15.5rem, 24vw, 19rem) minmax(0, 1fr);
         min-height: 0;
       }
 
