@@ -11,19 +11,21 @@ from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, s
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
 
 ROOMS = '''
-"""A plugin file that brings two rooms, one of which fails."""
+"""A plugin file that brings rooms, most of which fail."""
 
 from atrium.sdk import Manifest, NoConfig, Plugin
+
+NAMES = NAMES_OF_ROOMS
 
 
 class Rooms(Plugin[NoConfig]):
     """Brings rooms."""
 
-    manifest = Manifest(name="rooms", features=("clock", "broken", "thrower"))
+    manifest = Manifest(name="rooms", features=NAMES)
 
     async def start(self):
         """Offer them."""
-        for name in ("clock", "broken", "thrower"):
+        for name in NAMES:
             self.context.extensions.contribute(
                 "gateway.feature", self.context.home / "rooms", name=name, module=f"{name}.js"
             )
@@ -38,21 +40,45 @@ export default (shell) => ({
 });
 """
 BROKEN = "throw new Error('no spring');"
+SHAPELESS = "export default () => ({ routes: 'none' });"
 THROWER = """
 export default () => ({
   name: "thrower",
   routes: [{ paths: ["/thrower"], room: () => { throw new Error("it fell") } }],
 });
 """
+SHOUTER = """
+export default () => ({
+  name: "shouter",
+  routes: [],
+  commands: [
+    { id: "shouter.now", label: () => "Shout now", run: () => { throw new Error("hoarse") } },
+    { id: "shouter.later", label: () => "Shout later", run: async () => { throw new Error("hoarse tomorrow") } },
+    { id: "shouter.mute", label: () => { throw new Error("mute") }, run: () => {} },
+  ],
+});
+"""
+THIEF = """
+const room = () => Object.assign(document.createElement("h1"), { textContent: "Mine" });
+export default () => ({ name: "thief", routes: [{ paths: ["/", "/settings"], room }] });
+"""
+MODULES = {
+    "clock": CLOCK,
+    "broken": BROKEN,
+    "shapeless": SHAPELESS,
+    "thrower": THROWER,
+    "shouter": SHOUTER,
+    "thief": THIEF,
+}
 
 
-def furnish(home: Path) -> None:
-    """Put the plugin of the rooms into a home."""
+def furnish(home: Path, *names: str) -> None:
+    """Put a plugin that brings these rooms into a home."""
     (home / "plugins").mkdir(parents=True)
-    (home / "plugins" / "rooms.py").write_text(ROOMS)
+    (home / "plugins" / "rooms.py").write_text(ROOMS.replace("NAMES_OF_ROOMS", repr(names)))
     (home / "rooms").mkdir()
-    for name, module in (("clock", CLOCK), ("broken", BROKEN), ("thrower", THROWER)):
-        (home / "rooms" / f"{name}.js").write_text(module)
+    for name in names:
+        (home / "rooms" / f"{name}.js").write_text(MODULES[name])
 
 
 async def find(screen: Screen, text: str) -> None:
@@ -110,7 +136,7 @@ async def test_language_and_theme_are_kept(tmp_path: Path, chromium: str) -> Non
 
 
 async def test_a_plugin_brings_a_room_and_one_that_fails_is_named(tmp_path: Path, chromium: str) -> None:
-    furnish(tmp_path / "home")
+    furnish(tmp_path / "home", "clock", "thrower")
     async with (
         hub_at(tmp_path / "home") as daemon,
         browser_at(chromium) as browser,
@@ -129,6 +155,58 @@ async def test_a_plugin_brings_a_room_and_one_that_fails_is_named(tmp_path: Path
         await ann.page.get_by_role("link", name="Sessions").click()
         await expect(ann.part("composer")).to_be_visible()
         assert ann.complaints == []
+
+
+async def test_a_room_that_cannot_be_loaded_is_named(tmp_path: Path, chromium: str) -> None:
+    furnish(tmp_path / "home", "clock", "broken", "shapeless")
+    async with (
+        hub_at(tmp_path / "home") as daemon,
+        browser_at(chromium) as browser,
+        screen_of(browser, daemon) as ann,
+    ):
+        await ann.sign_in()
+        await expect(ann.part("notice")).to_have_count(2)
+        await expect(ann.part("notice").filter(has_text="broken")).to_contain_text("No spring")
+        await expect(ann.part("notice").filter(has_text="shapeless")).to_contain_text("not a list of {paths, room}")
+        await ann.page.get_by_role("link", name="Settings").click()
+        await expect(ann.part("failed-rooms").get_by_role("listitem")).to_have_count(2)
+        await expect(ann.part("failed-rooms")).to_contain_text("broken")
+        await ann.page.get_by_role("link", name="Clock").click()
+        await expect(ann.page.get_by_role("heading", name="Noon")).to_be_visible()
+        assert ann.complaints == []
+
+
+async def test_a_command_that_throws_is_named_wherever_it_is_run(tmp_path: Path, chromium: str) -> None:
+    furnish(tmp_path / "home", "shouter")
+    async with (
+        hub_at(tmp_path / "home") as daemon,
+        browser_at(chromium) as browser,
+        screen_of(browser, daemon) as ann,
+    ):
+        await ann.sign_in("/settings")
+        await find(ann, "shout now")
+        await expect(ann.part("notice").filter(has_text="Hoarse.")).to_contain_text("shouter")
+        await find(ann, "shout later")
+        await expect(ann.part("notice").filter(has_text="Hoarse tomorrow")).to_contain_text("shouter")
+        await expect(ann.part("notice").filter(has_text="Mute")).to_contain_text("shouter")
+        await expect(ann.part("settings-page")).to_be_visible()
+        assert ann.complaints == []
+
+
+async def test_no_plugin_takes_the_place_of_another_room(tmp_path: Path, chromium: str) -> None:
+    furnish(tmp_path / "home", "thief")
+    async with (
+        hub_at(tmp_path / "home") as daemon,
+        browser_at(chromium) as browser,
+        screen_of(browser, daemon) as ann,
+    ):
+        await ann.sign_in("/nowhere")
+        await expect(ann.page.get_by_text("There is nothing at this address")).to_be_visible()
+        await ann.page.get_by_role("link", name="Settings").click()
+        await expect(ann.part("settings-page")).to_be_visible()
+        await ann.page.get_by_role("link", name="Sessions").click()
+        await expect(ann.part("composer")).to_be_visible()
+        await expect(ann.page.get_by_role("heading", name="Mine")).to_have_count(0)
 
 
 async def test_while_the_hub_is_away_nothing_is_said_to_run(tmp_path: Path, chromium: str) -> None:

@@ -11,6 +11,7 @@ export class Breakages {
 
   /** Listen. */
   watch(): void {
+    this.#hub.features.onThrow = (name, error) => this.#tellOf(name, error);
     window.addEventListener("error", this.#onError);
     window.addEventListener("unhandledrejection", this.#onRejection);
   }
@@ -28,9 +29,13 @@ export class Breakages {
   readonly #onRejection = (event: PromiseRejectionEvent): void => this.#tell(event.reason);
 
   #tell(error: unknown): void {
-    const { features, router, notices } = this.#hub;
+    const { features, router } = this.#hub;
     const path = router.path.peek();
     const name = features.match(path)?.feature.name ?? features.ownerOf(path)?.name ?? "Atrium";
-    notices.fail(shellWords().featureFailed(name), error);
+    this.#tellOf(name, error);
+  }
+
+  #tellOf(name: string, error: unknown): void {
+    this.#hub.notices.fail(shellWords().featureFailed(name), error);
   }
 }

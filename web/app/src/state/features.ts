@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals-core";
 import type { Command, Feature, FeatureRoute, NavigationEntry, Place } from "./feature.ts";
+import { guardCommand, guardText } from "./guarded_command.ts";
 import { matchPath } from "./paths.ts";
 
 /** A feature that is known but perhaps not loaded yet. */
@@ -32,13 +33,15 @@ export class Features {
   readonly failures = signal<ReadonlyMap<string, FeatureFailure>>(new Map());
   /** Whether it is known which features there are beside those that ship with the page. */
   readonly isComplete = signal(false);
+  /** Told what a feature throws while it goes on: in a command, or where it says its names. */
+  onThrow: (name: string, error: unknown) => void = () => {};
   readonly #loading = new Map<string, Promise<void>>();
 
   /** The navigation of every feature that has one, in the order of declaration. */
   readonly navigation = computed(() =>
     this.declared.value.flatMap(({ name, navigation }) => {
       const entry = navigation ?? this.loaded.value.get(name)?.navigation;
-      return entry ? [{ name, ...entry }] : [];
+      return entry ? [{ name, ...entry, label: this.#guardedLabel(name, entry) }] : [];
     }),
   );
 
@@ -46,7 +49,7 @@ export class Features {
   readonly commands = computed(() =>
     this.declared.value.flatMap(({ name, commands }) => [
       ...(commands ?? []),
-      ...(this.loaded.value.get(name)?.commands ?? []),
+      ...this.#guarded(name, this.loaded.value.get(name)?.commands ?? []),
     ]),
   );
 
@@ -80,7 +83,7 @@ export class Features {
     for (const feature of this.loaded.value.values()) {
       for (const route of feature.routes) {
         const params = matchPath(route.paths, path);
-        if (params) return { feature, route, place: { path, params } };
+        if (params && this.#mayAnswer(feature, path)) return { feature, route, place: { path, params } };
       }
     }
     return undefined;
@@ -95,12 +98,27 @@ export class Features {
   finds(): readonly Command[] {
     return [...this.loaded.peek().values()].flatMap((feature) => {
       try {
-        return feature.finds?.() ?? [];
+        return this.#guarded(feature.name, feature.finds?.() ?? []);
       } catch (error) {
         this.fail(feature.name, error);
         return [];
       }
     });
+  }
+
+  /** A path that was declared belongs to who declared it first, whoever is loaded first. */
+  #mayAnswer({ name }: Feature, path: string): boolean {
+    const owner = this.ownerOf(path);
+    return owner === undefined || owner.name === name;
+  }
+
+  #guardedLabel(name: string, { label }: NavigationEntry): () => string {
+    return guardText(label, name, (error) => this.onThrow(name, error));
+  }
+
+  #guarded(name: string, commands: readonly Command[]): readonly Command[] {
+    const told = (error: unknown): void => this.onThrow(name, error);
+    return commands.map((command) => guardCommand(command, told));
   }
 
   async #load(name: string): Promise<void> {

@@ -1,12 +1,14 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { logout } from "../../api/auth.ts";
+import { problemOf } from "../../api/problem.ts";
 import { getVersion, listPlugins, type PluginState } from "../../api/status.ts";
 import { controls } from "../../design/controls.ts";
 import type { Segmented } from "../../design/segmented.ts";
 import "../../design/segmented.ts";
 import type { Tone } from "../../design/status_word.ts";
 import "../../design/status_word.ts";
+import { sentence } from "../../design/words.ts";
 import { LANGUAGES, type Language } from "../../language/language.ts";
 import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
@@ -105,6 +107,7 @@ export class SettingsRoom extends SignalElement implements Room {
       <ul role="list">
         ${this.plugins.map((plugin) => this.#renderPlugin(plugin))}
       </ul>
+      ${this.#renderFailures()}
     `;
   }
 
@@ -117,6 +120,27 @@ export class SettingsRoom extends SignalElement implements Room {
         <atrium-status tone=${TONES[status] ?? "muted"}>${said[status] ?? words.stopped}</atrium-status>
         <span class="about" lang="en">${reason ?? description}</span>
       </li>
+    `;
+  }
+
+  #renderFailures(): TemplateResult | typeof nothing {
+    const words = settingsWords();
+    const failures = [...this.hub.features.failures.value.values()];
+    if (failures.length === 0) return nothing;
+    return html`
+      <h3>${words.rooms}</h3>
+      <p class="note">${words.roomsNote}</p>
+      <ul role="list" data-testid="failed-rooms">
+        ${failures.map(
+          ({ name, error }) => html`
+            <li>
+              <span class="name">${name}</span>
+              <atrium-status tone="danger">${words.failed}</atrium-status>
+              <span class="about" lang="en">${sentence(problemOf(error).detail)}</span>
+            </li>
+          `,
+        )}
+      </ul>
     `;
   }
 
