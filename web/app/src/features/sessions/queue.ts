@@ -23,7 +23,13 @@ function isQueued(turn: Turn): boolean {
   return turn.status === "queued" && turn.parts.length === 0;
 }
 
+/** Only a turn that has begun can hold up others; one that was withdrawn never did. */
 function blockerOf(turns: readonly Turn[]): Blocker | undefined {
-  const status = turns.findLast((turn) => turn.status !== "queued")?.status;
-  return status === "running" || status === "interrupted" ? status : undefined;
+  if (turns.some(({ status }) => status === "running")) return "running";
+  return lastStarted(turns)?.status === "interrupted" ? "interrupted" : undefined;
+}
+
+/** The last turn that has begun. */
+export function lastStarted(turns: readonly Turn[]): Turn | undefined {
+  return turns.findLast(({ startedAt }) => startedAt !== undefined);
 }

@@ -23,6 +23,7 @@ import { MathView } from "./math_view.ts";
 import type { OpenSession } from "./open_session.ts";
 import type { OutboxItem } from "./outbox.ts";
 import { proseStyles } from "./prose_styles.ts";
+import { lastStarted } from "./queue.ts";
 import { type ReaderPlace, RowWindow } from "./row_window.ts";
 import { renderSaid } from "./said_view.ts";
 import { renderInstead, renderTop } from "./timeline_notes.ts";
@@ -227,14 +228,14 @@ export class Timeline extends SignalElement {
   }
 
   #renderTurn(turn: Turn, turns: readonly Turn[], isFirstUnread: boolean): unknown {
-    const isLast = turns.findLast(({ status }) => status !== "queued") === turn;
+    const isLast = turn === (lastStarted(turns) ?? turns.at(-1));
     const agent = this.#agentOf(turn);
     const now = isOpen(turn) ? this.now : 0;
     const isWaitedFor = this.open.session?.turn?.id === turn.id;
     const isLive = this.hub.isLive;
     const { hit } = this.open.find.current.value ?? {};
     const sought = hit?.turnId === turn.id ? hit.piece : undefined;
-    const mayAskAgain = isLast && this.open.split.value.queued.length === 0;
+    const mayAskAgain = turn === turns.at(-1) && this.open.split.value.queued.length === 0;
     return guard(
       [
         turn,

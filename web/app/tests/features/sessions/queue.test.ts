@@ -32,6 +32,17 @@ describe("the queue", () => {
     expect(beginning).toEqual([["t1", "t2"], ["t3"], undefined]);
   });
 
+  it("goes on waiting behind the running turn when a message was withdrawn", () => {
+    const waiting = split((write) => [
+      write.said("first", "t1"),
+      write.turn("started", "t1"),
+      write.said("second", "t2"),
+      write.said("third", "t3"),
+      write.turn("cancelled", "t2"),
+    ]);
+    expect(waiting).toEqual([["t1", "t2"], ["t3"], "running"]);
+  });
+
   it("waits for a decision behind an interrupted turn", () => {
     const stuck = split((write) => [
       write.said("first", "t1"),
