@@ -140,6 +140,23 @@ async def test_open_without_a_desktop_prints_the_link(daemon: DaemonProcess, hom
     assert err == "There is no browser here: open the link in one that reaches this machine.\n"
 
 
+def test_in_the_background_the_hub_needs_its_gateway(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    assert run(["up", "--detach", "--plugins", "sessions,providers"]) == 1
+    assert "in the background the hub is reached through its gateway: add it to --plugins" in capsys.readouterr().err
+    assert not home.exists()
+
+
+async def test_status_says_when_it_counts_only_the_latest_sessions(daemon: DaemonProcess, home: Path) -> None:
+    async with daemon.attach() as client:
+        await client.sessions.create("echo")
+        _, out, _ = await run_atrium("status", home=home)
+        assert "\n1 session, 0 active; " in out
+        for _ in range(100):
+            await client.sessions.create("echo")
+    _, out, _ = await run_atrium("status", home=home)
+    assert "\nThe latest 100 sessions, 0 active; " in out
+
+
 async def test_stopping_says_what_it_waits_for(daemon: DaemonProcess, home: Path) -> None:
     async with daemon.attach() as client:
         session = await client.sessions.create("echo")

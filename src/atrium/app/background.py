@@ -31,6 +31,8 @@ def start(home: Home, options: Options) -> int:
 
     Raises `CommandFailed` with what the hub said if it ends instead, and `HomeHeld` if the home is in use.
     """
+    if options.plugins is not None and "gateway" not in options.plugins:
+        raise CommandFailed("in the background the hub is reached through its gateway: add it to --plugins")
     home.create()
     running = holder(home.lock)
     if running is not None:

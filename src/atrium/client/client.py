@@ -96,7 +96,7 @@ class Client:
         """Call any path below `/api/v1` and return its JSON answer."""
         return await self._http.call(method, path, body=body, params=params)
 
-    async def follow(self, session_id: str, *, after: Cursor | None = 0) -> AsyncIterator[Entry]:
+    async def follow(self, session_id: str, *, after: Cursor | None = 0) -> AsyncGenerator[Entry]:
         """Yield a session's entries beyond a cursor (None: from now on), then new ones, over reconnects and restarts.
 
         No entry is missing and none comes twice. Ends after the entry that says the session was deleted. Raises

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -76,7 +76,7 @@ class Sessions:
         sessions = tuple(model(Session, item) for item in answer["data"])
         return SessionPage(str(answer["revision"]), sessions, answer.get("nextCursor"))
 
-    async def all(self, **filters: Any) -> AsyncIterator[Session]:
+    async def all(self, **filters: Any) -> AsyncGenerator[Session]:
         """Go through every session, page by page; takes the filters of `list`."""
         cursor: str | None = None
         while True:

@@ -12,6 +12,9 @@ from atrium.app.cli.output import home_option, json_option, print_json, print_ta
 from atrium.app.errors import ExitCode
 from atrium.app.home import find_home
 
+_NAMED = 100
+"""How many sessions a status names at most."""
+
 
 @click.command(epilog="\b\nExamples:\n  atrium down\n  atrium down --now")
 @click.option("--now", is_flag=True, help="Interrupt running turns instead of letting them finish (30 seconds).")
@@ -107,7 +110,8 @@ def _show(url: str, found: dict[str, Any]) -> None:
     busy = [one for one in found["sessions"] if one["status"] == "active"]
     say()
     count = len(found["sessions"])
-    say(f"{count} session{'' if count == 1 else 's'}, {len(busy)} active; `atrium sessions list` shows them.")
+    many = "1 session" if count == 1 else f"{count} sessions" if count < _NAMED else f"The latest {count} sessions"
+    say(f"{many}, {len(busy)} active; `atrium sessions list` shows them.")
 
 
 def _duration(seconds: float) -> str:
