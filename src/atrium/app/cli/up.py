@@ -41,10 +41,6 @@ def up(
     place = find_home(home)
     options = Options(host, port, None if plugins is None else _names(plugins))
     if detach:
-        if options.plugins is not None and "gateway" not in options.plugins:
-            raise click.BadParameter(
-                "in the background the hub is reached through gateway: add it", param_hint="--plugins"
-            )
         return _start_in_background(place, options)
     return _become_the_hub(place, options, print_login)
 
