@@ -107,7 +107,7 @@ async def test_the_hub_says_how_it_is(http: httpx.AsyncClient) -> None:
 
     assert health["status"] == "ok"
     assert health["activeSessions"] == 0
-    assert set(status["core"]) == {"version", "uptime", "pid"}
+    assert set(status["core"]) == {"version", "uptime", "pid", "connections"}
     assert status["providers"] == status["sessions"] == []
     assert {"gateway", "notes"} == {plugin["name"] for plugin in plugins if plugin["status"] == "started"}
 

@@ -118,16 +118,15 @@ class Gateway(Plugin[GatewayConfig]):
 
     @route("GET", "/status")
     async def hub_status(self, caller: Principal) -> dict[str, Any]:
-        """Return the hub, its providers, the caller's sessions in brief, and to the owner the sums over connections."""
+        """Return the hub (to its owner with the sums over connections), its providers, and the caller's sessions."""
         facts = await self.context.inspect()
         core = {"version": facts["version"], "uptime": round(facts["uptime"], 3), "pid": os.getpid()}
-        providers = (await self._call("providers.list", default={"data": []}))["data"]
-        sessions = await self._call("sessions.overview", caller, default=[])
-        status = {"core": core, "providers": _counted(providers, sessions), "sessions": sessions}
         if caller.user == LOCAL_USER:
             hub = self.serving.hub
-            status["connections"] = connection_totals(hub.connections, hub.past, hub.opened)
-        return status
+            core["connections"] = connection_totals(hub.connections, hub.past, hub.opened)
+        providers = (await self._call("providers.list", default={"data": []}))["data"]
+        sessions = await self._call("sessions.overview", caller, default=[])
+        return {"core": core, "providers": _counted(providers, sessions), "sessions": sessions}
 
     @route("GET", "/connections")
     async def connections(self, caller: Principal, limit: int = 100, cursor: str | None = None) -> ConnectionPage:

@@ -222,7 +222,7 @@ class Room:
         self._tail = None
         for follower in tuple(self.followers.values()):
             self.demote(follower)
-            follower.sink.lag(follower)
+            follower.sink.let_catch_up(follower)
 
     def _end(self) -> None:
         for follower in tuple(self.followers.values()):

@@ -102,9 +102,9 @@ class Sink:
     def begin(self, follower: Follower) -> None:
         """Send what a follower has not got yet, and from then on what is new."""
         if self.followers.get(follower.room.stream) is follower:
-            self.lag(follower)
+            self.let_catch_up(follower)
 
-    def lag(self, follower: Follower) -> None:
+    def let_catch_up(self, follower: Follower) -> None:
         """Let a follower catch up by itself, now or when the client reads again."""
         self._lagging[follower.room.stream] = follower
         if not self.behind and self.open and self._catching_up is None:
