@@ -14,11 +14,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 PAGE = Path(__file__).parents[2] / "docs/how-to/behind-a-proxy.md"
 NAME = "hub.example"
 START_SECONDS = 20.0
+PROGRAMS = {"nginx": {"nginx": "nginx-light", "openssl": "openssl"}, "caddy": {"caddy": "caddy"}}
+"""What each proxy needs, and the Debian packages that have it."""
 
 NGINX = """\
 daemon off;
@@ -71,16 +71,23 @@ class Front:
 
 def block(language: str) -> str:
     """Return the one code block of the page in a language."""
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    return str(found)
+    (text,) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return str(text)
 
 
-def need(program: str, package: str) -> str:
-    """Return the path of a program; without it the test is skipped, or fails where nothing may be skipped."""
-    path = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if path is None:
-        refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        refuse(f"no {program}: apt-get install {package}")
+def find(program: str) -> str | None:
+    return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+def missing(kind: str) -> str | None:
+    """Return what to install for a proxy, None if it is all here."""
+    packages = [package for program, package in PROGRAMS[kind].items() if find(program) is None]
+    return f"no {kind}: apt-get install {' '.join(packages)}" if packages else None
+
+
+def found(program: str) -> str:
+    path = find(program)
+    assert path is not None, "; ".join(reason for kind in PROGRAMS if (reason := missing(kind)))
     return path
 
 
@@ -92,7 +99,7 @@ def free_port() -> int:
 
 def nginx(folder: Path, hub: int) -> tuple[Front, list[str]]:
     """Write what nginx needs; return it with its command line."""
-    command = need("nginx", "nginx-light")
+    command = found("nginx")
     front = Front("nginx", free_port(), free_port())
     certificate = _certificate(folder)
     site = _replaced(
@@ -112,7 +119,7 @@ def nginx(folder: Path, hub: int) -> tuple[Front, list[str]]:
 
 def caddy(folder: Path, hub: int) -> tuple[Front, list[str]]:
     """Write what Caddy needs; return it with its command line."""
-    command = need("caddy", "caddy")
+    command = found("caddy")
     front = Front("caddy", free_port(), free_port())
     options = CADDY.format(http=front.http, https=front.https, folder=folder)
     (folder / "Caddyfile").write_text(options + _replaced(block("caddyfile"), {"127.0.0.1:8080": f"127.0.0.1:{hub}"}))
@@ -164,7 +171,7 @@ def _replaced(text: str, changes: dict[str, str]) -> str:
 def _certificate(folder: Path) -> Path:
     """Make a certificate for the name; return its path without the endings."""
     path = folder / NAME
-    command = [need("openssl", "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command = [found("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     command += ["-nodes", "-days", "2", "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
     subprocess.run([*command, "-keyout", f"{path}.key", "-out", f"{path}.crt"], check=True, capture_output=True)
     return path
