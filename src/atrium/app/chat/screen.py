@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -118,8 +119,9 @@ class Screen:
             self.note("thinking")
 
     def _tool_called(self, entry: Entry) -> None:
-        arguments = shortened(str(entry.data.get("arguments") or ""), 60)
-        self.note(f"{entry.data['name']} {arguments}".rstrip())
+        arguments = entry.data.get("arguments")
+        told = shortened(json.dumps(arguments, ensure_ascii=False), 60) if arguments else ""
+        self.note(f"{entry.data['name']} {told}".rstrip())
 
     def _tool_finished(self, entry: Entry) -> None:
         took = entry.data.get("durationMs")

@@ -71,4 +71,4 @@ def _screen() -> Screen:
 
     able = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     render = markdown_renderer(lambda: shutil.get_terminal_size().columns) if able else None
-    return Screen(StandardOutput(), colour=able and "NO_COLOR" not in os.environ, render=render)
+    return Screen(StandardOutput(), colour=able and not os.environ.get("NO_COLOR"), render=render)

@@ -85,13 +85,23 @@ def show_session(session: str, as_json: bool, home: str | None) -> None:
 @home_option
 def delete_sessions(session: tuple[str, ...], yes: bool, home: str | None) -> int:
     """Delete sessions with their history, for good. Exit code 1 if one of them cannot be deleted; the others are."""
-    if not yes:
-        many = f"{len(session)} sessions" if len(session) > 1 else f"session {session[0]}"
-        click.confirm(f"Delete {many} for good?", abort=True)
+    if not yes and not _is_sure(session):
+        warn("Nothing was deleted.")
+        return ExitCode.FAILED
     deleted = run(_delete(home, session))
     if deleted:
         say(f"Deleted {deleted}." if len(session) > 1 else "Deleted.")
     return ExitCode.OK if deleted == len(session) else ExitCode.FAILED
+
+
+def _is_sure(sessions: tuple[str, ...]) -> bool:
+    """Ask; nobody there to answer is a no."""
+    many = f"{len(sessions)} sessions" if len(sessions) > 1 else f"session {sessions[0]}"
+    try:
+        return click.confirm(f"Delete {many} for good?")
+    except click.Abort:
+        say()
+        return False
 
 
 async def _find(home: str | None, limit: int, **filters: Any) -> list[Session]:
