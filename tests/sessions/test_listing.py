@@ -1,15 +1,18 @@
 """Lists of sessions: filters, orders, pages."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from atrium.adapters.storage.memory import MemoryStorageAdapter
 from atrium.plugins.sessions import Sessions
 from atrium.plugins.sessions.selection import SORTS, Filters, filters, selection
 from atrium.sdk import InvalidInput
+from atrium.sdk.spi import Address, Query, Selection, StoredDocument, TopicKey
 from atrium.testing.clock import ManualClock
 from tests.gateway.house import house_with
 from tests.sessions.hub import ALICE, Hub, Scripted
@@ -170,6 +173,35 @@ async def paged(hub: Hub, wanted: dict[str, Any], sort: str, limit: int) -> list
         cursor = page.extra["nextCursor"]
         if cursor is None:
             return found
+
+
+class CountingStorageAdapter(MemoryStorageAdapter):
+    """The memory adapter; counts the documents that are read."""
+
+    documents = 0
+
+    async def get(self, address: Address) -> StoredDocument | None:
+        self.documents += 1
+        return await super().get(address)
+
+    async def query(self, queries: Sequence[Query], topic: TopicKey | None = None) -> Selection:
+        selected = await super().query(queries, topic)
+        self.documents += sum(map(len, selected.pages))
+        return selected
+
+
+@pytest.mark.parametrize("wanted", [{}, {"sort": "createdAt"}, {"status": "created"}, {"pinned": True}], ids=str)
+async def test_a_page_reads_what_it_shows_and_not_the_rest(wanted: dict[str, Any]) -> None:
+    adapter = CountingStorageAdapter()
+    hub = await Hub(adapter).start()
+    made = [await hub.create() for _ in range(300)]
+    await hub.sessions.update(ALICE, made[7], pinned=True)
+    cursor = (await hub.sessions.list_sessions(ALICE, limit=1)).extra["nextCursor"]
+    for more in ({}, {"cursor": cursor} if wanted in ({}, {"status": "created"}) else {}):
+        adapter.documents = 0
+        await hub.sessions.list_sessions(ALICE, limit=10, **wanted, **more)
+        assert adapter.documents <= 2 * 12
+    await hub.stop()
 
 
 async def test_the_revision_is_the_lists_whatever_has_changed(hub: Hub) -> None:

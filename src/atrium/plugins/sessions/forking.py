@@ -9,6 +9,7 @@ from atrium.contracts.events import Event
 from atrium.contracts.sessions import ForkOrigin, MessageAdded, MessageCompleted
 from atrium.plugins.sessions.conversation import MESSAGES, Conversation, decode, entries_after
 from atrium.plugins.sessions.documents import stream_of
+from atrium.plugins.sessions.history import last_offset
 from atrium.plugins.sessions.inputs import invalid, offset
 from atrium.plugins.sessions.limits import MAX_FORKED_BYTES, MAX_FORKED_MESSAGES, MAX_TITLE
 from atrium.sdk import Entry, SpaceStorage
@@ -78,7 +79,7 @@ class Copy:
 async def extent(storage: SpaceStorage, session_id: str, at: object, before: object) -> Extent:
     """Return how much of a session is to be copied, checked; by default all of it."""
     stream = stream_of(session_id)
-    head = await storage.head(stream)
+    head = await last_offset(storage, session_id)
     if before is not None:
         if at is not None:
             raise invalid("before", "give at or before, not both")

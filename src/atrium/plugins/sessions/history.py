@@ -24,15 +24,16 @@ async def page_before(storage: SpaceStorage, session_id: str, before: int, limit
     whole page behind it and not much more: further and further back, then between too far and not far enough.
     """
     stream = stream_of(session_id)
-    end = min(before, await _last(storage, stream) + 1)
+    end = min(before, await last_offset(storage, session_id) + 1)
     near, far, width = 0, 0, limit
     while True:
         start = max(0, end - 1 - width)
         entries = await _between(storage, stream, start, end, limit)
         if entries is None:
-            far = width
+            # So many entries need as many offsets: if there are not, deltas were stored meanwhile.
+            near, far = near if width - near > limit else 0, width
         elif len(entries) < limit and start:
-            near, far = width, far if far > width else 0  # meanwhile deltas may have gone
+            near, far = width, far if far > width else 0
         else:
             return _bounded(entries[-limit:])
         width = max(near + 1, isqrt(near * far)) if far else width * _widening(limit, len(entries or ()))
@@ -55,8 +56,9 @@ def _widening(limit: int, found: int) -> int:
     return min(_WIDEST_STEP, max(2, 2 * limit // max(found, 1)))
 
 
-async def _last(storage: SpaceStorage, stream: str) -> int:
-    """Return the last offset of a stream, also of an entry that is stored and about to be shown."""
+async def last_offset(storage: SpaceStorage, session_id: str) -> int:
+    """Return the offset of a session's last entry, also of one that is stored and about to be shown."""
+    stream = stream_of(session_id)
     head = await storage.head(stream)
     stored = await storage.read(stream, head)
     return stored[-1].offset if stored else head

@@ -6,6 +6,7 @@ from atrium.contracts.sessions import MessageCompleted
 from atrium.plugins.sessions import inputs
 from atrium.plugins.sessions.conversation import entries_after
 from atrium.plugins.sessions.documents import ACTIVITY, check_id
+from atrium.plugins.sessions.history import last_offset
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.limits import MAX_PINNED, MAX_UNREAD
 from atrium.sdk import Principal, SpaceStorage
@@ -14,7 +15,7 @@ from atrium.sdk import Principal, SpaceStorage
 async def mark_read(ledger: Ledger, caller: Principal, session_id: str, position: int, *, rewind: bool) -> None:
     """Note that a person has read up to an offset: forward only unless `rewind`, and stored only if it counts."""
     async with ledger.change(caller.space, check_id(session_id)) as change:
-        head = await change.storage.head(change.stream)
+        head = await last_offset(change.storage, session_id)
         if position > head:
             raise inputs.invalid("offset", f"the session ends at {head}: give the offset of one of its entries, or 0")
         marked = change.activity
