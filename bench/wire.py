@@ -21,6 +21,7 @@ class Answers(asyncio.Protocol):
     """A kept-alive HTTP/1.1 connection: one request at a time, each answered with a body of a stated length."""
 
     def __init__(self) -> None:
+        self.closed = False
         self._buffer = b""
         self._answer: asyncio.Future[bytes] | None = None
         self._transport: asyncio.Transport | None = None
@@ -44,6 +45,7 @@ class Answers(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Fail the request that waits."""
+        self.closed = True
         if self._answer is not None:
             self._answer.set_exception(ConnectionError("the server closed the connection"))
 

@@ -19,7 +19,9 @@ async def _measure(port: int, path: str, count: int, rounds: int) -> list[float]
     loop = asyncio.get_running_loop()
     connections: list[Answers] = []
     while len(connections) < count:
-        news = [loop.create_connection(Answers, "127.0.0.1", port) for _ in range(AT_ONCE)]
+        news = [
+            loop.create_connection(Answers, "127.0.0.1", port) for _ in range(min(AT_ONCE, count - len(connections)))
+        ]
         connections += [answers for _, answers in await asyncio.gather(*news)]
     question, found = get(port, "", path), []
 

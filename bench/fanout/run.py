@@ -160,6 +160,8 @@ def _run(name: str, bench: Bench, results: Results) -> None:
         click.echo(plain(results.figures[name]))
     except NotHere as missing:
         click.echo(f"skipped, not installed: {missing}", err=True)
+    except (RuntimeError, subprocess.SubprocessError) as failed:
+        click.echo(f"failed: {failed}", err=True)
 
 
 if __name__ == "__main__":

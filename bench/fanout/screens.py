@@ -1,9 +1,9 @@
 """Clients that follow topics, a process of its own: `python -m bench.fanout.screens PORT CLIENTS TOPICS CHANGES RATE`.
 
 The token comes from standard input. Each client has a WebSocket on which it is told that its topic has changed, and a
-connection on which it fetches the snapshot; it applies one that is newer, and fetches one at a time. Changes are made
-at a rate, of one topic after the other. Prints the milliseconds from sending a change to its snapshot applied, one for
-each client and change, as JSON.
+connection, kept as long as the server keeps it, on which it fetches the snapshot; it applies one that is newer, and
+fetches one at a time. Changes are made at a rate, of one topic after the other. Prints the milliseconds from sending a
+change to its snapshot applied, one for each client and change, as JSON.
 """
 
 from __future__ import annotations
@@ -75,10 +75,11 @@ class Socket(asyncio.Protocol):
 class Screen(Socket):
     """Shows one topic."""
 
-    def __init__(self, question: bytes, answers: Answers, run: Run) -> None:
+    def __init__(self, port: int, question: bytes, run: Run) -> None:
         super().__init__()
+        self._port = port
         self._question = question
-        self._answers_of_http = answers
+        self._http: Answers | None = None
         self._run = run
         self._told = self._applied = 0
         self._fetching: asyncio.Task[None] | None = None
@@ -94,11 +95,22 @@ class Screen(Socket):
 
     async def _fetch(self) -> None:
         while self._applied < self._told:
-            snapshot = json.loads(await self._answers_of_http.ask(self._question))
+            snapshot = json.loads(await self._snapshot())
             revision = int(snapshot["revision"])
             if revision > self._applied:
                 self._applied = revision
                 self._run.applied(snapshot["data"]["content"])
+
+    async def _snapshot(self) -> bytes:
+        """Ask on the connection that there is; servers close those that nobody uses for some seconds."""
+        while True:
+            if self._http is None or self._http.closed:
+                loop = asyncio.get_running_loop()
+                _, self._http = await loop.create_connection(Answers, "127.0.0.1", self._port)
+            try:
+                return await self._http.ask(self._question)
+            except ConnectionError:
+                self._http.closed = True
 
 
 class Run:
@@ -126,10 +138,8 @@ async def _screens(port: int, token: str, clients: int, topics: int, run: Run) -
 
 
 async def _screen(port: int, token: str, topic: str, run: Run) -> Screen:
-    loop = asyncio.get_running_loop()
-    _, answers = await loop.create_connection(Answers, "127.0.0.1", port)
     question = get(port, token, f"/api/v1/topics/{topic}")
-    screen = await _connected(port, token, lambda: Screen(question, answers, run))
+    screen = await _connected(port, token, lambda: Screen(port, question, run))
     await screen.ask("subscribe", {"topics": [topic]})
     return screen
 
