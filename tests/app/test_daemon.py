@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import stat
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -273,3 +274,19 @@ async def test_what_ends_the_hub_unexpectedly_is_reported(home: Path) -> None:
     assert {"timestamp", "version", "python", "error", "traceback"} <= set(found)
     assert report.stat().st_mode & 0o077 == 0
     assert (home / "data" / "atrium.db").read_bytes().startswith(b"this is no database")
+
+
+async def test_a_crash_report_that_cannot_be_written_does_not_hide_the_crash(home: Path) -> None:
+    (home / "data").mkdir(parents=True)
+    (home / "data" / "atrium.db").write_bytes(b"this is no database" * 300)
+    _, _, usual = await run_atrium("up", "--port", "0", home=home)
+    limited = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (16, 16)); from atrium.app.cli import main; main()"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", limited, "up", "--port", "0", "--home", str(home)),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, err = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 1
+    assert err.decode().splitlines()[-1] == usual.strip()

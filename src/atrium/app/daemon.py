@@ -176,6 +176,10 @@ def _write_crash(home: Home, error: Exception) -> None:
         "traceback": logs.without_secrets("".join(traceback.format_exception(error))),
     }
     path = home.logs / f"crash-{now:%Y%m%dT%H%M%S.%fZ}.json"
-    with open(path, "x", encoding="utf-8", opener=open_private) as file:
-        json.dump(report, file, indent=2)
-    log.critical("the hub ended unexpectedly", extra={"report": str(path)}, exc_info=error)
+    try:
+        with open(path, "x", encoding="utf-8", opener=open_private) as file:
+            json.dump(report, file, indent=2)
+    except OSError as failure:  # a full disk, which may be why it ended: what ended it matters more
+        log.critical("the hub ended unexpectedly", extra={"report": f"not written: {failure}"}, exc_info=error)
+    else:
+        log.critical("the hub ended unexpectedly", extra={"report": str(path)}, exc_info=error)

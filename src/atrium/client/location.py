@@ -35,7 +35,7 @@ def home_folder(home: str | os.PathLike[str] | None = None) -> Path:
 class Locator:
     """Finds the hub. A home is read again at every try, since a restarted hub has a new token and maybe a new port."""
 
-    def __init__(self, home: Path | None, fixed: Location | None = None) -> None:
+    def __init__(self, home: Path, fixed: Location | None = None) -> None:
         self._home = home
         self._fixed = fixed
 
@@ -43,8 +43,6 @@ class Locator:
         """Return where the hub is now; raise `NotRunning` when its home does not say."""
         if self._fixed is not None:
             return self._fixed
-        if self._home is None:
-            raise ClientError("a client needs the hub's home, or its url and token")
         run = self._home / "run"
         try:
             url = (run / "address").read_text("utf-8").strip()
@@ -78,4 +76,4 @@ def locate(home: str | os.PathLike[str] | None, url: str | None, token: str | No
         return Locator(home_folder(home))
     if url is None or token is None:
         raise ClientError("give both url and token, or neither: then they are read from the hub's home")
-    return Locator(None, Location(url.rstrip("/"), token))
+    return Locator(home_folder(home), Location(url.rstrip("/"), token))
