@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
-from tests.e2e.screens import Screen, browser_at, hub_at, new_session, screen_of
+from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, screen_of
 from tests.faults.daemon import Daemon
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
@@ -179,3 +179,32 @@ async def test_ten_thousand_sessions_are_a_few_rows(tmp_path: Path, chromium: st
         await ann.page.keyboard.type("session 4321")
         await expect(ann.items()).to_have_text([re.compile("Session 4321")])
         assert ann.complaints == []
+
+
+async def test_a_finger_opens_the_menu_and_selects(tmp_path: Path, chromium: str) -> None:
+    async with hub_at(tmp_path / "home") as daemon, browser_at(chromium) as browser:
+        await new_session(daemon, title="One")
+        await new_session(daemon, title="Two")
+        context = await browser.new_context(
+            viewport={"width": NARROW[0], "height": NARROW[1]}, has_touch=True, is_mobile=True
+        )
+        await context.add_init_script("localStorage.setItem('atrium.welcomed', 'yes')")
+        ann = Screen(daemon, context, await context.new_page())
+        await ann.sign_in()
+        box = await ann.item("Two").bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+        finger = await context.new_cdp_session(ann.page)
+        place = {"x": box["x"] + 100, "y": box["y"] + 20}
+        await finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [place]})
+        await expect(ann.page.get_by_role("menuitem").first).to_be_visible()
+        await finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        await ann.page.get_by_role("menuitem", name="Select").tap()
+        await expect(ann.part("selection")).to_contain_text("1 selected")
+        await ann.item("One").tap()
+        await expect(ann.part("selection")).to_contain_text("2 selected")
+        await expect(ann.page).to_have_url(f"{daemon.url}/")
+        await ann.part("pin-selected").tap()
+        await expect(headings(ann)).to_have_text(["Pinned"])
+        assert ann.complaints == []
+        await context.close()

@@ -94,11 +94,21 @@ export class Menu extends LitElement {
   @query("[role=menu]") private menu!: HTMLElement;
   #unplace: (() => void) | undefined;
   #opener: HTMLElement | undefined;
+  /** The browser gives the focus back only to what it can see from here, which an opener in another shadow is not. */
+  #hadFocus = false;
+  /** The button that closes what it opened: a press on it is not one beside the menu. */
+  #button: HTMLElement | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("pointerdown", this.#onPress, true);
+  }
 
   /** Open beside the button that asks for it, or close if that is open already. */
   toggleAt(button: HTMLElement): void {
     if (this.isOpen) this.hide();
     else this.#show(button, button);
+    this.#button = this.isOpen ? button : undefined;
   }
 
   /** Open at a point of the window, for what was pressed there. */
@@ -118,7 +128,7 @@ export class Menu extends LitElement {
 
   protected override render(): TemplateResult {
     return html`
-      <div popover role="menu" aria-label=${this.label || nothing} @keydown=${this.#onKey} @toggle=${this.#onToggle}>
+      <div popover="manual" role="menu" aria-label=${this.label || nothing} @keydown=${this.#onKey} @beforetoggle=${this.#onBeforeToggle} @toggle=${this.#onToggle}>
         ${this.items.map((item) => this.#renderItem(item))}
       </div>
     `;
@@ -141,18 +151,26 @@ export class Menu extends LitElement {
 
   #show(anchor: Parameters<typeof keepBeside>[0], opener: HTMLElement | undefined): void {
     this.#opener = opener;
+    this.#button = undefined;
     this.menu.showPopover();
+    document.addEventListener("pointerdown", this.#onPress, true);
     this.#unplace?.();
     this.#unplace = keepBeside(anchor, this.menu, "bottom-start");
     this.#buttons()[0]?.focus({ preventScroll: true });
+  }
+
+  #onBeforeToggle(event: ToggleEvent): void {
+    this.#hadFocus = event.newState === "closed" && this.menu.matches(":focus-within");
   }
 
   #onToggle(event: ToggleEvent): void {
     const isOpen = event.newState === "open";
     this.#opener?.setAttribute("aria-expanded", String(isOpen));
     if (isOpen) return;
+    document.removeEventListener("pointerdown", this.#onPress, true);
     this.#unplace?.();
     this.#unplace = undefined;
+    if (this.#hadFocus) this.#opener?.focus();
     this.dispatchEvent(new Event("hide"));
   }
 
@@ -162,6 +180,17 @@ export class Menu extends LitElement {
     item.run();
   }
 
+  /** The browser itself would close it as the finger of a long press is lifted: so it is done here, at the next press. */
+  readonly #onPress = (event: Event): void => {
+    const path = event.composedPath();
+    if (!path.includes(this.menu) && !(this.#button && path.includes(this.#button))) this.hide();
+  };
+
+  #leave(): void {
+    this.hide();
+    this.#opener?.focus();
+  }
+
   #onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const buttons = this.#buttons();
@@ -169,6 +198,7 @@ export class Menu extends LitElement {
     const to = this.#target(event.key, buttons, at);
     if (to) to.focus();
     else if (event.key === "Tab") this.hide();
+    else if (event.key === "Escape") this.#leave();
     if (to || event.key !== "Enter") event.stopPropagation();
     if (to) event.preventDefault();
   }

@@ -60,6 +60,7 @@ export class ListCursor {
 
   /** Forget what is not there any more; the keyboard goes to what took the place of the session it was at. */
   keep(before: readonly ListRow[], now: readonly ListRow[]): void {
+    if (before === now || (this.#at === undefined && this.#selected.size === 0)) return;
     const known = new Set(now.map(({ key }) => key));
     for (const id of this.#selected) if (!known.has(id)) this.#selected.delete(id);
     if (this.#at === undefined || known.has(this.#at)) return;

@@ -33,6 +33,7 @@ function sessionRow(session: Session): ListRow {
 
 /** Names days as people do: today, yesterday, this week, then months. */
 class Days {
+  readonly #words = listWords();
   readonly #today: number;
   readonly #yesterday: number;
   readonly #week: number;
@@ -51,7 +52,7 @@ class Days {
   }
 
   groupOf(time: number): { readonly key: string; readonly label: string } {
-    const words = listWords();
+    const words = this.#words;
     if (Number.isNaN(time) || time >= this.#today) return { key: "today", label: words.today };
     if (time >= this.#yesterday) return { key: "yesterday", label: words.yesterday };
     if (time >= this.#week) return { key: "week", label: words.thisWeek };

@@ -28,6 +28,10 @@ export class ListWindow {
   #rows: readonly ListRow[] = [];
   #kept = -1;
   #rowHeight = ROW_PX;
+  // Always the same functions: others would make the list measure all of its rows again.
+  readonly #keyAt = (index: number): string | number => this.#rows[index]?.key ?? index;
+  readonly #heightAt = (index: number): number =>
+    this.#rows[index]?.kind === "heading" ? HEADING_PX : this.#rowHeight;
 
   constructor(scroller: HTMLElement, onChange: () => void) {
     this.#scroller = scroller;
@@ -85,8 +89,8 @@ export class ListWindow {
     return {
       count: this.#rows.length,
       getScrollElement: () => this.#scroller,
-      estimateSize: (index) => (this.#rows[index]?.kind === "heading" ? HEADING_PX : this.#rowHeight),
-      getItemKey: (index) => this.#rows[index]?.key ?? index,
+      estimateSize: this.#heightAt,
+      getItemKey: this.#keyAt,
       initialRect: { width: this.#scroller.clientWidth, height: this.#scroller.clientHeight },
       overscan: ROWS_BEYOND,
       rangeExtractor: (range) => {

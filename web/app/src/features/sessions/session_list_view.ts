@@ -112,7 +112,10 @@ export class SessionListView extends SignalElement {
 
   protected override updated(changed: PropertyValues): void {
     if (this.column && this.#window) this.#window.place(this.column, this.#placed);
-    if (changed.has("renaming" as never) && this.renaming) this.#field?.select();
+    if (changed.has("renaming" as never)) {
+      this.#field?.focus({ preventScroll: true });
+      this.#field?.select();
+    }
     if (this.#wantsFocus && !this.renaming) this.#focusRow();
     this.#wantsFocus = false;
   }
@@ -207,8 +210,8 @@ export class SessionListView extends SignalElement {
   }
 
   get #selected(): readonly Session[] {
-    const { cursor } = this.list;
-    return this.list.all.value.filter(({ id }) => cursor.selected.has(id));
+    const { selected } = this.list.cursor;
+    return selected.size === 0 ? [] : this.list.all.value.filter(({ id }) => selected.has(id));
   }
 
   get #openId(): string | undefined {
