@@ -1,4 +1,5 @@
-import { MessagesSquare, Settings } from "lucide";
+import { MessagesSquare, Settings, ShieldQuestionMark } from "lucide";
+import { approvalWords } from "../features/approvals/words.ts";
 import { settingsCommands } from "../features/settings/commands.ts";
 import { settingsWords } from "../features/settings/words.ts";
 import type { FeatureDeclaration } from "../state/features.ts";
@@ -13,6 +14,17 @@ export function builtInFeatures(hub: Hub): readonly FeatureDeclaration[] {
       paths: ["/", "/new", "/sessions/:id"],
       navigation: { path: "/", label: () => shellWords().sessions, icon: MessagesSquare },
       load: async () => (await import("../features/sessions/feature.ts")).default(hub),
+    },
+    {
+      name: "approvals",
+      paths: ["/approvals"],
+      navigation: {
+        path: "/approvals",
+        label: () => approvalWords().approvals,
+        icon: ShieldQuestionMark,
+        badge: () => hub.approvals.count.value,
+      },
+      load: async () => (await import("../features/approvals/feature.ts")).default(hub),
     },
     {
       name: "settings",

@@ -1,4 +1,4 @@
-import { css, html, type TemplateResult } from "lit";
+import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import { Ellipsis, type IconNode, Search } from "lucide";
 import { controls } from "../design/controls.ts";
@@ -63,6 +63,22 @@ export class Navigation extends SignalElement {
 
       :focus-visible {
         outline-offset: -2px;
+      }
+
+      a {
+        position: relative;
+      }
+
+      .badge {
+        position: absolute;
+        inset-block-start: 2px;
+        inset-inline-start: calc(50% + 4px);
+        min-width: 18px;
+        padding: 1px 5px;
+        border-radius: 9px;
+        background: var(--accent);
+        font-variant-numeric: tabular-nums;
+        color: var(--on-accent);
       }
 
       .last {
@@ -134,7 +150,7 @@ export class Navigation extends SignalElement {
   }
 
   #renderLink(
-    entry: { name: string; path: string; label: () => string; icon: IconNode },
+    entry: { name: string; path: string; label: () => string; icon: IconNode; badge?: () => number },
     place = "",
   ): TemplateResult {
     const { features, router } = this.hub;
@@ -142,7 +158,7 @@ export class Navigation extends SignalElement {
     const owner = features.match(path)?.feature.name ?? features.ownerOf(path)?.name;
     return html`
       <a class=${place} href=${entry.path} aria-current=${owner === entry.name ? "page" : "false"}>
-        ${icon(entry.icon)}<span>${entry.label()}</span>
+        ${icon(entry.icon)}<span>${entry.label()}</span>${renderBadge(entry.badge?.() ?? 0)}
       </a>
     `;
   }
@@ -161,4 +177,8 @@ export class Navigation extends SignalElement {
       <atrium-menu .items=${items}></atrium-menu>
     `;
   }
+}
+
+function renderBadge(count: number): TemplateResult | typeof nothing {
+  return count === 0 ? nothing : html`<span class="badge">${count > 99 ? "99+" : count}</span>`;
 }

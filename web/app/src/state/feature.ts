@@ -42,6 +42,8 @@ export interface NavigationEntry {
   readonly path: string;
   readonly label: () => string;
   readonly icon: IconNode;
+  /** How much in there waits for the person; shown beside the name unless it is 0. */
+  readonly badge?: () => number;
 }
 
 /** What a feature brings into the shell. */

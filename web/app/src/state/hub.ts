@@ -5,6 +5,7 @@ import { HubConnection, type StreamListener } from "../connection/connection.ts"
 import type { ConnectionState } from "../connection/connection_state.ts";
 import { followTopicState, type TopicStateListener } from "../connection/topic_state.ts";
 import type { Language } from "../language/language.ts";
+import { ApprovalList } from "./approval_list.ts";
 import type { Shell } from "./feature.ts";
 import { Features } from "./features.ts";
 import { type KeyedTexts, StoredTexts } from "./keyed_texts.ts";
@@ -23,6 +24,7 @@ export class Hub implements Shell {
   readonly providers = new ProviderList();
   readonly texts: KeyedTexts = new StoredTexts(localStorage);
   readonly sessionList = new SessionList();
+  readonly approvals = new ApprovalList();
   readonly lastSeen = new LastSeen(globalThis.caches);
   readonly preferences = new Preferences(this.texts);
   readonly connection = new HubConnection({
@@ -36,6 +38,7 @@ export class Hub implements Shell {
   start(): void {
     this.connection.start();
     this.sessionList.follow(this.connection);
+    this.approvals.follow(this.connection);
     effect(() => {
       if (this.connection.state.value.kind === "live") void this.providers.refresh();
     });

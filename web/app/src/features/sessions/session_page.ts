@@ -8,6 +8,7 @@ import { randomId } from "../../state/random_id.ts";
 import { sessionPath } from "../../state/router.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import type { Composer, SendEvent } from "./composer.ts";
+import "../approvals/session_approvals.ts";
 import "./composer.ts";
 import { composerWords } from "./composer_words.ts";
 import type { Turn } from "./conversation.ts";
@@ -106,6 +107,7 @@ export class SessionPage extends SignalElement {
         @leavefind=${this.#focusComposer}
       ></atrium-timeline>
       <div class="foot">
+        <atrium-session-approvals .hub=${this.hub} .sessionId=${open.id}></atrium-session-approvals>
         <atrium-message-queue .hub=${this.hub} .open=${open} ?busy=${this.isBusy} @takeout=${this.#onTakeOut}></atrium-message-queue>
         ${this.#renderComposer(open)}
       </div>
