@@ -6,7 +6,9 @@ import type { RowWindow } from "./row_window.ts";
 const HIDDEN_ABOVE_PX = 72;
 const HIDDEN_BELOW_PX = 24;
 const WELL_IN_VIEW = 0.3;
-const MOST_TRIES = 12;
+const MOST_TRIES = 40;
+/** Rows that were unfolded are measured a little later, which moves the view once more. */
+const CALM_PICTURES = 4;
 
 /** Shows in the drawn rows what was found, and takes the reader to the match they asked for. */
 export class FindView {
@@ -15,6 +17,7 @@ export class FindView {
   #isMarked = false;
   #wanted: Match | undefined;
   #tries = 0;
+  #calm = 0;
 
   constructor(find: ConversationFind) {
     this.#find = find;
@@ -24,6 +27,7 @@ export class FindView {
   aim(match: Match | undefined): void {
     this.#wanted = match;
     this.#tries = 0;
+    this.#calm = 0;
   }
 
   /** Mark what is drawn. Returns whether it has to be called again, for the match it looks for is not in its place yet. */
@@ -40,9 +44,9 @@ export class FindView {
     this.#marks.point(range);
     if (!this.#wanted || this.#tries++ >= MOST_TRIES) return false;
     if (!element) return true;
-    const isThere = bring(range ?? element, scroller, window);
-    if (isThere) this.#wanted = undefined;
-    return !isThere;
+    this.#calm = bring(range ?? element, scroller, window) ? this.#calm + 1 : 0;
+    if (this.#calm >= CALM_PICTURES) this.#wanted = undefined;
+    return this.#wanted !== undefined;
   }
 
   /** Take the marks away. */
@@ -65,28 +69,41 @@ function nearest(ranges: readonly Range[], nth: number): Range | undefined {
 /** Unfold what hides a place and move the view to it. Returns whether it was there already. */
 function bring(place: Range | Element, scroller: HTMLElement, window: RowWindow): boolean {
   const element = place instanceof Range ? place.startContainer.parentElement : place;
-  const wasFolded = element ? unfold(element, scroller) : false;
+  if (element && isFolded(element, scroller)) {
+    window.hold();
+    unfold(element, scroller);
+    return false;
+  }
+  if (element) scrollBoxes(element, scroller);
   const view = scroller.getBoundingClientRect();
   const { top, bottom } = place.getBoundingClientRect();
   const isThere = top >= view.top + HIDDEN_ABOVE_PX && bottom <= view.bottom - HIDDEN_BELOW_PX;
   const isTall = bottom - top > view.height / 2 && top >= view.top && top < view.bottom - HIDDEN_ABOVE_PX;
-  if (!wasFolded && (isThere || isTall)) return true;
+  if (isThere || isTall) return true;
   window.moveBy(top - view.top - view.height * WELL_IN_VIEW);
   return false;
 }
 
-/** Open what an element is folded in, and scroll boxes within the conversation to it. Returns whether something was. */
-function unfold(element: Element, scroller: Element): boolean {
-  let wasFolded = false;
+const FOLDED = "details:not([open]), figure.folded";
+
+function isFolded(element: Element, scroller: Element): boolean {
+  const folded = element.closest(FOLDED);
+  return folded !== null && scroller.contains(folded);
+}
+
+/** Open what an element is folded in, and scroll the boxes around it to it. */
+function unfold(element: Element, scroller: Element): void {
   for (let at: Element | null = element; at && at !== scroller; at = at.parentElement) {
-    if (at instanceof HTMLDetailsElement && !at.open) wasFolded = at.open = true;
-    if (at.matches("figure.folded")) {
-      at.querySelector<HTMLElement>("[data-code=unfold]")?.click();
-      wasFolded = true;
-    }
+    if (at instanceof HTMLDetailsElement) at.open = true;
+    at.querySelector<HTMLElement>(":scope > [data-code=unfold]")?.click();
+  }
+}
+
+/** Scroll the boxes within the conversation so that an element in them shows. */
+function scrollBoxes(element: Element, scroller: Element): void {
+  for (let at: Element | null = element; at && at !== scroller; at = at.parentElement) {
     if (at.scrollHeight > at.clientHeight + 1 && at.matches("pre, .detail")) centre(element, at);
   }
-  return wasFolded;
 }
 
 function centre(element: Element, box: Element): void {

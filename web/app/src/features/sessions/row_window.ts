@@ -88,9 +88,10 @@ export class RowWindow {
     this.#column.scrollToIndex(index, { align });
   }
 
-  /** Move the view over the column, downwards if positive. */
+  /** Move the view over the column, downwards if positive: as a reader does, whatever the column was about to do. */
   moveBy(pixels: number): void {
-    if (pixels !== 0) this.#column.scrollBy(pixels);
+    this.#column.cancelScroll();
+    this.#scroller.scrollTop += pixels;
   }
 
   /** Where the reader is now. */

@@ -142,6 +142,7 @@ export class Timeline extends SignalElement {
     const window = this.#window;
     if (!window) return;
     window.settle(this.column);
+    this.#takeFirstMatch();
     if (this.#findView?.settle(this.column, this.scroller, window))
       requestAnimationFrame(() => this.requestUpdate());
     if (window.drawnFrom < ROWS_AHEAD && !this.open.feed.earlierProblem.peek())
@@ -295,6 +296,12 @@ export class Timeline extends SignalElement {
   #search(wanted: string): void {
     this.open.find.search(wanted, this.#window?.firstInView ?? 0);
     this.#goToMatch();
+  }
+
+  /** What is looked for may be found only when more of the conversation was read. */
+  #takeFirstMatch(): void {
+    const { find } = this.open;
+    if (!find.current.peek() && find.findings.peek().total > 0) this.#search(find.wanted.peek());
   }
 
   #stepTo(by: number): void {
