@@ -295,7 +295,8 @@ async def test_a_push_about_a_stream_that_nobody_follows_is_dropped(house: House
         assert (await socket.next())["type"] == "pong"
 
 
-async def test_a_follower_is_pinged_by_the_clock_of_its_kind() -> None:
+async def test_a_follower_is_pinged_by_the_clock_of_its_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atrium.plugins.gateway.hub.PINGED_AT_ONCE", 1)
     async with house_with(heartbeat=0.01) as house, house.http() as http, house.socket() as socket:
         head = (await http.post("/notes", json={"noteId": "n1"})).json()["offset"]
         query = {"follow": "true", "after": head}

@@ -9,6 +9,7 @@ import socket
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +17,8 @@ import pytest
 from atrium.adapters.storage.memory import MemoryStorageAdapter
 from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.gateway.plugin import Gateway
+from atrium.plugins.gateway.server import HttpServer, bind
+from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.sdk import Manifest, Plugin, Principal, route
 from tests.gateway.house import UPGRADE, House, house_with, read_answer, until
 
@@ -121,6 +124,18 @@ async def test_a_hub_whose_plugins_take_for_ever_answers_all_the_same(monkeypatc
     await runtime.stop()
 
     assert answer.json()["status"] == "ok"
+
+
+async def answer_nothing(scope: Any, receive: Any, send: Any) -> None:
+    """Serve nobody."""
+
+
+async def test_a_server_whose_socket_is_gone_says_so() -> None:
+    listener = bind("127.0.0.1", 0)
+    server = HttpServer(answer_nothing, GatewayConfig(), listener)
+    listener.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        await server.open()
 
 
 async def test_a_gateway_that_stops_before_it_has_opened_leaves_the_port_free() -> None:

@@ -92,12 +92,14 @@ async def test_a_slow_client_shows_how_far_it_is_behind_and_that_it_has_caught_u
         await until(lambda: connection.behind)
 
         shown, _ = await connections(http)
-        assert (shown["behind"], shown["timesBehind"], shown["timesResumed"]) == (True, 1, 0)
+        assert shown["behind"] is True
+        assert shown["timesBehind"] == shown["timesResumed"] + 1
         assert shown["bytesWaiting"] > 0
         lag = shown["streams"][0]["lag"]
         assert 0 < lag <= ROUNDS * len(BIG)
         sums = await totals(http)
-        assert (sums["behind"], sums["timesBehind"], sums["bytesWaiting"]) == (1, 1, shown["bytesWaiting"])
+        assert (sums["behind"], sums["timesBehind"]) == (1, shown["timesBehind"])
+        assert sums["bytesWaiting"] == shown["bytesWaiting"]
 
         await http.post("/notes/n1/words", json={"words": ["one more"]})
         await healthy.next("stream:chunk")

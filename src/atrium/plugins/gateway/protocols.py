@@ -305,10 +305,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def shutdown(self) -> None:
         """Say that the hub restarts, and close."""
-        if self.listener is NOBODY:
-            super().shutdown()
-        else:
-            self.finish(1012, "the hub is restarting")
+        self.finish(1012, "the hub is restarting")
 
     def pause_writing(self) -> None:
         """Tell the listener that it is behind."""

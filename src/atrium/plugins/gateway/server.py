@@ -76,14 +76,13 @@ class HttpServer(uvicorn.Server):
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Serve; returns when requests are answered."""
+        """Serve; returns when requests are answered, raises what prevented it."""
         self._task = asyncio.create_task(self._serve(sockets=[self._listener]), name="gateway server")
         ready = asyncio.create_task(self.ready.wait())
         await asyncio.wait({self._task, ready}, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
         if self._task.done():
-            await self._task
-            raise PluginFailed("the HTTP server ended as it started")
+            self._task.result()
 
     async def close(self) -> None:
         """Stop listening, end what goes on, and cut what does not end."""
