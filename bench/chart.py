@@ -13,6 +13,8 @@ LEFT, RIGHT, TOP, BOTTOM = 58, 78, 40, 42
 TICKS = (1.0, 2.0, 2.5, 5.0, 10.0)
 NAME_HEIGHT = 13.0
 COLOURS = 4
+MARKED = 12
+"""Points of a line up to which each gets a dot."""
 
 STYLE = """<style>
 .page { fill: #ffffff; stroke: #d9dce1 } text { fill: #3b4252; font: 11px system-ui, sans-serif }
@@ -20,6 +22,7 @@ STYLE = """<style>
 .line { fill: none; stroke-width: 2 } .name { font-weight: 600 }
 .c0 { --c: #0b63ce } .c1 { --c: #b4540a } .c2 { --c: #0f7b52 } .c3 { --c: #8a3ffc }
 .line { stroke: var(--c) } .dot { fill: var(--c) } .name { fill: var(--c) } .c0.line { stroke-width: 3 }
+.thin.line { stroke-width: 1.3 }
 @media (prefers-color-scheme: dark) {
 .page { fill: #171b24; stroke: #323a4a } text { fill: #c3cad8 } .title { fill: #eef1f6 } .grid { stroke: #2a3140 }
 .axis { stroke: #66708a } .c0 { --c: #6cb0ff } .c1 { --c: #ffa657 } .c2 { --c: #56d19a } .c3 { --c: #c8a2ff }
@@ -110,8 +113,9 @@ def _panel(panel: Panel) -> Iterator[str]:
 
 def _line(line: Line, places: Sequence[tuple[float, float]], name_y: float, colour: str) -> Iterator[str]:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    yield f'<polyline class="line {colour}" points="{path}"/>'
-    if len(places) <= 12:
+    many = len(places) > MARKED
+    yield f'<polyline class="line{" thin" if many else ""} {colour}" points="{path}"/>'
+    if not many:
         yield from (f'<circle class="dot {colour}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in places)
     yield f'<text class="name {colour}" x="{places[-1][0] + 8:.1f}" y="{name_y + 4:.1f}">{escape(line.name)}</text>'
 
@@ -126,9 +130,10 @@ def _apart(places: Sequence[float]) -> list[float]:
 
 
 def _ends(values: Sequence[float], logarithmic: bool, *, exact: bool) -> tuple[float, float]:
-    """Return the ends of an axis: those of the values if `exact`, else the next round ones."""
+    """Return the ends of an axis: the values' own if `exact`, else the next round ones. A linear one begins at 0."""
     low, high = min(values), max(values)
     if exact:
+        low = low if logarithmic else 0.0
         return low, high if high > low else low + 1
     if logarithmic:
         low, high = 10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high))

@@ -55,6 +55,8 @@ class Quantity:
 
 QUANTITIES = (
     Quantity("memory", "MB", 0.05, 3.0),
+    Quantity("SQLite of it", "MB", 0.0, 8.0),
+    Quantity("objects", "", 0.02, 2000.0, left=5000),
     Quantity("open files", "", 0.1, 8.0, left=6),
     Quantity("threads", "", 0.0, 3.0),
     Quantity("tasks", "", 0.1, 10.0, left=4),
@@ -106,10 +108,10 @@ def verdicts(samples: Sequence[Sample], before: Sample, after: Sample) -> list[V
 
 
 async def _sample(server: Server, http: httpx.AsyncClient, home: Path, began: float) -> Sample:
-    tasks = (await http.get("/soak")).raise_for_status().json()["tasks"]
-    memory = server.memory_mb()[0]
-    files, threads = server.process.num_fds(), server.process.num_threads()
-    return Sample(time.monotonic() - began, (memory, files, threads, tasks, _size_mb(home)))
+    inside = (await http.get("/soak")).raise_for_status().json()
+    memory = (server.memory_mb()[0], inside["sqlite"] / 1e6, inside["objects"])
+    counted = (server.process.num_fds(), server.process.num_threads(), inside["tasks"])
+    return Sample(time.monotonic() - began, (*memory, *counted, _size_mb(home)))
 
 
 def _size_mb(home: Path) -> float:
@@ -203,9 +205,9 @@ def main(minutes: float, wants_json: bool, path: Path | None) -> None:
 
 
 def _table(found: Sequence[Verdict]) -> str:
-    head = f"{'':12}{'mean':>9}{'growth':>9}{'limit':>9}{'an hour':>10}{'before':>9}{'after':>9}"
+    head = f"{'':12}{'mean':>10}{'growth':>9}{'limit':>9}{'an hour':>10}{'before':>9}{'after':>9}"
     rows = [
-        f"{one.name:12}{one.mean:9.1f}{one.growth:+9.2f}{one.limit:9.2f}{one.slope_an_hour:+10.1f}"
+        f"{one.name:12}{one.mean:10.1f}{one.growth:+9.2f}{one.limit:9.2f}{one.slope_an_hour:+10.1f}"
         f"{one.before:9.1f}{one.after:9.1f}  {'ok' if one.passed else 'GROWS'}"
         for one in found
     ]

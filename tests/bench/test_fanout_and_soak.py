@@ -56,7 +56,7 @@ def test_the_page_has_what_was_measured_and_names_its_pictures(tmp_path: Path) -
 
 @pytest.mark.parametrize("logarithmic", [True, False])
 def test_a_chart_draws_every_point_inside_the_picture_and_names_each_line(logarithmic: bool) -> None:
-    lines = [Line("ours", [(10, 1), (100, 2000)]), Line("<theirs>", [(10, 7), (100, 7)])]
+    lines = [Line("ours", [(10, 1), (100, 2000)]), Line("<theirs>", [(10 + x, 7) for x in range(90)])]
     root = ET.fromstring(svg("A & B", [Panel("speed", "clients", lines, logarithmic)]))
     width, height = float(root.attrib["width"]), float(root.attrib["height"])
     assert root.attrib["aria-label"] == "A & B"
