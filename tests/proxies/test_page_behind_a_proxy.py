@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from tests.network.hub import calls
+from tests.network.hub import calls, new_session
 from tests.proxies.fronts import FRONTS, NAME
 from tests.proxies.visitors import Site, site_behind
 
@@ -23,9 +23,13 @@ async def is_live(page: Page) -> None:
 
 
 async def sign_in(page: Page, site: Site) -> None:
+    """Follow a login link, and open a new session."""
     async with calls(site.hub) as owner:
         url = (await owner.post("/auth/code")).json()["url"]
+        session_id = await new_session(owner)
     await page.goto(url.replace(site.hub.url, f"https://{NAME}"))
+    await is_live(page)
+    await page.goto(f"https://{NAME}/sessions/{session_id}")
     await is_live(page)
 
 
