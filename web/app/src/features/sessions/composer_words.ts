@@ -18,7 +18,7 @@ export const composerWords = catalogue(
     unreadable: (name: string) => `${name} cannot be read.`,
     tooManyFiles: (count: number) =>
       plural(count, { one: "At most # file at a time.", other: "At most # files at a time." }),
-    editing: "Editing a message. Sending begins a copy of the session that ends before it.",
+    editing: "This message goes into a copy of the session that ends before it.",
     leaveEditing: "Stop editing",
     otherDraft: "Another draft was written on another screen.",
     takeDraft: "Take it",
@@ -46,7 +46,7 @@ export const composerWords = catalogue(
         many: "Не больше # файлов за раз.",
         other: "Не больше # файла за раз.",
       }),
-    editing: "Изменение сообщения. После отправки начнётся копия сессии, которая заканчивается перед ним.",
+    editing: "Сообщение уйдёт в копию сессии, которая заканчивается перед ним.",
     leaveEditing: "Не изменять",
     otherDraft: "На другом экране написан другой черновик.",
     takeDraft: "Взять его",

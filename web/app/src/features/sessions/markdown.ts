@@ -1,6 +1,7 @@
 import createPurify, { type Config } from "dompurify";
 import { Marked, type Token, type Tokens, type TokensList } from "marked";
 import { mathSyntax } from "./math_syntax.ts";
+import { sessionWords } from "./words.ts";
 
 const SAFE_LINK = /^(?:https?:|mailto:)/i;
 const SAFE_IMAGE = /^data:image\/(?:png|jpeg|gif|webp|avif);/i;
@@ -74,9 +75,13 @@ function guardLink(link: HTMLAnchorElement): void {
 /** An image of another origin would tell that origin who reads, and carry out what is in its address. */
 function guardImage(image: HTMLImageElement): void {
   const address = image.getAttribute("src") ?? "";
-  if (SAFE_IMAGE.test(address) || isOwn(address)) return;
+  if (SAFE_IMAGE.test(address) || isOwn(address)) {
+    image.loading = "lazy";
+    image.decoding = "async";
+    return;
+  }
   const stand = document.createElement("a");
-  stand.textContent = `Image: ${image.alt || address}`;
+  stand.textContent = sessionWords().imageElsewhere(image.alt || address);
   stand.setAttribute("href", address);
   guardLink(stand);
   image.replaceWith(stand);
@@ -92,7 +97,7 @@ function guardCheckbox(input: HTMLInputElement): void {
     return;
   }
   input.disabled = true;
-  input.ariaLabel = input.checked ? "Done" : "Not done";
+  input.ariaLabel = input.checked ? sessionWords().stepDone : sessionWords().notDone;
 }
 
 function escapeHtml(text: string): string {

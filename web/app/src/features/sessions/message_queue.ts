@@ -42,6 +42,10 @@ export class MessageQueue extends SignalElement {
         color: var(--text-muted);
       }
 
+      ul + .head {
+        padding-top: 8px;
+      }
+
       .head strong {
         font-weight: 500;
         color: var(--text);

@@ -96,14 +96,14 @@ export class RowWindow {
 
   /** Where the reader is now. */
   get place(): ReaderPlace {
-    const offset = this.#column.scrollOffset ?? 0;
+    const offset = this.#scroller.scrollTop;
     const item = this.isAway ? this.#column.getVirtualItemForOffset(offset) : undefined;
     return item && { key: String(item.key), above: offset - item.start };
   }
 
   /** The first row that is in view, at least in part. */
   get firstInView(): number {
-    return this.#column.getVirtualItemForOffset(this.#column.scrollOffset ?? 0)?.index ?? 0;
+    return this.#column.getVirtualItemForOffset(this.#scroller.scrollTop)?.index ?? 0;
   }
 
   /** The first row that is drawn. */

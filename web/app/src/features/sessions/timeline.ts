@@ -74,6 +74,8 @@ export class Timeline extends SignalElement {
   #announcer = new Announcer();
   #findView: FindView | undefined;
   #placeBefore: ReaderPlace;
+  /** Whether the reader has been where the unread part begins. */
+  #wasUnreadMet = false;
   readonly #type = { colours: new CodeColours(), math: new MathView() };
   #clock: ReturnType<typeof setInterval> | undefined;
 
@@ -331,7 +333,9 @@ export class Timeline extends SignalElement {
     const { split, unread } = this.open;
     const { said } = split.peek();
     const first = said.findIndex(({ id }) => id === unread.firstOf(said));
-    this.isUnreadAbove = first >= 0 && (this.#window?.firstInView ?? 0) > first;
+    const isAbove = first >= 0 && (this.#window?.firstInView ?? 0) > first;
+    this.isUnreadAbove = isAbove && !this.#wasUnreadMet;
+    if (first >= 0 && !isAbove) this.#wasUnreadMet = true;
     if (!document.hidden && !this.isAway && this.hub.isLive) unread.seen(said);
   }
 
@@ -341,6 +345,7 @@ export class Timeline extends SignalElement {
     this.#window = undefined;
     this.isAway = false;
     this.isUnreadAbove = false;
+    this.#wasUnreadMet = false;
   }
 
   #toggle(key: string): void {

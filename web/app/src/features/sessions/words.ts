@@ -21,6 +21,8 @@ export const sessionWords = catalogue(
     plan: "Plan",
     planDone: (done: number, of: number) => `${done} of ${of} done`,
     stepDone: "Done",
+    notDone: "Not done",
+    imageElsewhere: (name: string) => `Image: ${name}`,
     stepRunning: "Now",
     stepPending: "Later",
     failedOf: (count: number) => plural(count, { one: "# failed", other: "# failed" }),
@@ -106,6 +108,8 @@ export const sessionWords = catalogue(
     plan: "План",
     planDone: (done: number, of: number) => `готово ${done} из ${of}`,
     stepDone: "Готово",
+    notDone: "Не готово",
+    imageElsewhere: (name: string) => `Изображение: ${name}`,
     stepRunning: "Сейчас",
     stepPending: "Потом",
     failedOf: (count: number) =>
