@@ -119,6 +119,7 @@ export const controls = css`
 
   .field {
     display: grid;
+    align-content: start;
     gap: 4px;
     min-width: 0;
     font-size: var(--size-13);
