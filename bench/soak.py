@@ -56,7 +56,7 @@ class Quantity:
 QUANTITIES = (
     Quantity("memory", "MB", 0.05, 3.0),
     Quantity("SQLite of it", "MB", 0.0, 8.0),
-    Quantity("objects", "", 0.02, 2000.0, left=5000),
+    Quantity("objects", "", 0.02, 2000.0),
     Quantity("open files", "", 0.1, 8.0, left=6),
     Quantity("threads", "", 0.0, 3.0),
     Quantity("tasks", "", 0.1, 10.0, left=4),
