@@ -118,6 +118,7 @@ async def test_several_are_selected_and_deleted_together(tmp_path: Path, chromiu
         await ann.items().first.focus()
         await press(ann.page, "Control+a", "Delete")
         await expect(ann.part("no-sessions")).to_be_visible()
+        await press(ann.page, "/", "j", "x", "e", "t")
         await expect(ben.items()).to_have_count(4)
         await ann.page.reload()
         await expect(ben.items()).to_have_count(0)

@@ -35,7 +35,6 @@ export const listWords = catalogue(
     nothingFound: "Nothing found",
     nothingFoundNote: "No session has this in its title or tags.",
     nothingFitsNote: "No session fits these filters.",
-    open: "Open",
     pin: "Pin",
     unpin: "Unpin",
     rename: "Rename",
@@ -48,18 +47,15 @@ export const listWords = catalogue(
     title: "Title",
     selected: (count: number) => plural(count, { one: "# selected", other: "# selected" }),
     clearSelection: "Clear the selection",
-    selectAll: "Select all",
     notPinned: "Not pinned.",
     notUnpinned: "Not unpinned.",
     notRenamed: "Not renamed.",
     notTagged: "The tags were not changed.",
     notDeleted: (count: number) =>
       plural(count, { one: "The session was not deleted.", other: "# sessions were not deleted." }),
-    notRestored: "Not restored.",
     deletedOne: (title: string) => `“${title}” deleted`,
     deletedMany: (count: number) => plural(count, { one: "# session deleted", other: "# sessions deleted" }),
     undo: "Undo",
-    restored: (count: number) => plural(count, { one: "Session restored", other: "# sessions restored" }),
     renamedElsewhere: "Renamed elsewhere meanwhile",
     renamedElsewhereNote: (theirs: string, yours: string) =>
       `While you typed “${yours}”, the session was renamed to “${theirs}” on another screen.`,
@@ -80,7 +76,6 @@ export const listWords = catalogue(
     renameSession: "Rename the session",
     editSessionTags: "Edit the session's tags",
     deleteSession: "Delete the session",
-    back: "Back to the list",
   },
   {
     sessions: "Сессии",
@@ -116,7 +111,6 @@ export const listWords = catalogue(
     nothingFound: "Ничего не найдено",
     nothingFoundNote: "Этих слов нет ни в названиях, ни в метках.",
     nothingFitsNote: "Ни одна сессия не проходит через эти фильтры.",
-    open: "Открыть",
     pin: "Закрепить",
     unpin: "Открепить",
     rename: "Переименовать",
@@ -136,7 +130,6 @@ export const listWords = catalogue(
     selected: (count: number) =>
       plural(count, { one: "Выбрана #", few: "Выбрано #", many: "Выбрано #", other: "Выбрано #" }),
     clearSelection: "Снять выделение",
-    selectAll: "Выбрать все",
     notPinned: "Не удалось закрепить.",
     notUnpinned: "Не удалось открепить.",
     notRenamed: "Не удалось переименовать.",
@@ -148,7 +141,6 @@ export const listWords = catalogue(
         many: "Не удалось удалить # сессий.",
         other: "Не удалось удалить # сессии.",
       }),
-    notRestored: "Не удалось вернуть.",
     deletedOne: (title: string) => `Сессия «${title}» удалена`,
     deletedMany: (count: number) =>
       plural(count, {
@@ -158,13 +150,6 @@ export const listWords = catalogue(
         other: "Удалено # сессии",
       }),
     undo: "Вернуть",
-    restored: (count: number) =>
-      plural(count, {
-        one: "Возвращена # сессия",
-        few: "Возвращены # сессии",
-        many: "Возвращено # сессий",
-        other: "Возвращено # сессии",
-      }),
     renamedElsewhere: "Название уже изменили",
     renamedElsewhereNote: (theirs: string, yours: string) =>
       `Пока вы вводили «${yours}», на другом экране сессию назвали «${theirs}».`,
@@ -203,6 +188,5 @@ export const listWords = catalogue(
     renameSession: "Переименовать сессию",
     editSessionTags: "Изменить метки сессии",
     deleteSession: "Удалить сессию",
-    back: "К списку",
   },
 );

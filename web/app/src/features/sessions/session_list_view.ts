@@ -42,7 +42,8 @@ export class SessionListView extends SignalElement {
   @state() private menuFor: readonly Session[] = [];
   @query(".list") private scroller!: HTMLElement;
   @query(".column") private column!: HTMLElement | null;
-  @query("atrium-list-search") private searchField!: ListSearch;
+  /** Not there while there is nothing to search. */
+  @query("atrium-list-search") private searchField!: ListSearch | null;
   @query("atrium-menu") private menu!: Menu;
   #window: ListWindow | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -71,7 +72,7 @@ export class SessionListView extends SignalElement {
 
   /** Go to the search field. */
   search(): void {
-    this.searchField.focus();
+    this.searchField?.focus();
   }
 
   /** Move the focus along the list, from the open session when nothing in it has the focus. */
