@@ -24,13 +24,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function open(): Outbox {
+function open(isReachable = (): boolean => true): Outbox {
   const texts: KeyedTexts = {
     get: (key) => kept.get(key) ?? "",
     set: (key, text) => void kept.set(key, text),
   };
   const outbox = new Outbox("s1", {
     texts,
+    isReachable,
     newToken: () => `token-${++tokens}`,
     send: async (content, token) => {
       sent.push([content, token]);
@@ -99,6 +100,25 @@ describe("the outbox", () => {
 
     expect(sent).toEqual([["hello", "token-1"]]);
     expect(kept.get("outbox.s1")).toBe("");
+  });
+
+  it("tries nothing while the hub is away, so that it knows what can be taken back", async () => {
+    let isAway = true;
+    const outbox = open(() => !isAway);
+    outbox.add("taken back");
+    outbox.add("kept", "17");
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(sent).toEqual([]);
+    expect(outbox.items.value.map((item) => item.wasTried)).toEqual([undefined, undefined]);
+    expect(outbox.withdraw("token-1")).toBe("taken back");
+
+    isAway = false;
+    problem = unreachable();
+    outbox.hurry();
+    await settle();
+    expect(sent).toEqual([["kept", "token-2"]]);
+    expect(outbox.items.value[0]?.wasTried).toBe(true);
+    expect(outbox.items.value[0]?.draftRevision).toBe("17");
   });
 
   it("waits as long as a full hub asks for", async () => {
