@@ -66,6 +66,91 @@ async def test_hostile_content_is_inert(tmp_path: Path, chromium: str) -> None:
         await is_unharmed(ann)
 
 
+ROOMS = '''
+"""A plugin file whose features have hostile names and words."""
+
+from atrium.sdk import Manifest, NoConfig, Plugin
+
+NAME = """HOSTILE_NAME"""
+
+
+class Rooms(Plugin[NoConfig]):
+    """Brings rooms."""
+
+    manifest = Manifest(name="rooms", description=NAME)
+
+    async def start(self):
+        """Offer them."""
+        folder = self.context.home / "rooms"
+        self.context.extensions.contribute("gateway.feature", folder, name=NAME, module="missing.js")
+        self.context.extensions.contribute("gateway.feature", folder, name="words")
+'''
+NAME = "<img src=x onerror=window.pwned='name'> \u202etxt"
+WORDS = """
+const words = () => "<img src=x onerror=window.pwned='words'>";
+const room = () => { throw new Error(words()) };
+export default (shell) => ({
+  routes: [{ paths: ["/words"], room }],
+  navigation: { path: "/words", label: words, icon: [] },
+  commands: [{ id: words(), label: words, keys: words(), run: () => { throw new Error(words()) } }],
+});
+"""
+
+
+async def test_hostile_names_of_features_and_tags_are_inert(tmp_path: Path, chromium: str) -> None:
+    home = tmp_path / "home"
+    (home / "plugins").mkdir(parents=True)
+    (home / "plugins/rooms.py").write_text(ROOMS.replace("HOSTILE_NAME", NAME), "utf-8")
+    (home / "rooms").mkdir()
+    (home / "rooms/index.js").write_text(WORDS, "utf-8")
+    async with hub_at(home) as daemon, browser_at(chromium) as browser, screen_of(browser, daemon) as ann:
+        session_id = await new_session(daemon, "peas", title="Tagged")
+        async with daemon.http() as http:
+            tags = {"metadata": {"tags": ["<img src=x onerror=window.pwned=1>", '"><script>window.pwned=2</script>']}}
+            assert (await http.patch(f"/sessions/{session_id}", json=tags)).status_code == 200
+        await ann.sign_in()
+        await expect(ann.item("Tagged")).to_be_visible()
+        await expect(ann.part("notice").first).to_contain_text("<img src=x")
+        await ann.page.get_by_role("navigation").locator('a[href="/words"]').click()
+        await expect(ann.part("failed-feature")).to_contain_text("onerror")
+        await ann.page.keyboard.press("Control+k")
+        await ann.part("palette").get_by_role("combobox").fill("onerror")
+        await ann.page.keyboard.press("Enter")
+        await expect(ann.part("notice").last).to_contain_text("words")
+        await ann.page.get_by_role("link", name="Settings").click()
+        await expect(ann.part("failed-rooms")).to_contain_text("onerror")
+        assert await ann.page.evaluate("window.pwned") is None
+        assert ann.foreign() == []
+        assert await ann.page.locator("[onerror], img").count() == 0
+        policy = [said for said in ann.complaints if "404" not in said and "Failed to load resource" not in said]
+        assert policy == []
+
+
+async def test_the_policy_stops_what_the_page_would_let_through(tmp_path: Path, chromium: str) -> None:
+    async with (
+        hub_at(tmp_path / "home") as daemon,
+        browser_at(chromium) as browser,
+        screen_of(browser, daemon) as ann,
+    ):
+        await ann.sign_in()
+        async with daemon.http() as http:
+            policy = (await http.get(f"{daemon.url}/")).headers["content-security-policy"]
+        assert "unsafe" not in policy
+        assert "script-src 'self'" in policy
+        await ann.page.evaluate("""() => {
+            const made = document.createElement("div");
+            made.innerHTML = "<img src=x onerror=window.pwned=1><style>body { display: none }</style>";
+            const script = document.createElement("script");
+            script.textContent = "window.pwned = 'script'";
+            const foreign = Object.assign(document.createElement("script"), { src: "https://evil.example/x.js" });
+            document.body.append(made, script, foreign);
+        }""")
+        await expect(ann.part("new-session")).to_be_visible()
+        assert await ann.page.evaluate("window.pwned") is None
+        assert await ann.page.evaluate("getComputedStyle(document.body).display") == "block"
+        assert any("Content Security Policy" in said for said in ann.complaints)
+
+
 async def test_hostile_content_is_inert_in_terminal_and_logs(tmp_path: Path) -> None:
     async with hub_at(tmp_path / "home") as daemon:
         session_id = await new_session(daemon, HOSTILE_TEXT, "hostile", title="\u202eevil title")
