@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atrium.app.cli.lazy import LazyGroup
-from atrium.app.cli.output import home_option, json_option, print_json, print_table, run, say
+from atrium.app.cli.output import home_option, json_option, local_time, print_json, print_table, run, say
 from atrium.app.text import printable, shortened
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def list_closed(limit: int, session: str | None, as_json: bool, home: str | None
         rows = [
             (
                 one.id,
-                _local(one.closed_at or one.created_at),
+                local_time(one.closed_at or one.created_at),
                 one.status,
                 one.answered_by or one.rule or "",
                 _brief(one),
@@ -135,7 +135,9 @@ def list_permissions(as_json: bool, home: str | None) -> None:
     elif not answer["data"]:
         say("Nothing is allowed without asking.")
     else:
-        rows = [(one.id, _local(one.created_at), one.tool, _extent(one)) for one in map(_permission, answer["data"])]
+        rows = [
+            (one.id, local_time(one.created_at), one.tool, _extent(one)) for one in map(_permission, answer["data"])
+        ]
         print_table(("ID", "SINCE", "TOOL", "WHAT"), rows, spare=("SINCE", "TOOL"))
 
 
@@ -222,7 +224,3 @@ def _path(given: str) -> str:
     from urllib.parse import quote
 
     return quote(given, safe="")
-
-
-def _local(time: str) -> str:
-    return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M}"

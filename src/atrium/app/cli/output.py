@@ -8,6 +8,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -67,6 +68,11 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], spare
 def _taken(columns: Sequence[Sequence[str]]) -> int:
     """Return how wide all columns but the last are."""
     return sum(max(map(len, column)) + 2 for column in columns[:-1])
+
+
+def local_time(time: str) -> str:
+    """Return a time of the wire as the clock here shows it, to the minute."""
+    return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M}"
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

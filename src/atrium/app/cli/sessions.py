@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from atrium.app.cli.lazy import LazyGroup
-from atrium.app.cli.output import home_option, json_option, print_json, print_table, run, say, warn
+from atrium.app.cli.output import home_option, json_option, local_time, print_json, print_table, run, say, warn
 from atrium.app.errors import ExitCode
 from atrium.app.text import shortened
 
@@ -55,7 +54,7 @@ def list_sessions(
         say("There are no sessions. `atrium chat` begins one.")
     else:
         rows = [
-            (one.id, _local(one.updated_at), one.status, one.provider_id, one.message_count, _title(one))
+            (one.id, local_time(one.updated_at), one.status, one.provider_id, one.message_count, _title(one))
             for one in found
         ]
         headings = ("ID", "UPDATED", "STATUS", "PROVIDER", "MESSAGES", "TITLE")
@@ -75,7 +74,7 @@ def show_session(session: str, as_json: bool, home: str | None) -> None:
         return
     say(f"{_title(found)}  ({found.provider_id}, {found.status}, {found.message_count} messages)")
     for message in messages:
-        say(f"\n{'you' if message.role == 'user' else 'assistant'}  {_local(message.created_at)}")
+        say(f"\n{'you' if message.role == 'user' else 'assistant'}  {local_time(message.created_at)}")
         say(message.content)
 
 
@@ -150,7 +149,3 @@ async def _delete(home: str | None, ids: tuple[str, ...]) -> int:
 
 def _title(session: Session) -> str:
     return shortened(session.metadata.title, 80) or "Untitled"
-
-
-def _local(time: str) -> str:
-    return f"{datetime.fromisoformat(time).astimezone():%Y-%m-%d %H:%M}"
