@@ -9,7 +9,7 @@ export const shellStyles = css`
 
   .frame {
     display: grid;
-    grid-template: minmax(0, 1fr) auto / 76px minmax(0, 1fr);
+    grid-template: minmax(0, 1fr) auto / 84px minmax(0, 1fr);
     height: 100%;
   }
 

@@ -55,6 +55,7 @@ export const signInStyles = css`
   }
 
   .note code {
+    white-space: nowrap;
     font: 500 var(--size-13) / 1.4 var(--font-mono);
   }
 
