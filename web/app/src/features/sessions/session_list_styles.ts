@@ -197,6 +197,7 @@ export const sessionListStyles = css`
 
   .tags::before {
     content: "";
+    height: 100%;
     margin-inline-end: -8px;
   }
 
