@@ -11,30 +11,7 @@ import pytest
 
 from atrium.testing.daemon import running_daemon
 from tests.app.running import run_atrium
-
-ASKER = '''"""Asks before it does anything."""
-
-from typing import Any
-
-from atrium.contracts.approvals import Act, ApprovalRequest
-from atrium.sdk import Manifest, Plugin, Principal, route
-
-
-class Asker(Plugin):
-    """Asks."""
-
-    manifest = Manifest(name="asker", dependencies=("approvals",))
-
-    @route("POST", "/ask")
-    async def ask(self, caller: Principal, key: str) -> dict[str, Any]:
-        """Ask to write a file."""
-        act = Act(tool="write_file", arguments={"text": "hi\\u202e"}, paths=("/home/ann/notes/a.md",))
-        question = ApprovalRequest(
-            key=key, title="Write a.md", act=act, risk="high", session_id="s", project="notes", reason="Tidy"
-        )
-        decision = await self.services.call("approvals.request", caller, question)
-        return {"allowed": decision.allowed, "message": decision.message}
-'''
+from tests.approvals import asker
 
 
 @pytest.fixture
@@ -42,7 +19,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("ATRIUM_HOME", raising=False)
     folder = tmp_path / "home"
     (folder / "plugins").mkdir(parents=True)
-    (folder / "plugins" / "asker.py").write_text(ASKER)
+    (folder / "plugins" / "asker.py").write_bytes(Path(asker.__file__).read_bytes())
     return folder
 
 

@@ -22,7 +22,8 @@ from tests.approvals.house import house
     ],
 )
 async def test_each_risk_has_its_time(setting: str, risk: Risk) -> None:
-    async with house(**{setting: 77, "askLow": True}) as there:  # or one of low risk would not be asked
+    settings: dict[str, Any] = {setting: 77, "askLow": True}
+    async with house(**settings) as there:  # or one of low risk would not be asked
         _ = there.ask(risk=risk)
         [question] = await there.open(1)
         assert seconds_of(question["expiresAt"]) - seconds_of(question["createdAt"]) == pytest.approx(77, abs=0.01)

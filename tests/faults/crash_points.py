@@ -203,6 +203,7 @@ ROWS: dict[str, Row] = {
 """All crash points of the hub."""
 
 MODEL_POINTS = ("model.written", "model.synced", "model.renamed")
+APPROVAL_POINTS = ("approvals.asked", "approvals.closed", "approvals.taken")
 
 
 async def endure(home: Path, point: str, time: int) -> None:

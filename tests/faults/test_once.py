@@ -32,7 +32,7 @@ async def test_what_is_sent_a_hundred_times_over_a_crash_happens_once(tmp_path: 
         async with trial.daemon.http() as http:
             other = (await http.post("/sessions", json=created)).json()["sessionId"]
         trial.daemon.kill()
-        for time in (7, 8):
+        for time in (14, 15):
             trial.daemon.start(ATRIUM_CRASH_AT=f"{point}:{time}")
             await trial.daemon.healthy()
             async with trial.daemon.http() as http:
