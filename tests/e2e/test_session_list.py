@@ -209,3 +209,26 @@ async def test_a_finger_opens_the_menu_and_selects(tmp_path: Path, chromium: str
         await expect(headings(ann)).to_have_text(["Pinned"])
         assert ann.complaints == []
         await context.close()
+
+
+async def test_who_answered_last_is_asked_again(tmp_path: Path, chromium: str) -> None:
+    async with (
+        hub_at(tmp_path / "home") as daemon,
+        browser_at(chromium) as browser,
+        screen_of(browser, daemon) as ann,
+    ):
+        await ann.sign_in("/new")
+        await expect(ann.part("provider")).to_have_value("stage")
+        await ann.part("composer").focus()
+        await press(ann.page, "Tab", "Tab")
+        await expect(ann.part("provider")).to_be_focused()
+        await ann.page.keyboard.type("Echo")
+        await press(ann.page, "Tab")
+        await ann.page.reload()
+        await expect(ann.part("provider")).to_have_value("echo")
+        await ann.send("said again")
+        await ann.answers("said again")
+        async with daemon.http() as http:
+            [session] = (await http.get("/sessions")).json()["data"]
+        assert session["providerId"] == "echo"
+        assert ann.complaints == []
