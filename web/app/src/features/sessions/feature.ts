@@ -44,12 +44,14 @@ export default function sessions(hub: Hub): Feature {
   };
 }
 
-function commandsOf(hub: Hub, deeds: SessionDeeds, room: () => SessionsRoom | undefined): readonly Command[] {
-  const words = listWords;
+type CurrentRoom = () => SessionsRoom | undefined;
+
+function commandsOf(hub: Hub, deeds: SessionDeeds, room: CurrentRoom): readonly Command[] {
+  return [...waysOf(hub, room), ...changesOf(hub, room), ...deletionsOf(hub, deeds, room)];
+}
+
+function waysOf(hub: Hub, room: CurrentRoom): readonly Command[] {
   const isHere = (): boolean => room() !== undefined;
-  const isChosen = (): boolean => (room()?.chosen.length ?? 0) > 0;
-  const canRename = (): boolean => hub.isLive && room()?.chosen.length === 1 && room()?.isListShown === true;
-  const canChange = (): boolean => hub.isLive && isChosen();
   return [
     {
       id: "sessions.new",
@@ -76,15 +78,23 @@ function commandsOf(hub: Hub, deeds: SessionDeeds, room: () => SessionsRoom | un
     },
     {
       id: "sessions.search",
-      label: () => words().searchSessions,
+      label: () => listWords().searchSessions,
       keys: KEYS.search,
       icon: Search,
       isAvailable: isHere,
       run: () => room()?.search(),
     },
+  ];
+}
+
+function changesOf(hub: Hub, room: CurrentRoom): readonly Command[] {
+  const isChosen = (): boolean => (room()?.chosen.length ?? 0) > 0;
+  const canChange = (): boolean => hub.isLive && isChosen();
+  const canRename = (): boolean => hub.isLive && room()?.chosen.length === 1 && room()?.isListShown === true;
+  return [
     {
       id: "sessions.select",
-      label: () => words().selectSession,
+      label: () => listWords().selectSession,
       keys: KEYS.select,
       icon: Check,
       isAvailable: isChosen,
@@ -92,7 +102,7 @@ function commandsOf(hub: Hub, deeds: SessionDeeds, room: () => SessionsRoom | un
     },
     {
       id: "sessions.pin",
-      label: () => words().pinOrUnpin,
+      label: () => listWords().pinOrUnpin,
       keys: KEYS.pin,
       icon: Pin,
       isAvailable: canChange,
@@ -100,7 +110,7 @@ function commandsOf(hub: Hub, deeds: SessionDeeds, room: () => SessionsRoom | un
     },
     {
       id: "sessions.rename",
-      label: () => words().renameSession,
+      label: () => listWords().renameSession,
       keys: KEYS.rename,
       icon: Pencil,
       isAvailable: canRename,
@@ -108,23 +118,28 @@ function commandsOf(hub: Hub, deeds: SessionDeeds, room: () => SessionsRoom | un
     },
     {
       id: "sessions.tags",
-      label: () => words().editSessionTags,
+      label: () => listWords().editSessionTags,
       keys: KEYS.editTags,
       icon: Tag,
       isAvailable: canChange,
       run: () => room()?.editTags(room()?.chosen ?? []),
     },
+  ];
+}
+
+function deletionsOf(hub: Hub, deeds: SessionDeeds, room: CurrentRoom): readonly Command[] {
+  return [
     {
       id: "sessions.delete",
-      label: () => words().deleteSession,
+      label: () => listWords().deleteSession,
       keys: KEYS.remove,
       icon: Trash2,
-      isAvailable: canChange,
+      isAvailable: () => hub.isLive && (room()?.chosen.length ?? 0) > 0,
       run: () => deeds.remove(room()?.chosen ?? []),
     },
     {
       id: "sessions.undo",
-      label: () => words().undoDeletion,
+      label: () => listWords().undoDeletion,
       keys: KEYS.undo,
       icon: Undo2,
       isAvailable: () => deeds.deletions.canUndo,
