@@ -71,16 +71,18 @@ web:
 	@echo "The web page is not built: it needs Node 20 or newer with npm (found: $(if $(filter-out 0,$(NODE)),Node $(NODE),no Node)). The hub runs without it."
 endif
 
-.PHONY: browser tracer
+.PHONY: browser tracer proxies
 browser:
 	@tools/install_chromium.sh
 tracer:
 	@tools/install_strace.sh
+proxies:
+	@tools/install_proxies.sh
 
 # ---- Hold it to its word
 
 .PHONY: test
-test: setup web browser tracer ## Run the tests of hub and page, and check the coverage; ARGS="tests/kernel -x" runs some
+test: setup web browser tracer proxies ## Run the tests of hub and page, and check the coverage; ARGS="tests/kernel -x" runs some
 	@rm -rf build/coverage* && mkdir -p build
 	@$(BIN)/coverage run -m pytest -m "not faults and not storm" -n $(WORKERS) $(ARGS)
 ifeq ($(ARGS),)
@@ -91,7 +93,7 @@ endif
 endif
 
 .PHONY: test-faults
-test-faults: setup tracer ## Run the long fault injection
+test-faults: setup tracer proxies ## Run the long fault injection
 	@if grep -rqs 'mark\.faults' tests; then $(BIN)/pytest -m faults $(ARGS); else echo "There is no fault test yet."; fi
 
 .PHONY: test-storm

@@ -11,7 +11,7 @@ import pytest
 
 from atrium.testing.history import stream_violations
 from tests.network.hub import calls, hub_at, note_at
-from tests.network.screens import Screen
+from tests.network.screens import TRANSPORTS, Screen
 
 WORD = "x" * 1000
 AT_ONCE = 500
@@ -92,3 +92,22 @@ async def _drain(port: int, question: bytes) -> Drain:
     transport, drain = await loop.create_connection(lambda: Drain(b"the very last word"), "127.0.0.1", port)
     transport.write(question)
     return drain
+
+
+@pytest.mark.slow
+async def test_a_client_that_reads_nothing_for_long_is_slow_and_not_gone(tmp_path: Path) -> None:
+    interval, long = 0.5, 9.0
+    async with hub_at(tmp_path, ping_interval=interval, heartbeat=interval) as daemon, calls(daemon) as http:
+        await http.post("/notes", json={"noteId": "n1"})
+        stalled = [Screen(note_at(daemon, "n1"), transport) for transport in TRANSPORTS]
+        for screen in stalled:
+            await screen.connect(narrow=NARROW)
+        await flow(http, 6)
+        # The kernel looks ever more rarely whether there is room again: after three seconds, then six.
+        await asyncio.sleep(long)
+        last = int((await http.post("/notes", json={"noteId": "n1"})).json()["offset"])
+        await asyncio.gather(*(screen.read(last) for screen in stalled))
+        for screen in stalled:
+            assert (screen.connections, len(screen.seen)) == (1, 2 + 6 * AT_ONCE)
+            assert stream_violations(screen.seen) == []
+            screen.cut()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -15,13 +16,16 @@ from starlette.exceptions import HTTPException
 from atrium import __version__
 from atrium.plugins.gateway.binding import bind, endpoint
 from atrium.plugins.gateway.documentation import describe
-from atrium.plugins.gateway.errors import InternalError, PluginStopped, UnsupportedMediaType
+from atrium.plugins.gateway.errors import InternalError, PluginStopped, TooManyValues, UnsupportedMediaType
 from atrium.plugins.gateway.problems import framework_error, invalid_input
 from atrium.plugins.gateway.replies import Replies
 from atrium.plugins.gateway.routes import Key, first_segment
 from atrium.sdk import AtriumError, Contribution, NotFound, PluginFailed
 
 log = logging.getLogger(__name__)
+
+MOST_VALUES = 10_000
+"""How many keys and list items a body may have: each may be wrong in its own way, and is then named."""
 
 Served = tuple[Key, str, Any]
 """A route with who offers it and the method behind it."""
@@ -39,6 +43,14 @@ class JsonRequest(Request):
         """Return the body; raises `json.JSONDecodeError`."""
         return orjson.loads(await self.body())
 
+    async def check(self) -> None:
+        """Raise `TooManyValues` for a body whose parts would take long to look at, one error each."""
+        body = await self.body()
+        # A value takes two bytes at least.
+        if len(body) // 2 > MOST_VALUES:
+            with suppress(orjson.JSONDecodeError):
+                _count_values(orjson.loads(body))
+
 
 class JsonRoute(APIRoute):
     """A route that takes JSON and nothing else."""
@@ -52,6 +64,8 @@ class JsonRoute(APIRoute):
             media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if self.body_field is not None and await strict.body() and not _is_json(media_type):
                 raise UnsupportedMediaType("send it with `Content-Type: application/json`")
+            if self.body_field is not None:
+                await strict.check()
             return await handler(strict)
 
         return handle
@@ -144,6 +158,17 @@ class ApplicationBuilder:
 def _specificity(key: Key) -> list[tuple[int, str]]:
     """Order fixed segments before parameters, and parameters before whole rests of paths."""
     return [(0 if "{" not in part else 2 if ":path" in part else 1, part) for part in key[1].split("/")]
+
+
+def _count_values(value: Any) -> None:
+    count, rest = 0, [value]
+    while rest:
+        part = rest.pop()
+        inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        count += len(inner)
+        if count > MOST_VALUES:
+            raise TooManyValues(f"send at most {MOST_VALUES} values in one body")
+        rest.extend(inner)
 
 
 def _is_json(media_type: str) -> bool:

@@ -100,6 +100,7 @@ class Commands:
     async def _subscribe(self, connection: Connection, frame: ClientFrame) -> None:
         """Subscribe to all that is named, or, if anything is wrong, to nothing; a cursor that is wrong is reset."""
         topics, streams = _names(frame.payload, "topics"), _streams(frame.payload)
+        self._hub.check_count(len(topics) + len(streams))
         new_topics = [topic for topic in topics if topic not in connection.topics]
         new_streams = [stream for stream in streams if stream not in connection.followers]
         followers: dict[str, Follower] = {}

@@ -51,6 +51,12 @@ class BodyTooLarge(AtriumError):
     status = 413
 
 
+class TooManyValues(AtriumError):
+    """The body has too many values."""
+
+    status = 413
+
+
 class UnsupportedMediaType(AtriumError):
     """The body must be JSON."""
 

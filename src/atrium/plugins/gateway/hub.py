@@ -246,6 +246,12 @@ class Hub:
             for sink in self.connections:
                 sink.limit(limit)
 
+    def check_count(self, count: int) -> None:
+        """Raise `TooManyRequests` for more names than a connection may be subscribed to."""
+        limit = self.config.max_subscriptions
+        if count > limit:
+            raise TooManyRequests(f"a connection may have {limit} subscriptions; name no more than that")
+
     def _admit(self, sink: Sink) -> None:
         limit = self.config.max_subscriptions
         if sink.subscriptions >= limit:

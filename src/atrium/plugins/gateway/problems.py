@@ -19,6 +19,9 @@ from atrium.plugins.gateway.errors import (
 from atrium.plugins.gateway.times import wire_time
 from atrium.sdk import AtriumError, CursorReset, FieldError, InvalidInput, NotFound
 
+MOST_FIELDS = 50
+"""How many wrong fields an answer names."""
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -57,7 +60,7 @@ def invalid_input(errors: Sequence[Any]) -> AtriumError:
     for error in errors:
         if error["type"] == "json_invalid":
             return MalformedJson(str(error.get("ctx", {}).get("error", "it cannot be parsed")))
-    fields = [FieldError(_field_path(error["loc"]), _advice(error)) for error in errors]
+    fields = [FieldError(_field_path(error["loc"]), _advice(error)) for error in errors[:MOST_FIELDS]]
     return InvalidInput("; ".join(f"{wrong.field}: {wrong.message}" for wrong in fields), fields=fields)
 
 
