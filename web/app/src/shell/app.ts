@@ -33,8 +33,8 @@ export class App extends SignalElement {
   #breakages: Breakages | undefined;
 
   readonly #own = shellCommands({
-    search: () => void this.overlays?.openPalette(this.#commands()),
-    showKeys: () => void this.overlays?.openKeys(this.#commands()),
+    search: () => void this.overlays?.openPalette(() => this.#commands()),
+    showKeys: () => void this.overlays?.openKeys(() => this.#commands()),
   });
   readonly #shortcuts = new Shortcuts(() => this.#commands(), Date.now);
 

@@ -11,28 +11,30 @@ import type { Palette } from "./palette.ts";
 @customElement("atrium-overlays")
 export class Overlays extends SignalElement {
   @property({ attribute: false }) hub!: Hub;
-  @state() private commands: readonly Command[] = [];
+  /** Asked again as features arrive, also while it is open. */
+  @state() private commands: () => readonly Command[] = () => [];
   @query("atrium-palette") private palette!: Palette;
   @query("atrium-key-sheet") private sheet!: KeySheet;
 
   /** Open the palette over these commands and all that the features find. */
-  async openPalette(commands: readonly Command[]): Promise<void> {
+  async openPalette(commands: () => readonly Command[]): Promise<void> {
     this.commands = commands;
     await this.#loaded(() => import("./palette.ts"));
     await this.palette.show();
   }
 
   /** Show the keys of these commands. */
-  async openKeys(commands: readonly Command[]): Promise<void> {
+  async openKeys(commands: () => readonly Command[]): Promise<void> {
     this.commands = commands;
     await this.#loaded(() => import("./key_sheet.ts"));
     await this.sheet.show();
   }
 
   protected override render(): TemplateResult {
+    const commands = this.commands();
     return html`
-      <atrium-palette .commands=${this.commands} .finds=${() => this.hub.features.finds()}></atrium-palette>
-      <atrium-key-sheet .commands=${this.commands}></atrium-key-sheet>
+      <atrium-palette .commands=${commands} .finds=${() => this.hub.features.finds()}></atrium-palette>
+      <atrium-key-sheet .commands=${commands}></atrium-key-sheet>
     `;
   }
 
