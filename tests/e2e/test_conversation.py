@@ -140,6 +140,14 @@ async def test_what_is_begun_here_is_finished_there(tmp_path: Path, chromium: st
         await expect(ben.part("composer")).to_have_value("written without a network")
 
 
+async def claims_nothing(screen: Screen) -> None:
+    """See that a screen without a hub calls nothing running."""
+    await expect(screen.part("connection-state")).to_have_attribute("data-state", "offline")
+    await expect(screen.part("queue")).to_contain_text("queued in the hub when the connection broke")
+    await expect(screen.part("cancel")).to_be_hidden()
+    await expect(screen.part("turn").first).not_to_contain_text("Answering")
+
+
 async def test_what_waits_is_told_truly_and_can_be_taken_back(tmp_path: Path, chromium: str) -> None:
     async with (
         hub_at(tmp_path / "home") as daemon,
@@ -167,10 +175,7 @@ async def test_what_waits_is_told_truly_and_can_be_taken_back(tmp_path: Path, ch
 
         daemon.kill()
         for screen in (ann, ben):
-            await expect(screen.part("connection-state")).to_have_attribute("data-state", "offline")
-            await expect(screen.part("queue")).to_contain_text("queued in the hub when the connection broke")
-            await expect(screen.part("cancel")).to_be_hidden()
-            await expect(screen.part("turn").first).not_to_contain_text("Answering")
+            await claims_nothing(screen)
         await ann.send("written while the hub was away")
         await ann.send("and taken back")
         await expect(ann.part("unsent")).to_have_count(2)

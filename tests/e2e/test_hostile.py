@@ -59,10 +59,10 @@ async def test_hostile_content_is_inert(tmp_path: Path, chromium: str) -> None:
         await expect(ann.part("rename-input")).to_have_value(TITLE)
         await ann.page.keyboard.press("Escape")
         await ann.part("delete").click()
-        await expect(ann.part("delete-dialog")).to_contain_text("<img src=x")
-        assert "\u202e" not in await ann.part("delete-dialog").inner_text()
+        await expect(ann.part("notice")).to_contain_text("<img src=x")
+        assert "\u202e" not in await ann.part("notice").inner_text()
         assert "\u202e" not in await ann.page.title()
-        await ann.picture("delete dialog")
+        await ann.picture("hostile notice")
         await is_unharmed(ann)
 
 

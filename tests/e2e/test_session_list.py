@@ -30,6 +30,18 @@ async def press(page: Page, *keys: str) -> None:
         await page.keyboard.press(key)
 
 
+async def pin_and_tag(ann: Screen) -> None:
+    """Pin the session under the cursor and give it a tag, by keys."""
+    await press(ann.page, "p")
+    await expect(headings(ann)).to_have_text(["Pinned", "Today"])
+    await expect(ann.items().first).to_be_focused()
+    await press(ann.page, "t")
+    await expect(ann.part("tag-input")).to_be_focused()
+    await ann.page.keyboard.type("home")
+    await press(ann.page, "Enter", "Enter")
+    await expect(ann.part("tag-input")).to_be_hidden()
+
+
 async def test_the_keyboard_creates_finds_opens_renames_pins_deletes_and_takes_back(
     tmp_path: Path, chromium: str
 ) -> None:
@@ -68,15 +80,7 @@ async def test_the_keyboard_creates_finds_opens_renames_pins_deletes_and_takes_b
         await expect(ann.item("Lease of the flat")).to_be_focused()
         await expect(ann.page.get_by_role("heading", name="Lease of the flat")).to_be_visible()
 
-        await press(ann.page, "p")
-        await expect(headings(ann)).to_have_text(["Pinned", "Today"])
-        await expect(ann.items().first).to_be_focused()
-        await press(ann.page, "t")
-        await expect(ann.part("tag-input")).to_be_focused()
-        await keyboard.type("home")
-        await press(ann.page, "Enter", "Enter")
-        await expect(ann.part("tag-input")).to_be_hidden()
-
+        await pin_and_tag(ann)
         await press(ann.page, "Delete")
         await expect(ann.items()).to_have_count(1)
         await expect(ann.item("garden")).to_be_focused()
