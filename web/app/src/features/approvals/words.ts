@@ -46,7 +46,7 @@ export const approvalWords = catalogue(
     byWhom: (name: string) => `by ${name}`,
   },
   {
-    approvals: "Разрешения",
+    approvals: "Запросы",
     nothing: "Ничто не ждёт вашего ответа",
     nothingAbout: "Прежде чем что-то изменить или запустить, агент спросит здесь и в своей сессии.",
     unknown: "Этот хаб не спрашивает: его плагин approvals не работает.",
