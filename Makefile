@@ -5,7 +5,7 @@
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= 3
 ARGS ?=
 
 VENV := .venv
@@ -84,7 +84,7 @@ proxies:
 .PHONY: test
 test: setup web browser tracer proxies ## Run the tests of hub and page, and check the coverage; ARGS="tests/kernel -x" runs some
 	@rm -rf build/coverage* && mkdir -p build
-	@$(BIN)/coverage run -m pytest -m "not faults and not storm" -n $(WORKERS) $(ARGS)
+	@$(BIN)/coverage run -m pytest -m "not faults and not storm and not journey" -n $(WORKERS) $(ARGS)
 ifeq ($(ARGS),)
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage json --quiet && $(BIN)/python tools/check_coverage.py build/coverage.json
 ifeq ($(HAVE_WEB),yes)
@@ -95,6 +95,10 @@ endif
 .PHONY: test-faults
 test-faults: setup tracer proxies ## Run the long fault injection
 	@if grep -rqs 'mark\.faults' tests; then $(BIN)/pytest -m faults $(ARGS); else echo "There is no fault test yet."; fi
+
+.PHONY: test-journeys
+test-journeys: setup web browser ## Go long ways through the page in a browser, and look at it with axe
+	@$(BIN)/pytest -m journey -n $(WORKERS) $(ARGS)
 
 .PHONY: test-storm
 test-storm: setup ## Run thousands of clients and long random walks over bad networks

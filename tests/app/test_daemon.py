@@ -283,8 +283,11 @@ async def test_a_crash_report_that_cannot_be_written_does_not_hide_the_crash(hom
     limited = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (16, 16)); from atrium.app.cli import main; main()"
     )
+    # What collects coverage writes files as well, and would speak of it.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", limited, "up", "--port", "0", "--home", str(home)),
+        env=environment,
         stderr=asyncio.subprocess.PIPE,
     )
     _, err = await asyncio.wait_for(process.communicate(), 30)

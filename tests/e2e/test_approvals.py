@@ -12,7 +12,7 @@ from playwright.async_api import expect
 from tests.e2e.screens import NARROW, browser_at, hub_at, screen_of
 from tests.faults.daemon import Daemon
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
 
 AGENT = [sys.executable, str(Path(__file__).parents[1] / "providers" / "scripted_agent.py")]
 

@@ -11,7 +11,7 @@ from tests.e2e.screens import browser_at, new_session, screen_of
 from tests.e2e.stage import __file__ as stage_file
 from tests.faults.daemon import daemon_at
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
 
 EXAMPLE = ROOT / "examples/tally-room"
 

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 from tests.e2e.screens import NARROW, WIDE, Screen, browser_at, hub_at, login_link, new_session, screen_of
 from tests.faults.daemon import daemon_at
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 async def _asks(screen: Screen) -> list[str]:

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 from tests.e2e.gallery_pictures import MOST_APART, NAMES, Gallery
 from tests.e2e.screens import browser_at, hub_at, screen_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 async def test_the_gallery_looks_as_it_did(tmp_path: Path, chromium: str) -> None:

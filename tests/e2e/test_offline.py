@@ -11,7 +11,7 @@ from tests.conftest import PAGE
 from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, screen_of
 from tests.faults.daemon import Daemon, daemon_at
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
 
 ADDRESSES = """async () => {
     const stores = await Promise.all((await caches.keys()).map((name) => caches.open(name)));

@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, Route, expect
 from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, screen_of
 from tests.faults.daemon import Daemon
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
 
 MANY = 10_000
 

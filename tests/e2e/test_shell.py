@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, screen_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
 
 ROOMS = '''
 """A plugin file that brings rooms, most of which fail."""
