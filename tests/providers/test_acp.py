@@ -171,7 +171,7 @@ async def test_leaving_while_asked_withdraws_the_question(provider: AcpProvider)
         pytest.param("auth", ProviderAuthFailed, "sign in", id="not signed in"),
         pytest.param("refuse", ProviderError, "refused", id="refusal"),
         pytest.param("crash", ProviderCrashed, "ended with 3: out of luck", id="crash"),
-        pytest.param("flood 200000", ProviderError, "more than could be stored", id="flood"),
+        pytest.param("flood 30000", ProviderError, "more than could be stored", id="flood"),
     ],
 )
 async def test_failures_are_told_apart_and_the_next_turn_runs(

@@ -161,8 +161,10 @@ class Agent:
 
     async def stop(self) -> None:
         """End the process and everything in it; may be called twice."""
-        await self._connection.close()
+        # What it still sends must not keep it alive, and would only make work that is thrown away.
         await self._process.stop()
+        with contextlib.suppress(Exception):
+            await self._connection.close()
 
     def updated(self, session_id: str, update: dict[str, Any]) -> None:
         """Take what the agent says of a session; between turns, and while one is loaded, it is about the past."""
