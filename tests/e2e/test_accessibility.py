@@ -20,6 +20,10 @@ RUN = """async () => {
     return violations.flatMap(({ id, impact, nodes }) =>
         nodes.map(({ target, failureSummary }) => ({ id, impact, where: target.flat().join(" >> "), failureSummary })));
 }"""
+WEAR = """async (theme) => {
+    document.documentElement.dataset.theme = theme;
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+}"""
 SERIOUS = {"serious", "critical"}
 
 Visit = Callable[[Screen], Awaitable[None]]
@@ -32,7 +36,7 @@ async def faults_of(screen: Screen) -> list[str]:
         await screen.page.evaluate(AXE.read_text("utf-8"))
     faults: list[str] = []
     for theme in ("light", "dark"):
-        await screen.page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        await screen.page.evaluate(WEAR, theme)
         found: list[dict[str, Any]] = await screen.page.evaluate(RUN)
         serious = [one for one in found if one["impact"] in SERIOUS]
         faults += [f"{theme}: {one['id']} at {one['where']}: {one['failureSummary']}" for one in serious]
@@ -121,6 +125,7 @@ async def _fill(daemon: Daemon) -> None:
 async def _look(browser: Browser, daemon: Daemon, size: tuple[int, int]) -> list[str]:
     faults: list[str] = []
     async with screen_of(browser, daemon, size) as ann:
+        await ann.page.emulate_media(reduced_motion="reduce")  # no colour is caught on its way to another
         await ann.visit()
         await expect(ann.part("sign-in")).to_be_visible()
         faults += [f"sign-in: {fault}" for fault in await faults_of(ann)]
