@@ -163,8 +163,10 @@ class Agent:
         """End the process and everything in it; may be called twice."""
         # What it still sends must not keep it alive, and would only make work that is thrown away.
         await self._process.stop()
-        with contextlib.suppress(Exception):
+        try:
             await self._connection.close()
+        except Exception:  # of the library, about what was in flight: the process is gone, and so is all of it
+            log.debug("closing the connection to %s failed", self._name, exc_info=True)
 
     def updated(self, session_id: str, update: dict[str, Any]) -> None:
         """Take what the agent says of a session; between turns, and while one is loaded, it is about the past."""
@@ -202,8 +204,10 @@ class Agent:
         for asking in turn.asking:
             asking.cancel()
         if not prompting.done():
-            with contextlib.suppress(Exception):
+            try:
                 await self._connection.cancel(session_id=session_id)
+            except (RequestError, ConnectionError) as error:  # an agent that is gone needs not be told
+                log.debug("%s cannot be told to stop: %s", self._name, error)
             await asyncio.wait([prompting], timeout=CANCEL_SECONDS)
         if not prompting.done():
             log.warning("%s does not stop a turn and is ended", self._name)
