@@ -1,9 +1,10 @@
-"""The system's clock."""
+"""The system's clock, and how points in time are written."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 
 class SystemClock:
@@ -20,3 +21,8 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await asyncio.sleep(seconds)
+
+
+def timestamp(seconds: float) -> str:
+    """Return seconds since 1970 as ISO 8601, UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -30,11 +30,11 @@ from atrium.plugins.approvals.documents import (
     as_json,
     find_question,
     seconds_of,
-    timestamp,
 )
 from atrium.plugins.approvals.errors import ActChanged, AlreadyAnswered, invalid
 from atrium.plugins.approvals.history import prune, untaken
 from atrium.sdk import AtriumError, Conflict, Context, NotFound, Principal, SpaceStorage, TooManyRequests, Unavailable
+from atrium.sdk.clock import timestamp
 from atrium.sdk.crash_points import crash_point
 
 log = logging.getLogger(__name__)

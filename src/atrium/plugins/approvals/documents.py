@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -50,11 +50,6 @@ def as_json(record: Model) -> dict[str, Any]:
 def as_wire(record: OpenQuestion) -> dict[str, Any]:
     """Return a question as clients see it."""
     return record.model_dump(mode="json", by_alias=True, exclude={"key", "taken"})
-
-
-def timestamp(seconds: float) -> str:
-    """Return seconds since 1970 as ISO 8601, UTC, to the millisecond."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def seconds_of(stamp: str) -> float:

@@ -8,8 +8,9 @@ from statistics import quantiles
 
 from atrium.contracts.approvals import ApprovalStatistics
 from atrium.plugins.approvals.docket import seconds_to_answer
-from atrium.plugins.approvals.documents import HISTORY, PAGE, ClosedQuestion, timestamp
+from atrium.plugins.approvals.documents import HISTORY, PAGE, ClosedQuestion
 from atrium.sdk import SpaceStorage
+from atrium.sdk.clock import timestamp
 
 
 async def page_of_history(

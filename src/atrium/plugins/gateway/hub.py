@@ -14,8 +14,8 @@ from atrium.plugins.gateway.metrics import Past
 from atrium.plugins.gateway.room import Follower, Room
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.plugins.gateway.sink import Sink
-from atrium.plugins.gateway.times import wire_time
 from atrium.sdk import Clock, SpaceStorage, TooManyRequests
+from atrium.sdk.clock import timestamp
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Hub:
 
     def now(self) -> str:
         """Return the time as frames carry it."""
-        return wire_time(self.clock.now())
+        return timestamp(self.clock.now())
 
     def connect(self, sink: S) -> S:
         """Take a new connection in."""

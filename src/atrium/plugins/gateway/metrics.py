@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from atrium.contracts.base import Model
 from atrium.plugins.gateway.hosts import bracketed
-from atrium.plugins.gateway.times import wire_time
 from atrium.sdk import FieldError, InvalidInput
+from atrium.sdk.clock import timestamp
 from atrium.sdk.cursors import decode_cursor, encode_cursor
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _metrics(sink: Sink) -> ConnectionMetrics:
         id=str(sink.number),
         kind=sink.form.name,
         address=None if sink.peer is None else f"{bracketed(sink.peer[0])}:{sink.peer[1]}",
-        since=wire_time(sink.opened_at),
+        since=timestamp(sink.opened_at),
         streams=tuple(FollowedStream(stream=name, lag=one.lag) for name, one in sink.followers.items()),
         topics=tuple(sorted(sink.watched)),
         behind=sink.behind,

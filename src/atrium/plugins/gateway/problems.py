@@ -16,8 +16,8 @@ from atrium.plugins.gateway.errors import (
     MethodNotAllowed,
     UnsupportedMediaType,
 )
-from atrium.plugins.gateway.times import wire_time
 from atrium.sdk import AtriumError, CursorReset, FieldError, InvalidInput, NotFound
+from atrium.sdk.clock import timestamp
 
 MOST_FIELDS = 50
 """How many wrong fields an answer names."""
@@ -41,7 +41,7 @@ def problem_reply(error: AtriumError, trace_id: str, now: float) -> ProblemReply
         status=error.status,
         detail=error.detail or error.title(),
         code=error.code,
-        timestamp=wire_time(now),
+        timestamp=timestamp(now),
         trace_id=trace_id,
         recoverable=error.recoverable,
         retry_after=error.retry_after,

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import get_args
 
 from atrium.contracts.sessions import TurnAccepted, TurnCancelled, TurnStatus
-from atrium.plugins.sessions.documents import TurnRecord, find_turn, timestamp, turns_with
+from atrium.plugins.sessions.documents import TurnRecord, find_turn, turns_with
 from atrium.plugins.sessions.errors import NothingToCancel, NothingToRetry, SessionIsStopped
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.mailbox import Mailboxes
 from atrium.sdk import Context, Principal
+from atrium.sdk.clock import timestamp
 
 RETRIABLE: Sequence[TurnStatus] = ("failed", "cancelled", "interrupted")
 

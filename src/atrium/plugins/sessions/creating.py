@@ -19,7 +19,6 @@ from atrium.plugins.sessions.documents import (
     as_json,
     find_session,
     stream_of,
-    timestamp,
 )
 from atrium.plugins.sessions.forking import copy_messages, extent, fork_title
 from atrium.plugins.sessions.ledger import Ledger
@@ -33,6 +32,7 @@ from atrium.plugins.sessions.sending import (
     turn_of,
 )
 from atrium.sdk import ABSENT, Batch, Context, NewEntry, Principal
+from atrium.sdk.clock import timestamp
 
 
 @dataclass(frozen=True, slots=True)

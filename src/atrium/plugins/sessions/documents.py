@@ -6,7 +6,6 @@ happens (`ActivityRecord`), so that messages do not change the revision that `If
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -156,11 +155,6 @@ def draft_topic(session_id: str) -> str:
 def token_key(session_id: str, token: str) -> str:
     """Return where a client token is remembered."""
     return f"{session_id}/{token}"
-
-
-def timestamp(seconds: float) -> str:
-    """Return seconds since 1970 as ISO 8601, UTC, to the millisecond."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def check_id(session_id: str) -> str:

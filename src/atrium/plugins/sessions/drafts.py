@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from atrium.contracts.sessions import Draft
 from atrium.plugins.sessions import inputs
-from atrium.plugins.sessions.documents import DRAFTS, DraftRecord, as_json, check_id, draft_topic, timestamp
+from atrium.plugins.sessions.documents import DRAFTS, DraftRecord, as_json, check_id, draft_topic
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.sdk import EXISTS, Context, Principal, Resource, SpaceStorage
+from atrium.sdk.clock import timestamp
 
 
 class Drafts:

@@ -24,9 +24,9 @@ from atrium.plugins.sessions.documents import (
     find_activity,
     find_session,
     stream_of,
-    timestamp,
 )
 from atrium.sdk import EXISTS, Batch, Clock, Context, Event, NewEntry, SpaceStorage
+from atrium.sdk.clock import timestamp
 
 Follow = Callable[[str, str], None]
 """What is told of a session after a commit: its space and id."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from atrium.contracts.sessions import MessageAccepted, MessageAdded, MessageStored
 from atrium.plugins.sessions import inputs
-from atrium.plugins.sessions.documents import TOKENS, TokenRecord, TurnRecord, as_json, timestamp, token_key
+from atrium.plugins.sessions.documents import TOKENS, TokenRecord, TurnRecord, as_json, token_key
 from atrium.plugins.sessions.drafts import clear_sent_draft
 from atrium.plugins.sessions.errors import SessionIsStopped
 from atrium.plugins.sessions.ledger import Change, Ledger
@@ -14,6 +14,7 @@ from atrium.plugins.sessions.limits import MAX_QUEUED, RETRY_AFTER_SECONDS
 from atrium.plugins.sessions.mailbox import Mailboxes
 from atrium.plugins.sessions.marks import read_to
 from atrium.sdk import ABSENT, Batch, Context, InvalidInput, Principal, SpaceStorage, TooManyRequests
+from atrium.sdk.clock import timestamp
 
 
 @dataclass(frozen=True, slots=True)

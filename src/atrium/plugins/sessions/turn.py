@@ -12,13 +12,14 @@ from atrium.contracts.events import Event
 from atrium.plugins.sessions import outputs
 from atrium.plugins.sessions.answer import Answer, Ending, milliseconds
 from atrium.plugins.sessions.conversation import Conversations
-from atrium.plugins.sessions.documents import TurnRecord, stream_of, timestamp
+from atrium.plugins.sessions.documents import TurnRecord, stream_of
 from atrium.plugins.sessions.endings import Outcome, end_turn
 from atrium.plugins.sessions.errors import AnswerTooLong
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.limits import MAX_ANSWER_CHARACTERS
 from atrium.plugins.sessions.patience import Patience
 from atrium.sdk import EXISTS, AtriumError, Conflict, Context, NewEntry, NotFound, Principal, StorageFailed
+from atrium.sdk.clock import timestamp
 from atrium.sdk.crash_points import crash_point
 from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, TurnRequest
 
