@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from atrium.contracts.base import Model
 
 
 class ProblemAction(Model):
-    """One thing a person can do about it."""
+    """One thing a person can do about it; `provider_id` is the provider that a switch leads to, where there is one."""
 
     id: str
     label: str
+    provider_id: str | None = None
 
 
 class ProblemField(Model):
@@ -20,7 +23,10 @@ class ProblemField(Model):
 
 
 class Problem(Model):
-    """An error as clients get it. `code` is stable; `title` names the kind, `detail` this case."""
+    """An error as clients get it. `code` is stable; `title` names the kind, `detail` this case.
+
+    `category` is a provider's error's: whether waiting helps, or a person must do something first, or neither does.
+    """
 
     type: str = "about:blank"
     title: str
@@ -30,6 +36,7 @@ class Problem(Model):
     timestamp: str
     trace_id: str
     recoverable: bool = False
+    category: Literal["recoverable", "userAction", "fatal"] | None = None
     retry_after: float | None = None
     actions: tuple[ProblemAction, ...] = ()
     errors: tuple[ProblemField, ...] = ()

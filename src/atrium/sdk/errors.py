@@ -8,8 +8,10 @@ A class names a fact, its docstring is the title that people read, its code is s
     |- TooManyRequests 429     |- Unavailable 503        |- StorageFailed 507
     |- CursorReset 409
     |- ServiceNotFound         |- ServiceTimeout 504     |- PluginFailed
-    `- ProviderError 502: ProviderRateLimited, ProviderAuthFailed, ProviderCrashed, ProviderUnreachable,
-                          ProviderNotInstalled
+    `- ProviderError 502
+       |- recoverable: ProviderRateLimited, ProviderCrashed, ProviderUnreachable, ProviderSuspended
+       |- user action: ProviderAuthFailed, ProviderQuotaExceeded, ProviderRejected, ProviderNotInstalled
+       `- fatal: ProviderFaulty
 """
 
 from __future__ import annotations
@@ -18,15 +20,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import cleandoc
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+ErrorCategory = Literal["recoverable", "userAction", "fatal"]
+"""Whether waiting helps, or a person must do something first, or neither does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing a person can do about an error; clients show it as a button."""
+    """One thing a person can do about an error; clients show it as a button.
+
+    `provider_id` is the provider that a switch leads to, where there is one.
+    """
 
     id: str
     label: str
+    provider_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class AtriumError(Exception):
     code: ClassVar[str] = "INTERNAL_ERROR"
     status: ClassVar[int] = 400
     recoverable: ClassVar[bool] = False
+    category: ClassVar[ErrorCategory | None] = None
     actions: ClassVar[tuple[Action, ...]] = ()
 
     def __init__(
@@ -155,12 +165,23 @@ class PluginFailed(AtriumError):
     status = 503
 
 
+RETRY = Action("retry", "Try again")
+SWITCH_PROVIDER = Action("switch_provider", "Use another provider")
+
+
 class ProviderError(AtriumError):
     """The provider failed."""
 
     status = 502
+    category: ClassVar[ErrorCategory | None] = "recoverable"
+    hands_over: ClassVar[bool] = True
+    """Whether the next provider of the fallback chain may go on by itself."""
     recoverable = True
-    actions: ClassVar[tuple[Action, ...]] = (Action("retry", "Try again"),)
+    actions: ClassVar[tuple[Action, ...]] = (RETRY, SWITCH_PROVIDER)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.recoverable = cls.category == "recoverable"
 
 
 class ProviderRateLimited(ProviderError):
@@ -168,15 +189,24 @@ class ProviderRateLimited(ProviderError):
 
     code = "PROVIDER_RATE_LIMIT"
     status = 429
-    actions = (Action("retry", "Try again later"), Action("switch_provider", "Use another provider"))
+    actions = (Action("retry", "Try again later"), SWITCH_PROVIDER)
+
+
+class ProviderQuotaExceeded(ProviderError):
+    """The provider's quota is used up."""
+
+    code = "PROVIDER_QUOTA"
+    status = 429
+    category = "userAction"
+    actions = (SWITCH_PROVIDER, Action("configure_provider", "Open the settings"), RETRY)
 
 
 class ProviderAuthFailed(ProviderError):
     """The provider refused the credentials."""
 
     code = "PROVIDER_AUTH"
-    recoverable = False
-    actions = (Action("configure_provider", "Check the key"), Action("switch_provider", "Use another provider"))
+    category = "userAction"
+    actions = (Action("configure_provider", "Check the key"), SWITCH_PROVIDER, RETRY)
 
 
 class ProviderCrashed(ProviderError):
@@ -191,10 +221,36 @@ class ProviderUnreachable(ProviderError):
     code = "PROVIDER_NETWORK"
 
 
+class ProviderSuspended(ProviderError):
+    """The provider failed several times in a row and is left alone for a while."""
+
+    code = "PROVIDER_SUSPENDED"
+    status = 503
+    actions = (SWITCH_PROVIDER, Action("retry", "Try again later"))
+
+
+class ProviderRejected(ProviderError):
+    """The provider does not take this request."""
+
+    code = "PROVIDER_REJECTED"
+    category = "userAction"
+    actions = (
+        Action("configure_provider", "Check its settings"),
+        Action("switch_provider", "Use another provider"),
+    )
+
+
 class ProviderNotInstalled(ProviderError):
     """The provider is not installed."""
 
     code = "PROVIDER_NOT_INSTALLED"
     status = 503
-    recoverable = False
-    actions = (Action("install_provider", "Install it"),)
+    category = "userAction"
+    actions = (Action("install_provider", "Install it"), SWITCH_PROVIDER, RETRY)
+
+
+class ProviderFaulty(ProviderError):
+    """The provider failed in a way it does not explain."""
+
+    code = "PROVIDER_FAULT"
+    category = "fatal"

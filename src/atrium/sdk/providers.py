@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from atrium.contracts.approvals import ApprovalRequest, Decision
+from atrium.sdk.errors import ProviderError
 from atrium.sdk.principal import Principal
 
 ProviderStatus = Literal["active", "notInstalled", "unavailable"]
@@ -14,13 +15,19 @@ ProviderStatus = Literal["active", "notInstalled", "unavailable"]
 
 @dataclass(frozen=True, slots=True)
 class ProviderInfo:
-    """What a provider is: shown in lists, fixed while it is configured."""
+    """What a provider is: shown in lists, fixed while it is configured.
+
+    `limits` may name its window, of which a conversation that moves to it may need to lose its beginning:
+    `contextSize` in tokens or `historyCharacters`. `retries` tells whether its failures are worth another attempt, and
+    counted; a provider that fails on purpose says no.
+    """
 
     id: str
     name: str
     version: str
     capabilities: Mapping[str, bool] = field(default_factory=dict)
     limits: Mapping[str, int | str] = field(default_factory=dict)
+    retries: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +48,26 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolUse:
+    """A tool call of an earlier answer; `output` is None if it never came, and cut if it was very long."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    output: str | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One earlier message of the conversation."""
+    """One earlier message of the conversation, the provider that was asked, and the tools it called before it answered.
+
+    The hub writes `tools` into `content` for a provider without the capability `tools`.
+    """
 
     role: Literal["user", "assistant"]
     content: str
+    provider_id: str = ""
+    tools: tuple[ToolUse, ...] = ()
 
 
 Ask = Callable[[ApprovalRequest], Awaitable[Decision]]
@@ -111,7 +133,26 @@ class Usage:
     cost: float | None = None
 
 
-ProviderEvent = TextDelta | ThinkingDelta | ToolCall | ToolResult | Usage
+AnswerEvent = TextDelta | ThinkingDelta | ToolCall | ToolResult
+"""What an answer is made of: once there is some of it, a turn that fails is not begun anew by itself."""
+
+ProviderEvent = AnswerEvent | Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """The provider failed before it said anything and is asked again after `delay` seconds; `attempt` counts from 1.
+
+    The hub says this, not a provider.
+    """
+
+    attempt: int
+    delay: float
+    error: ProviderError
+
+
+TurnEvent = ProviderEvent | Retrying
+"""What `providers.run` yields."""
 
 
 @dataclass(frozen=True, slots=True)

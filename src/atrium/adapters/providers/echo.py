@@ -67,6 +67,7 @@ class EchoProvider:
         version="1.0.0",
         capabilities={"streaming": True, "cancel": True, "thinking": True, "tools": True},
         limits={"maxDeltas": MAX_DELTAS, "maxBytes": MAX_BYTES},
+        retries=False,
     )
 
     def __init__(self, clock: Clock) -> None:

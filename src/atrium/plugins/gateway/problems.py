@@ -44,8 +44,9 @@ def problem_reply(error: AtriumError, trace_id: str, now: float) -> ProblemReply
         timestamp=timestamp(now),
         trace_id=trace_id,
         recoverable=error.recoverable,
+        category=error.category,
         retry_after=error.retry_after,
-        actions=tuple(ProblemAction(id=action.id, label=action.label) for action in error.actions),
+        actions=tuple(ProblemAction(id=a.id, label=a.label, provider_id=a.provider_id) for a in error.actions),
         errors=tuple(ProblemField(field=wrong.field, message=wrong.message) for wrong in error.fields),
     )
     body = problem.model_dump(by_alias=True, exclude_none=True)

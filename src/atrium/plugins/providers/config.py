@@ -28,6 +28,12 @@ class ProvidersConfig(Config):
     idle_timeout: float | None = Field(
         None, gt=0, description="Seconds after which the local model's process stops, unless `local` says otherwise."
     )
+    attempts: int = Field(
+        5, ge=1, le=20, description="How often a turn is sent to a provider that fails before it has said anything."
+    )
+    fallback: tuple[str, ...] = Field(
+        (), max_length=10, description="The providers that go on with a session whose own one fails, in this order."
+    )
     local: Section = Field(default_factory=dict, description="The embedded model.")
     model: Section = Field(default_factory=dict, description="An OpenAI-compatible endpoint.")
     echo: Section = Field(default_factory=lambda: {"enabled": False}, description="A scripted provider, for tests.")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from atrium.contracts.approvals import ApprovalRequest, Decision
+from atrium.plugins.providers.backoff import delay_after
 from atrium.plugins.providers.config import ProvidersConfig
+from atrium.plugins.providers.handing_over import as_read, window_of
 from atrium.plugins.providers.roster import Member, Roster
 from atrium.sdk import AtriumError, Manifest, Plugin, Principal, ProviderError, route, service
-from atrium.sdk.errors import ProviderNotInstalled
+from atrium.sdk.crash_points import crash_point
+from atrium.sdk.errors import ProviderFaulty, ProviderNotInstalled
 from atrium.sdk.host import Host
-from atrium.sdk.providers import ProviderEvent, TurnRequest
+from atrium.sdk.providers import AnswerEvent, ProviderEvent, Retrying, TurnEvent, TurnRequest
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +54,7 @@ class Providers(Plugin[ProvidersConfig]):
 
     @service("providers.list")
     async def list(self) -> dict[str, Any]:
-        """Return `{data: [{id, name, version, status, reason?, capabilities, limits}]}`."""
+        """Return `{data: [{id, name, version, status, reason?, capabilities, limits, circuit}]}`."""
         return {"data": [member.describe() for member in self._roster.all()]}
 
     @service("providers.default")
@@ -65,17 +68,77 @@ class Providers(Plugin[ProvidersConfig]):
         self._roster.find(provider_id)
 
     @service("providers.run")
-    async def run(self, provider_id: str, turn: TurnRequest) -> AsyncGenerator[ProviderEvent, None]:
-        """Run a turn and yield its events; closing the stream cancels it. All failures are `AtriumError`s."""
-        member = self._roster.find(provider_id)
+    async def run(self, provider_id: str, turn: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
+        """Run a turn and yield its events; closing the stream cancels it. All failures are `AtriumError`s.
+
+        A recoverable failure before the first event is followed by another attempt, which `Retrying` announces.
+        """
+        member, failed = self._roster.find(provider_id), 0
         if member.fault:
             raise ProviderNotInstalled(f"{provider_id}: {member.fault}")
-        async with _failures_of(provider_id):
-            await _introduce(member, turn)
-            asking = replace(turn, ask=partial(self._ask, turn, turn.by)) if turn.by is not None else turn
-            async with _closing(member.provider.stream_events(turn.session_id, asking)) as events:
-                async for event in events:
-                    yield event
+        asking = replace(turn, ask=partial(self._ask, turn, turn.by)) if turn.by is not None else turn
+        asking = as_read(asking, member.provider.info)
+        while True:
+            is_probe, began = member.circuit.enter(), False
+            try:
+                async with _failures_of(provider_id):
+                    await _introduce(member, turn)
+                    async with _closing(member.provider.stream_events(turn.session_id, asking)) as events:
+                        async for event in events:
+                            if not began and isinstance(event, AnswerEvent):
+                                began = True
+                                member.circuit.answered()
+                            yield event
+                member.circuit.succeeded()
+                return
+            except ProviderError as error:
+                failed += 1
+                self._note(member, error)
+                retrying = None if began else self._retrying(member, error, failed)
+                if retrying is None:
+                    raise
+            finally:
+                member.circuit.leave(probe=is_probe)
+            yield retrying
+            await self.context.clock.sleep(retrying.delay)
+            crash_point("providers.asking_again")
+
+    def _note(self, member: Member, error: ProviderError) -> None:
+        """Count a failure, unless it is a person who must do something about it."""
+        if error.category != "userAction" and member.provider.info.retries:
+            member.circuit.failed(error)
+
+    def _retrying(self, member: Member, error: ProviderError, failed: int) -> Retrying | None:
+        """Return when to ask again after so many failures; None if that would not help."""
+        wanted = error.recoverable and member.provider.info.retries and failed < self.config.attempts
+        delay = delay_after(failed, error) if wanted else None
+        if delay is None or member.circuit.state == "open":
+            return None
+        log.info("provider %s is asked again in %.1f s: %s", member.provider.info.id, delay, error)
+        return Retrying(failed, delay, error)
+
+    @service("providers.next")
+    async def next(self, tried: Collection[str], chain: Sequence[str] | None = None) -> dict[str, str] | None:
+        """Return `{id, name}` of the first provider of a chain that can take a turn now and was not tried.
+
+        Without a chain it is the one of the settings, `providers.fallback`. None if there is no such provider.
+        """
+        for provider_id in self.config.fallback if chain is None else chain:
+            member = self._roster.get(provider_id)
+            if member is not None and provider_id not in tried and member.ready:
+                return {"id": provider_id, "name": member.provider.info.name}
+        return None
+
+    @service("providers.other")
+    async def other(self, provider_id: str, chain: Sequence[str] | None = None) -> dict[str, str] | None:
+        """Return `{id, name}` of the provider to offer in place of one that failed: of the chain, or any other."""
+        every = [member.provider.info.id for member in self._roster.all()]
+        return await self.next((provider_id,), [*(self.config.fallback if chain is None else chain), *every])
+
+    @service("providers.window")
+    async def window(self, provider_id: str) -> int | None:
+        """Return how many characters of an earlier conversation a provider reads; None if it does not say."""
+        return window_of(self._roster.find(provider_id).provider.info)
 
     @service("providers.stop_session")
     async def stop_session(self, provider_id: str, session_id: str) -> None:
@@ -97,7 +160,8 @@ class Providers(Plugin[ProvidersConfig]):
 
     async def _follow(self) -> None:
         async with self._changing:
-            await self._roster.follow([one.value for one in self.context.extensions.at(PROVIDER_POINT)], self.config)
+            offered = [one.value for one in self.context.extensions.at(PROVIDER_POINT)]
+            await self._roster.follow(offered, self.config, self.context.clock)
 
 
 async def _introduce(member: Member, turn: TurnRequest) -> None:
@@ -116,7 +180,7 @@ async def _failures_of(provider_id: str) -> AsyncIterator[None]:
         raise
     except Exception as error:
         log.exception("provider %s failed", provider_id)
-        raise ProviderError(f"{provider_id} failed unexpectedly ({type(error).__name__})") from error
+        raise ProviderFaulty(f"{provider_id} failed unexpectedly ({type(error).__name__})") from error
 
 
 @asynccontextmanager

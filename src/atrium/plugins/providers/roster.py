@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from atrium.plugins.providers.circuit import Circuit
 from atrium.plugins.providers.config import ProvidersConfig
-from atrium.sdk import AtriumError, FieldError, InvalidInput
+from atrium.sdk import AtriumError, Clock, FieldError, InvalidInput
 from atrium.sdk.providers import Availability, Closeable, Provider
 
 log = logging.getLogger(__name__)
@@ -20,9 +21,10 @@ class UnknownProvider(InvalidInput):
 
 @dataclass(slots=True)
 class Member:
-    """One provider, why it could not be configured (if so), and the sessions it has been told of."""
+    """One provider, how it did lately, why it could not be configured (if so), and the sessions it has been told of."""
 
     provider: Provider
+    circuit: Circuit
     fault: str | None = None
     sessions: set[str] = field(default_factory=set)
 
@@ -30,6 +32,11 @@ class Member:
     def availability(self) -> Availability:
         """Return whether it can take a turn now."""
         return Availability("unavailable", self.fault) if self.fault else self.provider.availability
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether a turn that is sent to it now may be answered."""
+        return self.availability.status == "active" and self.circuit.state != "open"
 
     def describe(self) -> dict[str, Any]:
         """Return it as `GET /providers` shows it."""
@@ -41,6 +48,7 @@ class Member:
             "status": available.status,
             "capabilities": dict(info.capabilities),
             "limits": dict(info.limits),
+            "circuit": self.circuit.describe(),
         }
         return described | ({"reason": available.reason} if available.reason else {})
 
@@ -51,7 +59,7 @@ class Roster:
     def __init__(self) -> None:
         self._members: dict[str, Member] = {}
 
-    async def follow(self, offered: Iterable[Provider], config: ProvidersConfig) -> None:
+    async def follow(self, offered: Iterable[Provider], config: ProvidersConfig, clock: Clock) -> None:
         """Be what is on offer now: configure what is new, let go of what is gone. The first one of an id stands."""
         wanted: dict[str, Provider] = {}
         for provider in offered:
@@ -64,11 +72,15 @@ class Roster:
         for provider_id, provider in wanted.items():
             if provider_id not in self._members:
                 fault = await _configure(provider, config.section(provider_id))
-                self._members[provider_id] = Member(provider, fault)
+                self._members[provider_id] = Member(provider, Circuit(provider_id, clock), fault)
 
     def all(self) -> list[Member]:
         """Return all of them, in order of arrival."""
         return list(self._members.values())
+
+    def get(self, provider_id: str) -> Member | None:
+        """Return one, None if there is no such provider."""
+        return self._members.get(provider_id)
 
     def find(self, provider_id: str) -> Member:
         """Return one, or raise `UnknownProvider`, which names the field `providerId` and the ids there are."""

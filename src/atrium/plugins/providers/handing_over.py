@@ -1,0 +1,47 @@
+"""A conversation as a provider reads it that may not have been there when it was held."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from atrium.sdk.providers import ChatMessage, ProviderInfo, ToolUse, TurnRequest
+
+CHARACTERS_PER_TOKEN = 3
+"""A cautious guess: a model counts its tokens itself, and drops what is too much."""
+
+SHARE = 2
+"""The part of its window that an earlier conversation may fill: one of so many; the rest is for what comes."""
+
+
+def as_read(turn: TurnRequest, info: ProviderInfo) -> TurnRequest:
+    """Return a turn whose history the provider can read: tools as text for one that knows no tools."""
+    if info.capabilities.get("tools") or not any(message.tools for message in turn.history):
+        return turn
+    return replace(turn, history=with_tools_written_out(turn.history))
+
+
+def with_tools_written_out(history: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Return a conversation with each tool call as a line of the answer it belongs to."""
+    return [
+        replace(message, content=_written_out(message), tools=()) if message.tools else message for message in history
+    ]
+
+
+def window_of(info: ProviderInfo) -> int | None:
+    """Return how many characters of an earlier conversation a provider reads, None if it does not say."""
+    characters = info.limits.get("historyCharacters")
+    if isinstance(characters, int):
+        return characters
+    tokens = info.limits.get("contextSize")
+    return tokens * CHARACTERS_PER_TOKEN // SHARE if isinstance(tokens, int) else None
+
+
+def _written_out(message: ChatMessage) -> str:
+    return "\n".join([*map(_line, message.tools), message.content]).strip()
+
+
+def _line(tool: ToolUse) -> str:
+    arguments = json.dumps(dict(tool.arguments), ensure_ascii=False, default=str)
+    return f"[tool {tool.name} {arguments}, {tool.status}: {tool.output or 'no output'}]"
