@@ -89,7 +89,7 @@ class Connection(Sink):
         self._handle_soon()
         if self._reading and len(self._inbox) >= self.hub.config.max_frames_in_flight:
             self._reading = False
-            self._protocol.transport.pause_reading()
+            self._protocol.intake.pause_reading()
 
     def resumed(self) -> None:
         """Catch up, and go on with the client's frames."""
@@ -118,4 +118,7 @@ class Connection(Sink):
     def _resume_reading(self) -> None:
         if not self._reading and self.open and len(self._inbox) <= self.hub.config.max_frames_in_flight // 2:
             self._reading = True
-            self._protocol.transport.resume_reading()
+            self._protocol.intake.resume_reading()
+                if self._inbox:
+                    # One frame each: the others' turn.
+                    await asyncio.sleep(0)

@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 
 import orjson
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -17,6 +18,7 @@ from websockets.frames import Frame
 
 from atrium.plugins.gateway.errors import HeadersTooLarge, MalformedRequest, RequestTimeout
 from atrium.plugins.gateway.headers import SECURITY_HEADERS
+from atrium.plugins.gateway.intake import Intake
 from atrium.sdk import AtriumError
 
 SOCKET = "atrium.socket"
@@ -100,6 +102,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._fault: type[AtriumError] = MalformedRequest
         self._answered: RequestResponseCycle | None = None
+        self.requests_begun = 0
         self.listener: Listener = NOBODY
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -137,10 +140,13 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for the first request, but not for ever."""
         super().connection_made(transport)
+        self._intake = Intake(self.loop, transport, self._feed)
+        self.flow = FlowControl(self._intake)  # type: ignore[arg-type]  # it pauses and resumes, and that is all
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting, and tell the listener."""
+        self._intake.end()
         self._head_arrived()
         super().connection_lost(exc)
         self._tell_closed()
@@ -149,15 +155,17 @@ class HttpProtocol(HttpToolsProtocol):
             cast(dict[str, Any], self.scope).pop(PROTOCOL, None)
 
     def data_received(self, data: bytes) -> None:
-        """Refuse a head that does not end."""
-        if self._in_head:
-            self._head_bytes += len(data)
-        super().data_received(data)
-        if self._in_head and self._head_bytes > self.max_header_bytes:
-            self._refuse(HeadersTooLarge)
+        """Take it in, a little at a time."""
+        self._intake.take(data)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Let the WebSocket have what comes from now on."""
+        super().handle_websocket_upgrade()
+        self._intake.end()
 
     def on_message_begin(self) -> None:
         """Begin to count a head."""
+        self.requests_begun += 1
         super().on_message_begin()
         if not self._in_head:
             self._expect_head()
@@ -181,6 +189,16 @@ class HttpProtocol(HttpToolsProtocol):
         # `self.cycle` is the newest request, which may have to wait for this one.
         self._answered = cycle
         super()._start_asgi_task(cycle, app)
+
+    def _feed(self, data: bytes) -> int:
+        """Parse some bytes and return how many requests began; refuse a head that does not end."""
+        before = self.requests_begun
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > self.max_header_bytes:
+            self._refuse(HeadersTooLarge)
+        return self.requests_begun - before
 
     def _tell_closed(self) -> None:
         listener, self.listener = self.listener, NOBODY
@@ -221,22 +239,50 @@ class HttpProtocol(HttpToolsProtocol):
 class SocketProtocol(WebSocketsSansIOProtocol):
     """A WebSocket that can be written to directly, and that tells its listener what happens to it."""
 
+    max_fragments = 4096
+
+    intake: Intake
+
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **options: Any) -> None:
         super().__init__(config, server_state, app_state, **options)
         self.listener: SocketListener = NOBODY
         self.last_received = self.loop.time()
+        self.frames_received = 0
         self._abort_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take in what comes, a little at a time."""
+        super().connection_made(transport)
+        self.intake = Intake(self.loop, self.transport, self._feed)
 
     def handle_connect(self, event: Any) -> None:
         """Put this object where the application finds it."""
         super().handle_connect(event)
+        # The request was counted as the first of them.
+        self.frames_received = 0
         if not self.handshake_complete:
             cast(dict[str, Any], self.scope["extensions"])[SOCKET] = self
 
     def data_received(self, data: bytes) -> None:
         """Remember that the peer lives."""
         self.last_received = self.loop.time()
-        super().data_received(data)
+        self.intake.take(data)
+
+    def handle_events(self) -> None:
+        """Count what has arrived."""
+        self.frames_received += len(self.conn.events)
+        super().handle_events()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Refuse a message that comes in crumbs."""
+        if self.close_sent:
+            return
+        if len(self.frames) < self.max_fragments:
+            super().handle_cont(event)
+            return
+        self.frames = []
+        self.conn.fail(1008, f"send a message in at most {self.max_fragments} fragments")
+        self.handle_parser_exception()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something that ends with the server."""
@@ -296,6 +342,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the listener, whatever the reason."""
+        self.intake.end()
         super().connection_lost(exc)
         if self._abort_timer is not None:
             self._abort_timer.cancel()
@@ -325,9 +372,15 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.conn.send_close(code, reason)
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.close_sent = True
-            self.transport.resume_reading()
+            self.intake.resume_reading()
             self.close_timer = self.loop.call_later(CLOSE_TIMEOUT, self.transport.close)
         self._closed()
+
+    def _feed(self, data: bytes) -> int:
+        """Parse some bytes and return how many frames were in them."""
+        before = self.frames_received
+        super().data_received(data)
+        return self.frames_received - before
 
     def _closed(self) -> None:
         if self._abort_timer is None:

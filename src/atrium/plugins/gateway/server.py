@@ -48,11 +48,12 @@ class HttpServer(uvicorn.Server):
 
     def __init__(self, app: Application, config: GatewayConfig, listener: socket.socket) -> None:
         limits = {"max_header_bytes": config.max_header_bytes, "header_timeout": config.header_timeout}
+        socket_limits = {"max_fragments": config.max_fragments}
         super().__init__(
             uvicorn.Config(
                 app,
                 http=type("LimitedHttpProtocol", (HttpProtocol,), limits),
-                ws=SocketProtocol,
+                ws=type("LimitedSocketProtocol", (SocketProtocol,), socket_limits),
                 ws_max_size=config.max_frame_bytes,
                 ws_ping_interval=None,
                 ws_per_message_deflate=False,

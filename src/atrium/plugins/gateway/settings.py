@@ -51,6 +51,9 @@ class GatewayConfig(Config):
     max_frame_bytes: int = Field(default=1 << 20, ge=1024)
     """The largest frame of a WebSocket."""
 
+    max_fragments: int = Field(default=4096, ge=1)
+    """In how many fragments one message of a WebSocket may come; beyond that it is closed with 1008."""
+
     max_subscriptions: int = Field(default=1000, ge=1)
     """How many topics and streams one WebSocket may follow."""
 
