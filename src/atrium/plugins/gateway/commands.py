@@ -14,6 +14,7 @@ from atrium.plugins.gateway.errors import InternalError, PluginStopped, UnknownF
 from atrium.plugins.gateway.frames import ClientFrame, FrameId, envelope, parse_frame
 from atrium.plugins.gateway.hub import Hub
 from atrium.plugins.gateway.problems import invalid_input, problem_reply
+from atrium.plugins.gateway.rate_limits import RateLimits
 from atrium.plugins.gateway.room import Follower
 from atrium.sdk import AtriumError, Clock, Contribution, CursorReset, FieldError, InvalidInput, NotFound, tracing
 
@@ -26,12 +27,18 @@ class Commands:
     """Handles one frame at a time; whatever goes wrong is answered, and the connection lives."""
 
     def __init__(
-        self, hub: Hub, offered: Callable[[], list[Contribution]], clock: Clock, new_trace_id: Callable[[], str]
+        self,
+        hub: Hub,
+        offered: Callable[[], list[Contribution]],
+        clock: Clock,
+        new_trace_id: Callable[[], str],
+        limits: RateLimits,
     ) -> None:
         self._hub = hub
         self._offered = offered
         self._clock = clock
         self._new_trace_id = new_trace_id
+        self._limits = limits
         self._contributed: dict[str, Contribution] | None = None
         self._addressed: frozenset[str] = frozenset()
         self._known: dict[str, str] = {}
@@ -52,6 +59,7 @@ class Commands:
         tracing.trace_id.set(self._new_trace_id())
         frame_id, frame = parse_frame(message)
         try:
+            self._limits.frame(connection.principal)
             if isinstance(frame, AtriumError):
                 raise frame
             await self._perform(connection, frame, host)

@@ -21,10 +21,11 @@ from atrium.plugins.gateway.protocols import TARGET, ClientLeft
 from atrium.plugins.gateway.routes import PREFIX
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.plugins.gateway.sockets import Sockets
-from atrium.sdk import AtriumError, Clock, tracing
+from atrium.sdk import AtriumError, Clock, Unauthenticated, tracing
 
 log = logging.getLogger(__name__)
 
+LOGIN = ("POST", f"{PREFIX}/auth/login")
 ALIASES = {"/health": f"{PREFIX}/health", "/ready": f"{PREFIX}/ready"}
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
@@ -125,10 +126,11 @@ class Edge:
         target = scope.get(TARGET) or scope["raw_path"].decode("latin-1")
         self._rules.check(target, headers.all("host"), headers.all("origin"))
         if scope["type"] == "websocket":
-            await self._sockets(scope, receive, answer.send, headers)
+            await self._open_socket(scope, receive, headers, answer)
             return
         path = scope["path"] = ALIASES.get(scope["path"], scope["path"])
         if path != "/api" and not path.startswith("/api/"):
+            self._identity.limits.stranger(scope["client"])
             await self._page(scope, receive, answer.send)
             return
         await self._authenticate(scope, headers, answer)
@@ -138,7 +140,11 @@ class Edge:
         await self._api(scope, receive, answer.send)
 
     async def _authenticate(self, scope: Any, headers: RequestHeaders, answer: Answer) -> None:
-        if self._api.is_public(scope["method"], scope["path"]):
+        key = (scope["method"], scope["path"])
+        if self._api.is_public(*key):
+            self._identity.limits.stranger(scope["client"])
+            if key == LOGIN:
+                self._identity.limits.attempt(scope["client"])
             return
         credentials = Credentials(
             authorization=headers.get("authorization"),
@@ -146,10 +152,22 @@ class Edge:
             origin=headers.get("origin"),
             fetch_site=headers.get("sec-fetch-site"),
         )
-        login = await self._identity.authenticate(credentials, scope["method"])
+        try:
+            login = await self._identity.authenticate(credentials, scope["method"])
+        except Unauthenticated:
+            self._identity.limits.stranger(scope["client"])
+            raise
+        self._identity.limits.request(login.principal)
         scope["state"][PRINCIPAL] = login.principal
         if login.cookie is not None:
             answer.cookie = self._identity.set_cookie(login.cookie)
+
+    async def _open_socket(self, scope: Any, receive: Receive, headers: RequestHeaders, answer: Answer) -> None:
+        try:
+            await self._sockets(scope, receive, answer.send, headers)
+        except Unauthenticated:
+            self._identity.limits.stranger(scope["client"])
+            raise
 
     async def _whole_body(self, receive: Receive, headers: RequestHeaders) -> Receive:
         """Read the body within its limits, and return a `receive` that gives it again."""

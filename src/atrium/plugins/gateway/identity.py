@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from atrium.plugins.gateway.errors import CrossSiteRequest
 from atrium.plugins.gateway.logins import BROWSER, Login, Logins
-from atrium.plugins.gateway.one_time import OneTimeSecrets, RateLimit
+from atrium.plugins.gateway.one_time import OneTimeSecrets
+from atrium.plugins.gateway.rate_limits import RateLimits
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.sdk import Clock, Principal, SpaceStorage, Unauthenticated
 
@@ -40,11 +41,10 @@ class Identity:
         self.cookie_name = f"atrium-{port}"
         self._config = config
         self._new_id = new_id
+        self.limits = RateLimits(clock, config)
         self.logins = Logins(storage, clock, config.login_expiry)
         self._codes: OneTimeSecrets[str] = OneTimeSecrets(clock, config.code_expiry, limit=16)
         self._tickets: OneTimeSecrets[Principal] = OneTimeSecrets(clock, config.ticket_expiry)
-        self._attempts = RateLimit(clock, config.code_attempts_per_minute)
-        self._issues = RateLimit(clock, config.code_attempts_per_minute)
 
     async def authenticate(self, credentials: Credentials, method: str) -> Login:
         """Return who calls over HTTP; raises `Unauthenticated`, or `CrossSiteRequest` for a cookie used elsewhere."""
@@ -69,12 +69,11 @@ class Identity:
 
     def issue_code(self, user: str) -> str:
         """Return a one-time login code."""
-        self._issues.spend()
+        self.limits.code()
         return self._codes.issue(user)
 
     async def login(self, code: str) -> str:
         """Redeem a code and return the value of the `Set-Cookie` header."""
-        self._attempts.spend()
         user = self._codes.redeem(code)
         if user is None:
             raise Unauthenticated("the login code is unknown, used or too old; `atrium open` makes a new one")

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from typing import Generic, TypeVar
 
-from atrium.sdk import Clock, TooManyRequests
+from atrium.sdk import Clock
 
 T = TypeVar("T")
 
@@ -32,25 +32,6 @@ class OneTimeSecrets(Generic[T]):
         """Return the value a secret stands for and forget it; None if it is unknown, used or too old."""
         expires, value = self._values.pop(_digest(secret), (0.0, None))
         return value if self._clock.monotonic() < expires else None
-
-
-class RateLimit:
-    """At most so many calls a minute, as a token bucket."""
-
-    def __init__(self, clock: Clock, per_minute: int) -> None:
-        self._clock = clock
-        self._capacity = float(per_minute)
-        self._tokens = float(per_minute)
-        self._filled = clock.monotonic()
-
-    def spend(self) -> None:
-        """Count one call; raises `TooManyRequests` with the time to wait."""
-        now = self._clock.monotonic()
-        self._tokens = min(self._capacity, self._tokens + (now - self._filled) * self._capacity / 60)
-        self._filled = now
-        if self._tokens < 1:
-            raise TooManyRequests("too many attempts", retry_after=(1 - self._tokens) * 60 / self._capacity)
-        self._tokens -= 1
 
 
 def _digest(secret: str) -> bytes:

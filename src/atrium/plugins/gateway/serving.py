@@ -52,7 +52,9 @@ class Serving:
         self.dispatcher = Dispatcher(
             lambda: context.extensions.at(ROUTES), Replies(self.entry_streams), self._problem_response, self._failures
         )
-        self.commands = Commands(self.hub, lambda: context.extensions.at(FRAMES), context.clock, self._new_trace_id)
+        self.commands = Commands(
+            self.hub, lambda: context.extensions.at(FRAMES), context.clock, self._new_trace_id, self.identity.limits
+        )
         self.server = HttpServer(self._edge(), config, listener)
         self._pushes: dict[int, Callable[[], None]] = {}
         self._restarting = False

@@ -79,4 +79,13 @@ class GatewayConfig(Config):
     """How long a WebSocket ticket works."""
 
     code_attempts_per_minute: int = Field(default=30, ge=1)
-    """How many login codes may be tried in a minute, right or wrong."""
+    """How many login codes one address may try in a minute, right or wrong; all together ten times as many."""
+
+    requests_per_second: float = Field(default=1000.0, gt=0)
+    """How many requests one login, or the token, may send on the average; 20 seconds' worth at once. Then 429."""
+
+    frames_per_second: float = Field(default=1000.0, gt=0)
+    """How many WebSocket frames one login, or the token, may send; likewise. Then an `error` frame."""
+
+    strangers_per_second: float = Field(default=100.0, gt=0)
+    """How many requests without a login one address may send, files of the page among them; likewise. Then 429."""

@@ -36,6 +36,7 @@ class Sockets:
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         ticket = query.get("token", [None])[0]
         principal = self._identity.socket_principal(headers.get("authorization"), ticket)
+        self._identity.limits.request(principal)
         session_id = _session_id(scope["path"])
         protocol: SocketProtocol = scope["extensions"][SOCKET]
         handle = partial(self._commands.handle, host=headers.get("host"))
