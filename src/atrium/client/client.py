@@ -13,11 +13,14 @@ from urllib.parse import quote
 from atrium.client.answers import mapping
 from atrium.client.connection import Connection, ConnectionState
 from atrium.client.entries import Entry
+from atrium.client.errors import ConnectionLost, NotRunning, ProblemError
 from atrium.client.http import Http
 from atrium.client.location import Locator, locate
 from atrium.client.pace import Pace
+from atrium.client.presence import other_devices
 from atrium.client.sessions import Sessions
 from atrium.client.topics import HttpSnapshotProvider, WebSocketSubscriber
+from atrium.contracts.followers import Device
 from atrium.sync import OnError, RevisionSync, SnapshotApplier, SnapshotEnvelope, create_revision_sync
 
 Cursor = int | str
@@ -48,6 +51,7 @@ class Client:
 
     def __init__(self, locator: Locator, pace: Pace) -> None:
         self._locator = locator
+        self._pace = pace
         self._http = Http(locator, pace)
         self.connection = Connection(locator, pace)
         self.sessions = Sessions(self._http)
@@ -143,6 +147,26 @@ class Client:
         params = {"before": str(_END if before is None else before), "limit": str(limit)}
         async with self._http.lines(_events(session_id), params, _NDJSON) as lines:
             return [Entry.from_text(line) async for line in lines if line.strip()]
+
+    async def watch_devices(self, stream: str, tell: Callable[[tuple[Device, ...]], Any]) -> None:
+        """Call `tell` with the other devices that follow a stream, now and after each change, until cancelled.
+
+        A session's stream is `sessions/<id>`. Ends by itself when there is no such stream.
+        """
+
+        def apply(snapshot: SnapshotEnvelope[Any]) -> None:
+            tell(other_devices(snapshot.data))
+
+        attempt = 0
+        while True:
+            try:
+                async with self.topic(f"{stream}/presence", apply):
+                    await asyncio.Event().wait()
+            except (NotRunning, ConnectionLost):
+                attempt += 1
+                await self._pace.wait(attempt)
+            except ProblemError:
+                return
 
     @asynccontextmanager
     async def topic(

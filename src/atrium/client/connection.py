@@ -18,6 +18,7 @@ from atrium.client.errors import ClientError, ConnectionLost, NotRunning, Proble
 from atrium.client.follower import Follower, Verdict
 from atrium.client.location import Locator
 from atrium.client.pace import Pace
+from atrium.client.presence import user_agent
 from atrium.sync import InvalidationHandler
 
 _PING_SECONDS = 10
@@ -154,6 +155,7 @@ class Connection:
             async with connect(
                 place.stream,
                 additional_headers={"Authorization": f"Bearer {place.token}"},
+                user_agent_header=user_agent(),
                 compression=None,
                 max_size=None,  # the hub bounds what it stores; an entry is sent whole
                 proxy=None,

@@ -13,6 +13,7 @@ import httpx
 from atrium.client.errors import ClientError, ConnectionLost, NotRunning, ProblemError, UnexpectedAnswer
 from atrium.client.location import Location, Locator
 from atrium.client.pace import Pace
+from atrium.client.presence import user_agent
 
 _TIMEOUT = httpx.Timeout(30, connect=5)
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout)
@@ -38,7 +39,7 @@ class Http:
         self._locator = locator
         self._pace = pace
         # No proxy and no .netrc: the token goes to the hub and nowhere else.
-        self._client = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False)
+        self._client = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, headers={"User-Agent": user_agent()})
 
     async def close(self) -> None:
         """Close all connections."""

@@ -112,6 +112,9 @@ class Connection(Sink):
             while self._inbox and self.open and not self.behind:
                 await self._handle(self, self._inbox.pop(0))
                 self._resume_reading()
+                if self._inbox:
+                    # One frame each: the others' turn.
+                    await asyncio.sleep(0)
         finally:
             self._handling = None
 
@@ -119,6 +122,3 @@ class Connection(Sink):
         if not self._reading and self.open and len(self._inbox) <= self.hub.config.max_frames_in_flight // 2:
             self._reading = True
             self._protocol.intake.resume_reading()
-                if self._inbox:
-                    # One frame each: the others' turn.
-                    await asyncio.sleep(0)

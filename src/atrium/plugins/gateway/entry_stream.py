@@ -105,7 +105,8 @@ class EntryStreams:
         protocol: HttpProtocol = request.scope[PROTOCOL]
         principal: Principal = request.scope["state"][PRINCIPAL]
         peer = request.scope["client"]
-        connection = self._hub.connect(StreamConnection(self._hub, protocol, principal, peer, wanted.space, form))
+        connection = StreamConnection(self._hub, protocol, principal, peer, wanted.space, form)
+        self._hub.connect(connection, request.headers.get("user-agent"))
         protocol.listener = connection
         try:
             follower = await self._hub.follow(connection, wanted.stream, wanted.after)

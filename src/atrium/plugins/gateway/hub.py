@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 from atrium.plugins.gateway.connection import Connection
+from atrium.plugins.gateway.device import device_of
 from atrium.plugins.gateway.formats import EncodedEntries
 from atrium.plugins.gateway.frames import SESSIONS, envelope
 from atrium.plugins.gateway.metrics import Past
+from atrium.plugins.gateway.presence import PRESENCE, FollowerTopics, Presence
 from atrium.plugins.gateway.room import Follower, Room
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.plugins.gateway.sink import Sink
@@ -21,8 +23,6 @@ log = logging.getLogger(__name__)
 
 Place = tuple[str, str]
 """A space, and the name of a topic or a stream in it."""
-
-S = TypeVar("S", bound=Sink)
 
 SMALLEST_WRITE_LIMIT = 4096
 PINGED_AT_ONCE = 200
@@ -44,7 +44,13 @@ class Feed:
 class Hub:
     """Owns the connections. Every message is encoded once, whoever gets it."""
 
-    def __init__(self, storage_of: Callable[[str], SpaceStorage], config: GatewayConfig, clock: Clock) -> None:
+    def __init__(
+        self,
+        storage_of: Callable[[str], SpaceStorage],
+        config: GatewayConfig,
+        clock: Clock,
+        announce: Callable[[str, str], None],
+    ) -> None:
         self.config = config
         self.clock = clock
         self.connections: set[Sink] = set()
@@ -58,6 +64,7 @@ class Hub:
         self._woken: dict[Room, None] = {}
         self._changed: set[Place] = set()
         self._dirty: dict[Connection, None] = {}
+        self.presence = Presence(storage_of, clock, announce)
         self._encoded = EncodedEntries(self.now)
         self._scheduled = False
 
@@ -65,14 +72,14 @@ class Hub:
         """Return the time as frames carry it."""
         return timestamp(self.clock.now())
 
-    def connect(self, sink: S) -> S:
-        """Take a new connection in."""
+    def connect(self, sink: Sink, user_agent: str | None) -> None:
+        """Take a new connection in; the header tells from which device it comes."""
+        sink.device = device_of(user_agent)
         self.connections.add(sink)
         self.opened += 1
         sink.number = self.opened
         self._share_buffers()
         sink.limit(self.write_limit)
-        return sink
 
     def disconnected(self, sink: Sink) -> None:
         """Forget a connection and all it was subscribed to."""
@@ -89,7 +96,7 @@ class Hub:
     async def subscribe(self, connection: Connection, topic: str) -> int:
         """Send a connection the invalidations of a topic; returns its revision. Raises `NotFound`."""
         place = (connection.space, topic)
-        storage = self._storage_of(connection.space)
+        storage = self.topics(connection.space, topic)
         if topic not in connection.topics:
             self._admit(connection)
             feed = self._feeds.get(place) or self._new_feed(place, storage)
@@ -100,6 +107,10 @@ class Hub:
         except Exception:
             self.unsubscribe(connection, topic)
             raise
+
+    def topics(self, space: str, topic: str) -> SpaceStorage | FollowerTopics:
+        """Return what knows a topic: who follows a stream is in memory, everything else is stored."""
+        return self.presence.topics(space) if topic.endswith(PRESENCE) else self._storage_of(space)
 
     def unsubscribe(self, connection: Connection, topic: str) -> None:
         """Send no more invalidations of a topic."""
@@ -130,6 +141,8 @@ class Hub:
             tail.close()
             raise
         follower = Follower(sink, room, cursor, tail)
+        if sink.open:
+            self.presence.joined(sink, stream)
         sink.forget(stream)
         if sink.open:
             sink.followers[stream] = room.followers[sink] = follower
@@ -208,6 +221,7 @@ class Hub:
 
     def close_all(self) -> None:
         """Close every connection because the hub restarts."""
+        self.presence.close()
         for sink in tuple(self.connections):
             sink.close(1012, "the hub is restarting")
 
@@ -257,7 +271,7 @@ class Hub:
         if sink.subscriptions >= limit:
             raise TooManyRequests(f"a connection may have {limit} subscriptions; unsubscribe or open another")
 
-    def _new_feed(self, place: Place, storage: SpaceStorage) -> Feed:
+    def _new_feed(self, place: Place, storage: SpaceStorage | FollowerTopics) -> Feed:
         feed = Feed()
 
         def changed(revision: int) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from atrium.contracts.followers import FollowersChanged, StreamFollower
 from atrium.plugins.gateway.errors import NotReady
 from atrium.plugins.gateway.identity import LOCAL_USER
 from atrium.plugins.gateway.logins import BROWSER
@@ -37,7 +38,9 @@ OPEN_SECONDS = 10.0
 class Gateway(Plugin[GatewayConfig]):
     """Owns the port. What other plugins offer at `gateway.route`, `.frame`, `.push` and `.feature` is served here."""
 
-    manifest = Manifest(name="gateway", version="1.0.0", description="HTTP, WebSocket, SSE and the web page")
+    manifest = Manifest(
+        name="gateway", version="1.0.0", description="HTTP, WebSocket, SSE and the web page", emits=(FollowersChanged,)
+    )
 
     _serving: Serving | None = None
     _opening: asyncio.Task[None] | None = None
@@ -154,9 +157,14 @@ class Gateway(Plugin[GatewayConfig]):
 
     @route("GET", "/topics/{topic:path}")
     async def topic(self, caller: Principal, topic: str) -> Resource:
-        """Return a topic's snapshot."""
-        snapshot = await self.storage.of(caller.space).snapshot(topic)
+        """Return a topic's snapshot; `<stream>/presence` tells from which devices a stream is followed."""
+        snapshot = await self.serving.hub.topics(caller.space, topic).snapshot(topic)
         return Resource(snapshot.revision, snapshot.data)
+
+    @service("gateway.followers")
+    async def followers(self, space: str, stream: str) -> tuple[StreamFollower, ...]:
+        """Return who follows a stream from which device, whoever has been there longest first."""
+        return self.serving.hub.presence.followers(space, stream)
 
     @route("GET", "/openapi.json")
     async def openapi(self, caller: Principal) -> Any:
@@ -191,9 +199,10 @@ class Gateway(Plugin[GatewayConfig]):
 
     @route("POST", "/auth/ticket")
     async def ticket(self, caller: Principal) -> dict[str, Any]:
-        """Return a ticket that opens one WebSocket: `?token=<ticket>`."""
+        """Return a ticket that opens one WebSocket, `?token=<ticket>`, and the caller's `client`, as others see it."""
         return {
             "ticket": self.serving.identity.issue_ticket(caller),
+            "client": caller.client,
             "expiresIn": round(self.config.ticket_expiry),
         }
 

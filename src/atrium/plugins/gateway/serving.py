@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from atrium.contracts.events import Event
+from atrium.contracts.followers import FollowersChanged
 from atrium.plugins.gateway.commands import Commands
 from atrium.plugins.gateway.connection import Connection
 from atrium.plugins.gateway.dispatcher import Dispatcher
@@ -46,7 +47,7 @@ class Serving:
         listener = bind(config.host, config.port)
         self.port: int = listener.getsockname()[1]
         self.identity = Identity(context.storage.system, context.clock, context.new_id, config, self.port)
-        self.hub = Hub(context.storage.of, config, context.clock)
+        self.hub = Hub(context.storage.of, config, context.clock, self._followers_changed)
         self.entry_streams = EntryStreams(context.storage.of, self.hub)
         self.features = Features(lambda: context.extensions.at(FEATURES))
         self.dispatcher = Dispatcher(
@@ -101,6 +102,9 @@ class Serving:
         await asyncio.sleep(0)
         self.hub.close_all()
         await self.server.close()
+
+    def _followers_changed(self, space: str, stream: str) -> None:
+        self._context.events.emit(FollowersChanged(space=space, stream=stream))
 
     async def _check_logins(self) -> None:
         while True:

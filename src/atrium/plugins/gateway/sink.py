@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
+from atrium.plugins.gateway.device import device_of
 from atrium.plugins.gateway.formats import Format, pieces
 from atrium.plugins.gateway.liveness import last_acknowledged
 from atrium.sdk import Entry, NotFound, Principal
@@ -36,8 +37,8 @@ class Sink:
     """
 
     __slots__ = (
-        "_catching_up", "_lagging", "_protocol", "behind", "bytes_written", "followers", "form", "hub", "number",
-        "open", "opened_at", "peer", "principal", "times_behind", "times_resumed", "transport_write",
+        "_catching_up", "_lagging", "_protocol", "behind", "bytes_written", "device", "followers", "form", "hub",
+        "number", "open", "opened_at", "peer", "principal", "times_behind", "times_resumed", "transport_write",
     )  # fmt: skip
 
     def __init__(
@@ -47,6 +48,7 @@ class Sink:
         self.principal = principal
         self.form = form
         self.peer = peer
+        self.device = device_of(None)
         self.number = 0
         self.open = True
         self.behind = False
@@ -157,6 +159,7 @@ class Sink:
         follower = self.followers.pop(stream, None)
         if follower is not None:
             follower.room.leave(follower)
+            self.hub.presence.left(self, stream)
 
     def total_bytes(self) -> int:
         """Return how much was written to it."""

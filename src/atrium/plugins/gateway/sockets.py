@@ -40,7 +40,8 @@ class Sockets:
         session_id = _session_id(scope["path"])
         protocol: SocketProtocol = scope["extensions"][SOCKET]
         handle = partial(self._commands.handle, host=headers.get("host"))
-        connection = self._hub.connect(Connection(self._hub, protocol, principal, scope["client"], session_id, handle))
+        connection = Connection(self._hub, protocol, principal, scope["client"], session_id, handle)
+        self._hub.connect(connection, headers.get("user-agent"))
         try:
             begin = await self._follow(connection, session_id, query)
             await receive()
