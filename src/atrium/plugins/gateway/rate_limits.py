@@ -32,7 +32,7 @@ class RateLimit:
     def __init__(
         self, clock: Clock, per_second: float, burst: float, advice: str = "", most_keys: int = MOST_KEYS
     ) -> None:
-        self._clock = clock
+        self._now = clock.monotonic
         self._interval = 1 / per_second
         # A hundredth of a call more: sums of fractions are not exact.
         self._depth = (max(burst, 1.0) + 0.01) / per_second
@@ -46,8 +46,9 @@ class RateLimit:
 
     def spend(self, key: Hashable) -> None:
         """Count one call; raises `TooManyRequests` with the time to wait."""
-        now = self._clock.monotonic()
-        full_at = max(self._full_at.get(key, now), now) + self._interval
+        now = self._now()
+        full_at = self._full_at.get(key, now)
+        full_at = (full_at if full_at > now else now) + self._interval
         if full_at - now > self._depth:
             self._full_at.move_to_end(key)
             raise TooManyRequests(self._advice, retry_after=full_at - now - self._depth)
