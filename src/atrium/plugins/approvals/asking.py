@@ -9,10 +9,10 @@ import orjson
 from atrium.contracts.approvals import ApprovalRequest
 from atrium.plugins.approvals.binding import options
 from atrium.plugins.approvals.documents import OpenQuestion
-from atrium.plugins.approvals.errors import invalid
 from atrium.plugins.approvals.shown import shown_act, visible
 from atrium.sdk import Principal
 from atrium.sdk.clock import timestamp
+from atrium.sdk.inputs import invalid
 
 MAX_ACT_BYTES = 65_536
 """An act is shown whole or not asked about: what is cut off could be what matters."""

@@ -31,11 +31,12 @@ from atrium.plugins.approvals.documents import (
     find_question,
     seconds_of,
 )
-from atrium.plugins.approvals.errors import ActChanged, AlreadyAnswered, invalid
+from atrium.plugins.approvals.errors import ActChanged, AlreadyAnswered
 from atrium.plugins.approvals.history import prune, untaken
 from atrium.sdk import AtriumError, Conflict, Context, NotFound, Principal, SpaceStorage, TooManyRequests, Unavailable
 from atrium.sdk.clock import timestamp
 from atrium.sdk.crash_points import crash_point
+from atrium.sdk.inputs import invalid
 
 log = logging.getLogger(__name__)
 

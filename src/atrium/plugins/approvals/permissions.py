@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from atrium.contracts.approvals import ApprovalRequest, Permission
 from atrium.plugins.approvals.binding import covers, is_pattern, runs_anything
 from atrium.plugins.approvals.documents import PAGE, PERMISSIONS, OpenQuestion, find_permission
-from atrium.plugins.approvals.errors import invalid
 from atrium.sdk import Context, Principal, SpaceStorage
 from atrium.sdk.clock import timestamp
+from atrium.sdk.inputs import invalid
 
 MAX_PATTERN = 4096
 

@@ -18,8 +18,8 @@ from atrium.plugins.approvals import history, permissions
 from atrium.plugins.approvals.config import ApprovalsConfig
 from atrium.plugins.approvals.desk import Desk
 from atrium.plugins.approvals.documents import INDEXES, TOPICS, as_wire, find_question
-from atrium.plugins.approvals.errors import invalid, parse
 from atrium.sdk import AtriumError, Manifest, Plugin, Principal, Resource, Unavailable, frame, route, service
+from atrium.sdk.inputs import invalid, parse
 
 MAX_ANSWERS = 100
 MAX_PAGE = 500

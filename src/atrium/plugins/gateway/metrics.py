@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from atrium.contracts.base import Model
 from atrium.plugins.gateway.hosts import bracketed
-from atrium.sdk import FieldError, InvalidInput
 from atrium.sdk.clock import timestamp
 from atrium.sdk.cursors import decode_cursor, encode_cursor
+from atrium.sdk.inputs import invalid
 
 if TYPE_CHECKING:
     from atrium.plugins.gateway.sink import Sink
@@ -79,7 +79,7 @@ class Past:
 def connection_page(sinks: Iterable[Sink], user: str, limit: int, cursor: str | None) -> ConnectionPage:
     """Return at most `limit` (1 to 500) of a person's connections beyond a cursor; raises `InvalidInput`."""
     if not 1 <= limit <= LARGEST_PAGE:
-        raise _invalid("limit", f"give a number from 1 to {LARGEST_PAGE}")
+        raise invalid("limit", f"give a number from 1 to {LARGEST_PAGE}")
     after = 0 if cursor is None else _number(cursor)
     own = (sink for sink in sinks if sink.principal.user == user and sink.number > after)
     page = nsmallest(limit + 1, own, key=lambda sink: sink.number)
@@ -111,12 +111,8 @@ def connection_totals(sinks: Iterable[Sink], past: Past, opened: int) -> Connect
 def _number(cursor: str) -> int:
     (number,) = decode_cursor(cursor, 1)
     if not isinstance(number, int):
-        raise _invalid("cursor", "give the nextCursor of an earlier page")
+        raise invalid("cursor", "give the nextCursor of an earlier page")
     return number
-
-
-def _invalid(field: str, advice: str) -> InvalidInput:
-    return InvalidInput(f"{field}: {advice}", fields=[FieldError(field, advice)])
 
 
 def _metrics(sink: Sink) -> ConnectionMetrics:

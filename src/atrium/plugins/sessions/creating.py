@@ -33,6 +33,7 @@ from atrium.plugins.sessions.sending import (
 )
 from atrium.sdk import ABSENT, Batch, Context, NewEntry, Principal
 from atrium.sdk.clock import timestamp
+from atrium.sdk.inputs import invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,5 +188,5 @@ def _fork_key(session_id: str, wanted: Fork, key: str | None) -> Key | None:
 
 def _created_before(record: CreationRecord, key: Key) -> Created:
     if record.digest != key.digest:
-        raise inputs.invalid(key.field, "another request was made under this key; use a new one")
+        raise invalid(key.field, "another request was made under this key; use a new one")
     return Created(record.session_id, record.message)

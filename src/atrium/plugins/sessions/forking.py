@@ -10,9 +10,10 @@ from atrium.contracts.sessions import ForkOrigin, MessageAdded, MessageCompleted
 from atrium.plugins.sessions.conversation import MESSAGES, Conversation, decode, entries_after
 from atrium.plugins.sessions.documents import stream_of
 from atrium.plugins.sessions.history import last_offset
-from atrium.plugins.sessions.inputs import invalid, offset
+from atrium.plugins.sessions.inputs import offset
 from atrium.plugins.sessions.limits import MAX_FORKED_BYTES, MAX_FORKED_MESSAGES, MAX_TITLE
 from atrium.sdk import Entry, SpaceStorage
+from atrium.sdk.inputs import invalid
 
 _SUFFIX = " (fork)"
 

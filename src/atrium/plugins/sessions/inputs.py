@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
 import orjson
-from pydantic import BeforeValidator, ValidationError
+from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from atrium.contracts.base import Model
@@ -27,6 +27,7 @@ from atrium.plugins.sessions.limits import (
 )
 from atrium.sdk import FieldError, InvalidInput, PreconditionFailed
 
+from atrium.sdk.inputs import invalid, parse
 LARGEST_OFFSET = (1 << 63) - 1
 
 M = TypeVar("M", bound=Model)
@@ -41,24 +42,6 @@ def _number_or_digits(value: object) -> object:
 
 Offset = Annotated[int | str, BeforeValidator(_number_or_digits)]
 """A stream offset as it arrives; `offset` checks it further."""
-
-
-def invalid(field: str, message: str) -> InvalidInput:
-    """Return the error for one field."""
-    return InvalidInput(f"{field}: {message}", fields=[FieldError(field, message)])
-
-
-def parse(model: type[M], payload: object) -> M:
-    """Return a frame's payload as its type."""
-    if payload is None:
-        payload = {}
-    if not isinstance(payload, Mapping):
-        raise invalid("payload", "give an object")
-    try:
-        return model.model_validate(payload)
-    except ValidationError as error:
-        wrong = [FieldError(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors(include_url=False)]
-        raise InvalidInput("; ".join(f"{e.field}: {e.message}" for e in wrong), fields=wrong) from None
 
 
 def text(field: str, value: object) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from atrium.contracts.sessions import MessageCompleted
-from atrium.plugins.sessions import inputs
 from atrium.plugins.sessions.conversation import entries_after
 from atrium.plugins.sessions.documents import ACTIVITY, check_id
 from atrium.plugins.sessions.history import last_offset
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.limits import MAX_PINNED, MAX_UNREAD
 from atrium.sdk import Principal, SpaceStorage
+from atrium.sdk.inputs import invalid
 
 
 async def mark_read(ledger: Ledger, caller: Principal, session_id: str, position: int, *, rewind: bool) -> None:
@@ -17,7 +17,7 @@ async def mark_read(ledger: Ledger, caller: Principal, session_id: str, position
     async with ledger.change(caller.space, check_id(session_id)) as change:
         head = await last_offset(change.storage, session_id)
         if position > head:
-            raise inputs.invalid("offset", f"the session ends at {head}: give the offset of one of its entries, or 0")
+            raise invalid("offset", f"the session ends at {head}: give the offset of one of its entries, or 0")
         marked = change.activity
         if rewind or (marked.unread and position > int(marked.read_offset)):
             unread = await _count_unread(change.storage, session_id, position)
@@ -30,7 +30,7 @@ async def pin(change: Change, *, pinned: bool) -> None:
     if pinned and not change.activity.pinned:
         others = await change.storage.query({"pinned": True}, limit=MAX_PINNED, collection=ACTIVITY)
         if len(others.documents) >= MAX_PINNED:
-            raise inputs.invalid("pinned", f"{MAX_PINNED} sessions are pinned, which is the most: unpin one first")
+            raise invalid("pinned", f"{MAX_PINNED} sessions are pinned, which is the most: unpin one first")
     change.happen(pinned=pinned)
 
 

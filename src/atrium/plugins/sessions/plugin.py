@@ -43,6 +43,7 @@ from atrium.sdk import (
     route,
     service,
 )
+from atrium.sdk.inputs import invalid, parse
 
 
 class Sessions(Plugin[SessionsConfig]):
@@ -130,7 +131,7 @@ class Sessions(Plugin[SessionsConfig]):
     async def get(self, caller: Principal, session_id: str, include: str | None = None) -> Resource:
         """Return a session; `include=messages` adds its last messages."""
         if include not in {None, "messages"}:
-            raise inputs.invalid("include", "give messages, or leave it out")
+            raise invalid("include", "give messages, or leave it out")
         storage = self.storage.of(caller.space)
         resource = await get_session(storage, check_id(session_id))
         if include == "messages":
@@ -241,11 +242,11 @@ class Sessions(Plugin[SessionsConfig]):
         field, given = ("after", after) if last_event_id is None else ("last_event_id", last_event_id)
         if before is not None:
             if given is not None or follow:
-                raise inputs.invalid("before", "give it without after, follow and Last-Event-ID")
+                raise invalid("before", "give it without after, follow and Last-Event-ID")
             end = inputs.offset("before", before)
             return reply(await page_before(storage, session_id, end, inputs.page_limit(limit)), accept)
         if limit is not None:
-            raise inputs.invalid("limit", "give it together with before")
+            raise invalid("limit", "give it together with before")
         cursor = 0 if given is None else inputs.offset(field, given)
         head = await storage.head(stream_of(session_id))
         if cursor > head:
@@ -291,7 +292,7 @@ class Sessions(Plugin[SessionsConfig]):
         `clientToken`, and request give the same session.
         """
         if content is None and not (target_agent is None and client_token is None):
-            raise inputs.invalid("content", "give the message that targetAgent and clientToken belong to")
+            raise invalid("content", "give the message that targetAgent and clientToken belong to")
         message = None if content is None else new_message(content, target_agent, client_token)
         key, wanted = inputs.idempotency_key(idempotency_key), Fork(at, before, message)
         forking = self.desk.creator.fork(caller, check_id(session_id), wanted, key)
@@ -312,13 +313,13 @@ class Sessions(Plugin[SessionsConfig]):
         self, caller: Principal, session_id: str | None, payload: object, host: str | None = None
     ) -> SessionCreated:
         """Create a session."""
-        wanted = inputs.parse(CreateSession, payload)
+        wanted = parse(CreateSession, payload)
         return await self.create(caller, wanted.provider_id, wanted.settings, wanted.metadata, host=host)
 
     @frame("session:message")
     async def on_message(self, caller: Principal, session_id: str | None, payload: object) -> MessageAccepted:
         """Send a message."""
-        wanted = inputs.parse(SendMessage, payload)
+        wanted = parse(SendMessage, payload)
         return await self.send(
             caller,
             _named(session_id),
@@ -336,12 +337,12 @@ class Sessions(Plugin[SessionsConfig]):
     @frame("turn:cancel")
     async def on_cancel(self, caller: Principal, session_id: str | None, payload: object) -> TurnAccepted:
         """Cancel a turn."""
-        return await self.cancel(caller, _named(session_id), inputs.parse(CancelTurn, payload).turn_id)
+        return await self.cancel(caller, _named(session_id), parse(CancelTurn, payload).turn_id)
 
 
 def _named(session_id: str | None) -> str:
     if session_id is None:
-        raise inputs.invalid("sessionId", "name the session")
+        raise invalid("sessionId", "name the session")
     return session_id
 
 

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from atrium.contracts.sessions import SessionStatus
 from atrium.plugins.sessions import inputs
 from atrium.sdk import Json, cursors
+from atrium.sdk.inputs import invalid
 
 SORTS = ("createdAt", "-createdAt", "updatedAt", "-updatedAt", "title")
 
@@ -104,7 +105,7 @@ def filters(
 ) -> Filters:
     """Return the filters of a request, checked."""
     if status is not None and status not in _STATUSES:
-        raise inputs.invalid("status", f"give one of {', '.join(_STATUSES)}")
+        raise invalid("status", f"give one of {', '.join(_STATUSES)}")
     return Filters(status, tag, provider_id, inputs.words(q), pinned, unread)
 
 
@@ -119,7 +120,7 @@ def selection(
     """Return what a request asks for, checked."""
     sort = "-updatedAt" if sort is None else sort
     if sort not in SORTS:
-        raise inputs.invalid("sort", f"give one of {', '.join(SORTS)}")
+        raise invalid("sort", f"give one of {', '.join(SORTS)}")
     after = None if cursor is None else decode_cursor(sort, cursor)
     return Selection(
         wanted, inputs.page_limit(limit), sort, after, 0 if skip is None else inputs.offset("offset", skip)
@@ -136,5 +137,5 @@ def decode_cursor(sort: str, cursor: str) -> Position:
     made_for, value, session_id = cursors.decode_cursor(cursor, 3)
     if made_for != sort or not isinstance(value, str) or not isinstance(session_id, str):
         wrong = f"it was not made for a list sorted by {sort}: give the nextCursor of an earlier page"
-        raise inputs.invalid("cursor", wrong)
+        raise invalid("cursor", wrong)
     return value, session_id

@@ -15,6 +15,7 @@ from atrium.plugins.sessions.mailbox import Mailboxes
 from atrium.plugins.sessions.marks import read_to
 from atrium.sdk import ABSENT, Batch, Context, InvalidInput, Principal, SpaceStorage, TooManyRequests
 from atrium.sdk.clock import timestamp
+from atrium.sdk.inputs import invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ async def check_target(context: Context, message: NewMessage) -> None:
         try:
             await context.services.call("providers.check", message.target)
         except InvalidInput as error:
-            raise inputs.invalid("targetAgent", error.detail) from None
+            raise invalid("targetAgent", error.detail) from None
 
 
 def entry_of(context: Context, caller: Principal, message: NewMessage) -> MessageAdded:
@@ -135,9 +136,7 @@ async def _remembered(
         return None
     record = TokenRecord.model_validate(value)
     if record.digest != message.digest:
-        raise inputs.invalid(
-            "clientToken", "another message was sent under this token; use a new token for a new message"
-        )
+        raise invalid("clientToken", "another message was sent under this token; use a new token for a new message")
     return MessageAccepted(message_id=record.message_id, turn_id=record.turn_id, offset=record.offset)
 
 
