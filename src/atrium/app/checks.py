@@ -10,30 +10,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 from atrium import __version__
 from atrium.app import open_files
 from atrium.app.home import Home
 from atrium.app.lock import holder
-
-Level = Literal["ok", "warn", "fail"]
+from atrium.sdk.findings import Finding
 
 LOW_DISK, NO_DISK = 1 << 30, 100 << 20
 NODE_MAJOR = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor's: `next` is what to do, empty if nothing."""
-
-    check: str
-    level: Level
-    message: str
-    next: str = ""
 
 
 def examine(home: Home) -> Iterator[Finding]:

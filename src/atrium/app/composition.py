@@ -79,13 +79,17 @@ def _plugin_config(settings: Settings, chosen: Collection[LoadedClass], options:
 
 
 def _contribute_providers(runtime: CoreRuntime, home: Home, sections: Mapping[str, Any]) -> None:
+    from atrium.adapters.agents import find_recipes
     from atrium.adapters.providers.acp import AcpProvider
     from atrium.adapters.providers.echo import EchoProvider
     from atrium.adapters.providers.local import LocalProvider
     from atrium.adapters.providers.model import ModelProvider
 
     clock = runtime.clock
-    agents = [AcpProvider(name, home.root, clock) for name in agent_sections(sections)]
+    recipes = find_recipes(home.root)
+    # A section of another kind is of another provider of that name.
+    names = [*(name for name in recipes if name not in sections), *agent_sections(sections)]
+    agents = [AcpProvider(name, home.root, clock, recipes.get(name)) for name in names]
     for provider in (LocalProvider(home.root, clock), ModelProvider(), EchoProvider(clock), *agents):
         runtime.extensions.contribute("providers.provider", OWNER, provider)
 

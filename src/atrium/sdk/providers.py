@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from atrium.contracts.approvals import ApprovalRequest, Decision
 from atrium.sdk.errors import ProviderError
+from atrium.sdk.findings import Finding
 from atrium.sdk.principal import Principal
 
 ProviderStatus = Literal["active", "notInstalled", "unavailable"]
@@ -199,3 +200,38 @@ class Closeable(Protocol):
 
     async def close(self) -> None:
         """Stop children and free resources; may be called twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The program behind a provider: `version` is the one that would be installed, `installed` the one that is.
+
+    `size` is in bytes; `current` tells whether what is installed is exactly what would be installed. `package` is None
+    where no package registry has the program: then `about` says how to get it.
+    """
+
+    id: str
+    name: str
+    about: str
+    licence: str
+    homepage: str
+    package: str | None = None
+    version: str | None = None
+    installed: str | None = None
+    current: bool = False
+    size: int = 0
+
+
+@runtime_checkable
+class Installable(Protocol):
+    """What a provider whose program is installed by the hub offers besides; `install_or_update` installs it."""
+
+    @property
+    def program(self) -> Program | None:
+        """Return what the program is, and which version is installed; None if the user brings their own."""
+
+    async def remove_program(self) -> bool:
+        """Remove the program; tell whether all of it is gone, or waits until a running session lets go of it."""
+
+    async def examine_program(self) -> Sequence[Finding]:
+        """Find out whether the program can run here, and try it."""

@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from atrium.adapters.agents.recipes import Recipe
 from atrium.adapters.providers.acp_places import Place, Places
 from atrium.adapters.providers.acp_process import AgentProcess
+from atrium.adapters.providers.acp_program import AgentProgram, Launch
 from atrium.adapters.providers.model import FromEnvironment
 from atrium.adapters.providers.settings import ProviderSettings, parse_settings
 from atrium.sdk.errors import InvalidInput, ProviderNotInstalled
+from atrium.sdk.findings import Finding
 from atrium.sdk.plugin import Clock
 from atrium.sdk.providers import (
     Availability,
     ChatMessage,
     Command,
+    Program,
     Progress,
     ProviderEvent,
     ProviderInfo,
@@ -42,7 +46,9 @@ class AgentSettings(ProviderSettings):
 
     kind: Literal["acp"] = Field("acp", description="An agent that speaks the Agent Client Protocol.")
     name: str | None = Field(None, description="What people call it.")
-    command: tuple[str, ...] = Field((), description="The program that speaks ACP, and its arguments.")
+    command: tuple[str, ...] = Field(
+        (), description="A program of your own that speaks ACP, and its arguments; else the installed one starts."
+    )
     env: dict[str, str | FromEnvironment] = Field(
         default_factory=dict, description='Its environment; a value may be `{"env": "NAME"}`, a variable of the hub.'
     )
@@ -54,12 +60,14 @@ class AgentSettings(ProviderSettings):
 class AcpProvider:
     """Runs turns on an agent, whose process starts with the first turn, serves all sessions, and stops when idle."""
 
-    def __init__(self, provider_id: str, home: Path, clock: Clock) -> None:
+    def __init__(self, provider_id: str, home: Path, clock: Clock, recipe: Recipe | None = None) -> None:
         self._id = provider_id
         self._folder = home / "providers" / provider_id
         self._places = Places(self._folder)
         self._clock = clock
         self._settings = AgentSettings()
+        self._shipped = AgentProgram(home, recipe) if recipe is not None else None
+        self._launch: Launch | None = None
         self._agent: Agent | None = None
         self._open: dict[str, Place] = {}
         self._starting = asyncio.Lock()
@@ -71,7 +79,7 @@ class AcpProvider:
         """Return what it is."""
         return ProviderInfo(
             id=self._id,
-            name=self._settings.name or self._id,
+            name=self._settings.name or (self._program.recipe.name if self._program else self._id),
             version="1.0.0",
             capabilities={"streaming": True, "cancel": True, "thinking": True, "tools": True, "approvals": True},
         )
@@ -79,13 +87,15 @@ class AcpProvider:
     @property
     def availability(self) -> Availability:
         """Return whether its program is there."""
-        command = self._settings.command
-        if not command:
-            return Availability("unavailable", f"set `providers.{self._id}.command`")
         missing = [value.env for value in self._settings.env.values() if isinstance(value, FromEnvironment)]
         missing = [name for name in missing if not os.environ.get(name)]
         if missing:
             return Availability("unavailable", f"`providers.{self._id}.env` names {missing[0]}, which is not set")
+        if self._program is not None:
+            return self._program.availability()
+        command = self._settings.command
+        if not command:
+            return Availability("unavailable", f"set `providers.{self._id}.command`")
         if shutil.which(command[0]) is None:
             return Availability("notInstalled", f"{command[0]} is not on the PATH: install it, or give its whole path")
         return Availability("active")
@@ -94,9 +104,30 @@ class AcpProvider:
         """Take `{name, command, env, mode, model, idleSeconds}`."""
         self._settings = parse_settings(AgentSettings, settings, f"providers.{self._id}")
         await self.close()
+        if self._shipped is not None:
+            await asyncio.to_thread(self._shipped.tidy)
 
     async def install_or_update(self, progress: Callable[[Progress], None]) -> None:
-        """Do nothing: the program is the user's own."""
+        """Install the program that the recipe pins; a running process keeps the version it has."""
+        if self._program is not None:
+            await self._program.install(progress)
+
+    @property
+    def program(self) -> Program | None:
+        """Return what its program is; None if the settings name one of the user's own."""
+        return self._program.describe() if self._program is not None else None
+
+    async def remove_program(self) -> bool:
+        """Remove the program; sessions and what the agent keeps for itself stay."""
+        if self._program is None:
+            return True
+        if self._running == 0:
+            await self.close()
+        return await self._program.remove()
+
+    async def examine_program(self) -> Sequence[Finding]:
+        """Find out whether the program can run here, and try it."""
+        return await self._program.examine() if self._program is not None else ()
 
     async def start_session(self, session_id: str, settings: Mapping[str, Any]) -> None:
         """Check the folder the session names, if it names one."""
@@ -150,21 +181,44 @@ class AcpProvider:
             self._idle.cancel()
             self._idle = None
         async with self._starting:
-            if self._agent is not None and self._agent.alive:
+            if self._agent is not None and self._agent.alive and not self._may_change():
                 return self._agent
             await self._stop()
             # Its schema takes a while to import: not on the loop.
             module = await asyncio.to_thread(import_module, AGENT_MODULE)
             await asyncio.to_thread(self._folder.mkdir, 0o700, parents=True, exist_ok=True)
-            process = await AgentProcess.start(self._name, self._settings.command, self._environment(), self._folder)
-            agent: Agent = module.Agent(self._name, process)
+            launch = await self._prepare()
             try:
-                await agent.introduce()
+                process = await AgentProcess.start(self._name, launch.command, launch.environment, self._folder)
+                agent: Agent = module.Agent(self._name, process)
+                try:
+                    await agent.introduce()
+                except BaseException:
+                    await agent.stop()
+                    raise
             except BaseException:
-                await agent.stop()
+                launch.release()
                 raise
-            self._agent = agent
+            self._agent, self._launch = agent, launch
             return agent
+
+    async def _prepare(self) -> Launch:
+        """Return what to start: the installed version, or the user's own program."""
+        if self._program is None:
+            return Launch(self._settings.command, self._environment())
+        launch = await self._program.launch()
+        launch.environment = {**launch.environment, **self._environment()}
+        return launch
+
+    def _may_change(self) -> bool:
+        """Tell whether another version has been installed and no other turn runs on the old one."""
+        program, launch = self._program, self._launch
+        return self._running <= 1 and program is not None and launch is not None and program.is_stale(launch)
+
+    @property
+    def _program(self) -> AgentProgram | None:
+        """Return the program of the recipe, unless the settings name one of the user's own."""
+        return None if self._settings.command else self._shipped
 
     async def _enter(self, agent: Agent, session_id: str, turn: TurnRequest) -> tuple[Place, bool]:
         """Return the agent's session, opened if need be, and whether it is new to the agent."""
@@ -184,7 +238,10 @@ class AcpProvider:
 
     def _wish(self, turn: TurnRequest, what: Literal["mode", "model"]) -> str | None:
         wish = turn.settings.get(what)
-        return wish if isinstance(wish, str) else getattr(self._settings, what)
+        if isinstance(wish, str):
+            return wish
+        usual = self._program.recipe.mode if what == "mode" and self._program is not None else None
+        return getattr(self._settings, what) or usual
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -209,9 +266,14 @@ class AcpProvider:
 
     async def _stop(self) -> None:
         agent, self._agent = self._agent, None
+        launch, self._launch = self._launch, None
         self._open.clear()
-        if agent is not None:
-            await agent.stop()
+        try:
+            if agent is not None:
+                await agent.stop()
+        finally:
+            if launch is not None:
+                launch.release()
 
 
 def with_history(history: Sequence[ChatMessage], content: str) -> str:

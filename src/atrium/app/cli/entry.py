@@ -25,6 +25,7 @@ COMMANDS = {
     "sessions": (f"{_HERE}.sessions:sessions", "List, show and delete sessions."),
     "approvals": (f"{_HERE}.approvals:approvals", "See what agents ask for, and answer."),
     "models": (f"{_HERE}.models:models", "List and fetch models that run on this machine."),
+    "providers": (f"{_HERE}.providers:providers", "Install, update and examine coding agents."),
     "logs": (f"{_HERE}.logs:logs", "Show the hub's log."),
     "plugins": (f"{_HERE}.plugins:plugins", "List plugins, or write a new one."),
     "config": (f"{_HERE}.config:config", "Check and show the settings."),

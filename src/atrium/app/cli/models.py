@@ -9,13 +9,11 @@ import click
 
 from atrium.app.cli.lazy import LazyGroup
 from atrium.app.cli.output import home_option, json_option, print_json, print_table, run, say
+from atrium.app.cli.progress import Bar
 from atrium.app.home import find_home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from atrium.adapters.models import ModelStore
-    from atrium.sdk.providers import Progress
 
 _EPILOG = """\b
 Examples:
@@ -95,7 +93,7 @@ def pull(name: str, if_missing: bool, source: Path | None, home: str | None) -> 
             unread = f"; {source} was not read" if source else ""
             say(f"{entry.name} is here: {found}{unread}")
         return
-    with _Bar(f"{entry.name}, {_megabytes(entry.size)}") as bar:
+    with Bar(f"{entry.name}, {_megabytes(entry.size)}") as bar:
         path = run(store.pull(name, source, bar.progress))
     say(f"{entry.name} is here: {path}")
 
@@ -108,36 +106,3 @@ def _store(home: str | None) -> ModelStore:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.0f} MB"
-
-
-class _Bar:
-    """A progress bar on stderr; where there is no terminal, a line for each step."""
-
-    def __init__(self, title: str) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-        console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=console, disable=not console.is_terminal)
-        self._task = self._bar.add_task(title, total=None)
-        self._tell: Callable[[str], None] = (
-            (lambda step: None) if console.is_terminal else (lambda step: click.echo(f"{title}: {step}", err=True))
-        )
-        self._title = title
-        self._step = ""
-
-    def progress(self, progress: Progress) -> None:
-        """Show how far it is."""
-        if progress.step != self._step:
-            self._step = progress.step
-            self._tell(progress.step)
-            self._bar.reset(self._task, total=progress.total, description=f"{self._title}: {progress.step}")
-        self._bar.update(self._task, completed=progress.done, total=progress.total)
-
-    def __enter__(self) -> _Bar:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.stop()

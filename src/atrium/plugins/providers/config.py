@@ -22,9 +22,9 @@ class ProvidersConfig(Config):
 
     default: str = Field("local", description="The provider of a session that names none.")
     auto_update: bool = Field(
-        True, description="Whether the programs of providers are updated by themselves; the bundled ones have none."
+        False, description="Whether installed agents are updated by themselves to the version that is pinned."
     )
-    check_interval: int = Field(3600, ge=1, description="Seconds between two looks for updates of such programs.")
+    check_interval: int = Field(3600, ge=1, description="Seconds between two looks for such updates.")
     idle_timeout: float | None = Field(
         None, gt=0, description="Seconds after which the local model's process stops, unless `local` says otherwise."
     )

@@ -12,10 +12,10 @@ from typing import Any
 
 from atrium.contracts.approvals import ApprovalRequest, Decision
 from atrium.plugins.providers.backoff import delay_after
-from atrium.plugins.providers.config import ProvidersConfig
 from atrium.plugins.providers.handing_over import as_read, window_of
+from atrium.plugins.providers.programs import PROGRAMS, Programs, is_shown
 from atrium.plugins.providers.roster import Member, Roster
-from atrium.sdk import AtriumError, Manifest, Plugin, Principal, ProviderError, route, service
+from atrium.sdk import AtriumError, Manifest, Principal, ProviderError, route, service
 from atrium.sdk.crash_points import crash_point
 from atrium.sdk.errors import ProviderFaulty, ProviderNotInstalled
 from atrium.sdk.host import Host
@@ -27,10 +27,11 @@ PROVIDER_POINT = "providers.provider"
 """The extension point at which implementations of the `Provider` SPI are offered."""
 
 
-class Providers(Plugin[ProvidersConfig]):
+class Providers(Programs):
     """Owns the `providers.*` services."""
 
     manifest = Manifest(name="providers", version="1.0.0", description="The sources of intelligence")
+    topics = (PROGRAMS,)
 
     def __init__(self, host: Host | None = None) -> None:
         super().__init__(host)
@@ -41,9 +42,11 @@ class Providers(Plugin[ProvidersConfig]):
         """Configure every provider on offer; one that cannot be is shown as unavailable, with the reason."""
         self.context.extensions.watch(PROVIDER_POINT, self._offers_changed)
         await self._follow()
+        await self.open_installs()
 
     async def stop(self) -> None:
         """End what the providers run."""
+        await self.close_installs()
         async with self._changing:
             await self._roster.close()
 
@@ -55,7 +58,7 @@ class Providers(Plugin[ProvidersConfig]):
     @service("providers.list")
     async def list(self) -> dict[str, Any]:
         """Return `{data: [{id, name, version, status, reason?, capabilities, limits, circuit}]}`."""
-        return {"data": [member.describe() for member in self._roster.all()]}
+        return {"data": [member.describe() for member in self._roster.all() if is_shown(member, self.config)]}
 
     @service("providers.default")
     async def default(self) -> str:

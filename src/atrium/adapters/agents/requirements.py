@@ -1,0 +1,110 @@
+"""What a program needs of the machine: each finding says what there is, and what to do if that is not enough."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from atrium.adapters.agents.errors import NoRoomForProgram, ProgramUnsupported
+from atrium.adapters.agents.recipes import Recipe
+from atrium.sdk.findings import Finding
+
+HEADROOM = 64 << 20
+"""Bytes that stay free beside the program, for the database above all."""
+_ANSWER_SECONDS = 20.0
+_MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+async def needs_to_run(recipe: Recipe) -> list[Finding]:
+    """Look at what the program needs whenever it starts."""
+    findings = [_platform(recipe)] if recipe.platforms else []
+    return [*findings, await _node(recipe)] if recipe.node else findings
+
+
+async def needs_to_install(recipe: Recipe, folder: Path) -> list[Finding]:
+    """Look at what is needed besides to install it."""
+    return [_npm(), _disk(recipe, folder)]
+
+
+def require(recipe: Recipe, findings: Sequence[Finding]) -> None:
+    """Raise for the first finding that is a failure, saying what to do."""
+    for finding in findings:
+        if finding.level == "fail":
+            kind = NoRoomForProgram if finding.check == "disk" else ProgramUnsupported
+            raise kind(f"{recipe.name}: {finding.message}; {finding.next}")
+
+
+def this_platform() -> str:
+    """Return the platform as npm's packages name it: `linux-x64`."""
+    machine = platform.machine().lower()
+    return f"{sys.platform}-{_MACHINES.get(machine, machine)}"
+
+
+def _platform(recipe: Recipe) -> Finding:
+    here = this_platform()
+    if here in recipe.platforms:
+        return Finding("platform", "ok", here)
+    step = f"use it on one of {', '.join(recipe.platforms)}, or choose another agent"
+    return Finding("platform", "fail", f"there is no build for {here}", step)
+
+
+async def _node(recipe: Recipe) -> Finding:
+    assert recipe.node is not None
+    wanted = f"install Node {recipe.node} or newer (https://nodejs.org), then try again"
+    found = await _node_version()
+    if found is None:
+        return Finding("node", "fail", "Node is not on the PATH", wanted)
+    if _numbers(found) < _numbers(recipe.node):
+        return Finding("node", "fail", f"Node {found} is too old: it needs {recipe.node}", wanted)
+    return Finding("node", "ok", f"Node {found}")
+
+
+async def _node_version() -> str | None:
+    """Return the version of the Node on the PATH; None if there is none that answers."""
+    node = shutil.which("node")
+    if node is None:
+        return None
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(node, "--version"), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        )
+    except OSError:
+        return None
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            out, _ = await process.communicate()
+    except TimeoutError:
+        return None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    said = out.decode(errors="replace").strip().removeprefix("v")
+    return said if process.returncode == 0 and _numbers(said) else None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    found = re.match(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?", version)
+    return tuple(int(part or 0) for part in found.groups()) if found else ()
+
+
+def _npm() -> Finding:
+    npm = shutil.which("npm")
+    if npm is None:
+        step = "install npm, which comes with Node (https://nodejs.org), then try again"
+        return Finding("npm", "fail", "npm is not on the PATH", step)
+    return Finding("npm", "ok", npm)
+
+
+def _disk(recipe: Recipe, folder: Path) -> Finding:
+    place = next(one for one in (folder, *folder.parents) if one.exists())
+    free, needed = shutil.disk_usage(place).free, recipe.size + HEADROOM
+    text = f"{free / 1e6:,.0f} MB free at {place}, {needed / 1e6:,.0f} MB needed"
+    if free < needed:
+        return Finding("disk", "fail", text, f"free {(needed - free) / 1e6:,.0f} MB, then try again")
+    return Finding("disk", "ok", text)
