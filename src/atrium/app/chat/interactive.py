@@ -16,7 +16,9 @@ from atrium.app.chat.screen import HISTORY, Screen
 from atrium.app.errors import ExitCode
 from atrium.app.history import History
 from atrium.app.text import shortened
+from atrium.app.tui.words import ENGLISH, devices_in_words
 from atrium.client import Client, ClientError, ConnectionState, Conversation, ProblemError, StreamReset
+from atrium.contracts.followers import Device
 from atrium.contracts.sessions import Session
 
 HELP = """\
@@ -47,9 +49,13 @@ class Chat:
         self._provider = provider
         self._session_id: str | None = None
         self._following: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._listed: list[Session] = []
         self._online = True
+        self._asking = False
+        self._elsewhere: tuple[Device, ...] = ()
+        self._elsewhere_told: tuple[Device, ...] = ()
         self._commands: dict[str, Command] = {
             "/help": self._help,
             "/new": self._new,
@@ -90,6 +96,8 @@ class Chat:
     async def _ask(self) -> str:
         self._screen.share(True)
         warned = False
+        self._asking = True
+        self._tell_devices()
         try:
             while True:
                 try:
@@ -102,6 +110,7 @@ class Chat:
                 except EOFError:
                     raise Leave from None
         finally:
+            self._asking = False
             self._screen.share(False)
 
     async def _do(self, text: str) -> None:
@@ -146,6 +155,9 @@ class Chat:
         self._session_id = session_id
         self._screen.open(conversation, whole=history.whole)
         self._following = asyncio.create_task(self._follow(session_id), name="chat follower")
+        self._watching = asyncio.create_task(
+            self._client.watch_devices(f"sessions/{session_id}", self._take_devices), name="chat devices"
+        )
 
     async def _follow(self, session_id: str) -> None:
         try:
@@ -160,10 +172,25 @@ class Chat:
         self._changed.set()
 
     async def _stop_following(self) -> None:
-        task, self._following, self._session_id = self._following, None, None
-        if task is not None:
+        tasks = [task for task in (self._following, self._watching) if task is not None]
+        self._following = self._watching = self._session_id = None
+        self._elsewhere = self._elsewhere_told = ()
+        for task in tasks:
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _take_devices(self, devices: tuple[Device, ...]) -> None:
+        self._elsewhere = devices
+        if self._asking:
+            self._tell_devices()
+
+    def _tell_devices(self) -> None:
+        """Say on which other devices the session is open, where that does not cut an answer in two."""
+        if self._elsewhere == self._elsewhere_told:
+            return
+        self._elsewhere_told = self._elsewhere
+        names = devices_in_words(self._elsewhere, ENGLISH)
+        self._screen.note(f"Also open on {names}" if names else "Open nowhere else now")
 
     async def _until(self, done: Callable[[], bool]) -> None:
         """Wait until something holds of the conversation, or the session is gone."""

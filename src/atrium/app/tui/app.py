@@ -25,7 +25,7 @@ from atrium.app.tui.session_list import SessionList
 from atrium.app.tui.session_rows import title_of
 from atrium.app.tui.taste import Taste
 from atrium.app.tui.themes import themes
-from atrium.app.tui.words import Words
+from atrium.app.tui.words import Words, devices_in_words
 from atrium.client import Client, ClientError, ConnectionLost, ConnectionState, NotRunning
 from atrium.contracts.sessions import Session
 from atrium.sync import SnapshotEnvelope, SyncErrorContext
@@ -186,11 +186,18 @@ class TerminalApp(App[int]):
         session = self._find(self.pane.session_id)
         reading = screen.has_class("reading") or screen.has_class("-wide")
         if session is not None and reading:
-            title = f"{title_of(session, self.words)}  ·  {session.provider_id}"
+            title = f"{title_of(session, self.words)}  ·  {session.provider_id}{self._elsewhere()}"
         else:
             title = self.words.do_new if self.pane.beginning and reading else self.words.sessions
         screen.query_one(TopBar).tell(title)
         screen.query_one(KeyLine).tell(screen.focused, busy=self.pane.busy)
+
+    def _elsewhere(self) -> str:
+        """Say on which other devices the session is open, as long as the hub tells."""
+        devices = self.pane.elsewhere
+        if not devices or self._client.connection.state is not ConnectionState.ONLINE:
+            return ""
+        return f"  ·  {self.words.also_open.format(devices=devices_in_words(devices, self.words))}"
 
     # ---- going about
 

@@ -20,6 +20,7 @@ from atrium.app.tui.room import Room
 from atrium.app.tui.timeline import Item, Timeline
 from atrium.app.tui.words import Words, counted
 from atrium.client import Client, ClientError, ConnectionState
+from atrium.contracts.followers import Device
 from atrium.contracts.sessions import Session
 
 NEW = ""
@@ -56,6 +57,8 @@ class ConversationPane(Vertical):
         self._session: Session | None = None
         self._provider = ""
         self._creating = False
+        self.elsewhere: tuple[Device, ...] = ()
+        """The other devices on which the session is open."""
 
     def compose(self) -> ComposeResult:
         """Show the parts."""
@@ -97,6 +100,9 @@ class ConversationPane(Vertical):
             self.view.clear(self._words.loading)
             self._room = Room(self._client, session_id, self)
             self.run_worker(self._room.run(), group="room", exclusive=True)
+            self.elsewhere = ()
+            watching = self._client.watch_devices(f"sessions/{session_id}", self._take_devices)
+            self.run_worker(watching, group="devices", exclusive=True)
             self.composer.write(self._drafts.pop(session_id, ""))
         self.describe(session)
         self.composer.focus()
@@ -113,6 +119,8 @@ class ConversationPane(Vertical):
         """Show nothing but a line of words."""
         self._keep_draft()
         self.workers.cancel_group(self, "room")
+        self.workers.cancel_group(self, "devices")
+        self.elsewhere = ()
         self._room, self._session, self._provider = None, None, ""
         self.view.clear(words)
         self.describe(None)
@@ -137,6 +145,10 @@ class ConversationPane(Vertical):
     def composer(self) -> Composer:
         """Return where messages are written."""
         return self.query_one(Composer)
+
+    def _take_devices(self, devices: tuple[Device, ...]) -> None:
+        self.elsewhere = devices
+        self.post_message(self.Told())
 
     # ---- what the room says
 

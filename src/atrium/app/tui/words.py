@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from atrium.app.text import shortened
+from atrium.client.presence import TERMINAL
+from atrium.contracts.followers import Device
 
 PluralRule = Literal["en", "ru"]
 
@@ -51,6 +55,9 @@ class Words:
     was_interrupted: str = "The hub stopped in the middle of this answer."
     picture: str = "picture"
     deleted_elsewhere: str = "This session was deleted."
+    also_open: str = "also open on {devices}"
+    device: str = "{program} on {system}"
+    terminal: str = "Terminal"
     # above and in the composer
     write_here: str = "Message {provider}"
     stopped_here: str = "This session is stopped: its history stays, and it takes no more messages."
@@ -152,6 +159,9 @@ RUSSIAN = Words(
     was_interrupted="Хаб остановился посреди ответа.",
     picture="изображение",
     deleted_elsewhere="Эта сессия удалена.",
+    also_open="открыта и здесь: {devices}",
+    device="{program} на {system}",
+    terminal="Терминал",
     write_here="Сообщение для {provider}",
     stopped_here="Сессия остановлена: история сохранена, новых сообщений она не принимает.",
     answering="{provider} отвечает. Esc отменяет.",
@@ -225,6 +235,17 @@ def counted(words: Words, forms: str, count: int, **names: str) -> str:
     """Return the form of a phrase that fits a number, filled in (CLDR plural rules for whole numbers)."""
     several = forms.split("|")
     return several[min(_form(words.rule, count), len(several) - 1)].format(count=count, **names)
+
+
+def devices_in_words(devices: Iterable[Device], words: Words) -> str:
+    """Return devices as people call them: `Chrome on Linux, Terminal on desk`."""
+    return ", ".join(_device(one.program, one.system, words) for one in devices)
+
+
+def _device(program: str, system: str | None, words: Words) -> str:
+    named = words.terminal if program == TERMINAL else program
+    told = words.device.format(program=named, system=system) if system else named
+    return shortened(told, 40)
 
 
 def _form(rule: PluralRule, count: int) -> int:
