@@ -26,8 +26,8 @@ from atrium.plugins.sessions.limits import (
     MAX_TOKEN,
 )
 from atrium.sdk import FieldError, InvalidInput, PreconditionFailed
-
 from atrium.sdk.inputs import invalid, parse
+
 LARGEST_OFFSET = (1 << 63) - 1
 
 M = TypeVar("M", bound=Model)
