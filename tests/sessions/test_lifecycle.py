@@ -40,6 +40,7 @@ async def test_a_new_session_is_there_at_once(hub: Hub) -> None:
         "unread": 0,
         "readOffset": "0",
         "forkedFrom": None,
+        "fallback": None,
     }
     assert await hub.messages(created.session_id) == []
 

@@ -37,6 +37,19 @@ class TurnStarted(Event):
     provider_id: str
 
 
+class ProviderRetrying(Event):
+    """A provider failed before it said anything and is asked again at `retry_at`; `attempt` counts failures from 1."""
+
+    type: ClassVar[str] = "sessions.provider.retrying.v1"
+
+    turn_id: str
+    provider_id: str
+    attempt: int
+    delay_ms: int
+    retry_at: str
+    problem: Problem
+
+
 class TurnEnded(Event):
     """What all turn endings carry."""
 
@@ -151,7 +164,7 @@ class ToolFinished(ToolEvent):
 
 
 class UsageReported(Event):
-    """What a turn used; `cost` in US dollars."""
+    """What a turn used; `cost` in US dollars, `cached_tokens` the part of `input_tokens` the vendor still had."""
 
     type: ClassVar[str] = "sessions.usage.reported.v1"
 
@@ -159,6 +172,17 @@ class UsageReported(Event):
     input_tokens: int
     output_tokens: int
     cost: float | None = None
+    cached_tokens: int | None = None
+    model: str | None = None
+
+
+class NoteAdded(Event):
+    """Something to know of how a turn runs, such as that the model was not sent the whole conversation."""
+
+    type: ClassVar[str] = "sessions.note.added.v1"
+
+    turn_id: str
+    content: str
 
 
 class SessionRenamed(Event):
@@ -177,6 +201,24 @@ class SessionTagged(Event):
 
     tags: tuple[str, ...]
     by: str
+
+
+class ProviderChanged(Event):
+    """Another provider answers in a session from here on: a person chose it, or the one before it failed.
+
+    `turn_id` is the turn that goes on with it, if one does. Of the `messages` so far it reads the last `kept`.
+    """
+
+    type: ClassVar[str] = "sessions.provider.changed.v1"
+
+    provider_id: str
+    before: str
+    reason: Literal["requested", "fallback"]
+    messages: int
+    kept: int
+    by: str | None = None
+    turn_id: str | None = None
+    problem: Problem | None = None
 
 
 class SessionStopped(Event):
@@ -319,7 +361,8 @@ class Session(Model):
     """A session as clients see it. Times are ISO 8601, UTC; `queued` counts waiting turns.
 
     `pinned`, `unread` and `read_offset` are the marks of the person who asks: what others have said behind
-    `read_offset` is unread.
+    `read_offset` is unread. `fallback` are the providers that go on with it when its own one fails; None: those of the
+    settings.
     """
 
     id: str
@@ -335,6 +378,7 @@ class Session(Model):
     unread: int = 0
     read_offset: str = "0"
     forked_from: ForkOrigin | None = None
+    fallback: tuple[str, ...] | None = None
 
 
 class Message(Model):
@@ -366,6 +410,6 @@ class MessagePage(Model):
 
 ENTRIES: tuple[type[Event], ...] = (
     MessageAdded, TurnStarted, TurnCompleted, TurnFailed, TurnCancelled, TurnInterrupted, MessageDelta, ThinkingDelta,
-    MessageCompleted, ThinkingCompleted, ToolCalled, ToolUpdated, ToolFinished, UsageReported, SessionRenamed,
-    SessionTagged, SessionStopped, SessionDeleted,
+    MessageCompleted, ThinkingCompleted, ToolCalled, ToolUpdated, ToolFinished, UsageReported, NoteAdded, SessionRenamed,
+    SessionTagged, SessionStopped, SessionDeleted, ProviderRetrying, ProviderChanged,
 )  # fmt: skip

@@ -127,17 +127,39 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens the turn has used so far, and their price in US dollars where it is known."""
+    """Tokens the turn has used so far, and their price in US dollars where it is known; the last one counts.
+
+    `cached_tokens` are those of `input_tokens` that the vendor still had from before.
+    """
 
     input_tokens: int
     output_tokens: int
     cost: float | None = None
+    cached_tokens: int = 0
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """One of the provider's own limits: how much of it is left, and when it is whole again (seconds since 1970)."""
+
+    name: str
+    limit: int
+    remaining: int
+    resets_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person should know of how the turn runs, such as that the model did not get all messages."""
+
+    content: str
 
 
 AnswerEvent = TextDelta | ThinkingDelta | ToolCall | ToolResult
 """What an answer is made of: once there is some of it, a turn that fails is not begun anew by itself."""
 
-ProviderEvent = AnswerEvent | Usage
+ProviderEvent = AnswerEvent | Usage | Quota | Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +214,26 @@ class Provider(Protocol):
 
     async def stop_session(self, session_id: str) -> None:
         """Forget a session and free what it holds; unknown ids are ignored."""
+
+
+class ProviderFinder(Protocol):
+    """Finds providers that need no settings, such as model servers on this machine."""
+
+    async def find(self) -> Sequence[Provider]:
+        """Return those that are there now, configured; the same object for what was found before. Never raises."""
+
+
+class Meter(Protocol):
+    """Knows what turns use. Offered at `providers.meter`; the hub asks it around each turn."""
+
+    async def admit(self, provider_id: str, turn: TurnRequest) -> None:
+        """Raise a `ProviderError` if the turn must not start, because a budget is used up. Seldom waits."""
+
+    async def used(self, provider_id: str, turn: TurnRequest, usage: Usage) -> None:
+        """Take in what the turn has used so far; stored when this returns. The last one of a turn counts."""
+
+    def limited(self, provider_id: str, turn: TurnRequest, quota: Quota) -> None:
+        """Take in what the provider tells of its limits."""
 
 
 @runtime_checkable

@@ -10,6 +10,7 @@ from atrium.contracts.events import Event
 from atrium.contracts.sessions import (
     MessageCompleted,
     MessageDelta,
+    NoteAdded,
     ThinkingCompleted,
     ThinkingDelta,
     ToolCalled,
@@ -21,7 +22,7 @@ from atrium.contracts.sessions import (
 from atrium.plugins.sessions import outputs
 from atrium.plugins.sessions.conversation import decode
 from atrium.sdk import Entry, NewEntry
-from atrium.sdk.providers import ToolCall, ToolResult, Usage
+from atrium.sdk.providers import Note, ToolCall, ToolResult, Usage
 
 Ending = Literal["completed", "failed", "cancelled", "interrupted"]
 
@@ -49,6 +50,12 @@ class Answer:
     characters: int = 0
     tools: dict[str, OpenTool] = field(default_factory=dict)
     usage: UsageReported | None = None
+    has_called: bool = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether there is any of the answer yet."""
+        return self.characters > 0 or self.has_called
 
     def delta(self, content: str, *, thinking: bool) -> NewEntry:
         """Take in a piece of text and return the hint that shows it."""
@@ -67,6 +74,7 @@ class Answer:
     def called(self, call: ToolCall, now: float) -> ToolEvent:
         """Take in a tool call and return its entry: an id that is known already is an update."""
         tool_id, name = outputs.text(call.id), outputs.text(call.name)
+        self.has_called = True
         kind = ToolUpdated if tool_id in self.tools else ToolCalled
         entry = kind(
             tool_call_id=tool_id,
@@ -89,6 +97,10 @@ class Answer:
         del self.tools[tool_id]
         return entries
 
+    def noted(self, note: Note) -> NoteAdded:
+        """Return the entry of something to know of the turn."""
+        return NoteAdded(turn_id=self.turn_id, content=outputs.text(note.content))
+
     def used(self, usage: Usage) -> None:
         """Take in what the turn has used so far."""
         self.usage = UsageReported(
@@ -96,6 +108,8 @@ class Answer:
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
             cost=outputs.number(usage.cost),
+            cached_tokens=usage.cached_tokens or None,
+            model=None if usage.model is None else outputs.text(usage.model),
         )
 
     def ended(self, ending: Ending, now: float) -> Iterator[Event]:

@@ -43,26 +43,36 @@ class Control:
         async with self._ledger.change(caller.space, session_id) as change:
             if change.activity.status == "stopped":
                 raise SessionIsStopped("fork it to continue the conversation")
-            old = await self._retriable(change, turn_id)
-            first = await find_turn(change.storage, session_id, old.first) if old.first else old
-            new = TurnRecord(
-                id=self._context.new_id(),
-                session_id=session_id,
-                message_id=old.message_id,
-                offset=old.offset,
-                by=caller.to_json(),
-                target=old.target,
-                created_at=timestamp(self._context.clock.now()),
-                first=first.id,
-            )
-            change.put_turn(old.model_copy(update={"superseded": True}))
-            latest = {"latest": new.id, "superseded": first.superseded or first.id == old.id}
-            change.put_turn(first.model_copy(update=latest))
-            change.put_turn(new)
-            change.happen(queued=change.activity.queued + 1)
-            if change.activity.turn is not None and change.activity.turn.id == old.id:
-                change.occupy(None)
+            new = await self.requeue(change, caller, turn_id)
         return TurnAccepted(turn_id=new.id, status="queued")
+
+    async def requeue(
+        self, change: Change, caller: Principal, turn_id: str | None, *, anywhere: bool = False
+    ) -> TurnRecord:
+        """Put another turn for the message of one that ended badly into a change, and return it.
+
+        `anywhere` lets the session's provider answer, also where the message named another.
+        """
+        old = await self._retriable(change, turn_id)
+        first = await find_turn(change.storage, change.session.id, old.first) if old.first else old
+        new = TurnRecord(
+            id=self._context.new_id(),
+            session_id=change.session.id,
+            message_id=old.message_id,
+            offset=old.offset,
+            by=caller.to_json(),
+            target=None if anywhere else old.target,
+            created_at=timestamp(self._context.clock.now()),
+            first=first.id,
+        )
+        change.put_turn(old.model_copy(update={"superseded": True}))
+        latest = {"latest": new.id, "superseded": first.superseded or first.id == old.id}
+        change.put_turn(first.model_copy(update=latest))
+        change.put_turn(new)
+        change.happen(queued=change.activity.queued + 1)
+        if change.activity.turn is not None and change.activity.turn.id == old.id:
+            change.occupy(None)
+        return new
 
     async def _waiting(self, change: Change, turn_id: str | None) -> TurnRecord:
         session_id, stuck = change.session.id, change.activity.turn

@@ -14,17 +14,29 @@ from atrium.contracts.sessions import (
     MessageAdded,
     MessageCompleted,
     MessagePage,
+    ProviderChanged,
+    ToolCalled,
+    ToolFinished,
+    ToolUpdated,
     TurnCancelled,
     TurnStarted,
     TurnStatus,
 )
 from atrium.plugins.sessions.documents import TURNS, TurnRecord, stream_of, turns_with
-from atrium.plugins.sessions.limits import HISTORY_CHARACTERS, HISTORY_MESSAGES, MAX_INCLUDED_MESSAGES
-from atrium.sdk import Entry, SpaceStorage
-from atrium.sdk.providers import ChatMessage
+from atrium.plugins.sessions.inputs import LARGEST_OFFSET
+from atrium.plugins.sessions.limits import (
+    HISTORY_CHARACTERS,
+    HISTORY_MESSAGES,
+    HISTORY_OUTPUT,
+    HISTORY_TOOLS,
+    MAX_INCLUDED_MESSAGES,
+)
+from atrium.sdk import Context, Entry, SpaceStorage
+from atrium.sdk.providers import ChatMessage, ToolUse
 
 MESSAGES = frozenset({MessageAdded.type, MessageCompleted.type})
 
+_TOOLS = frozenset({ToolCalled.type, ToolUpdated.type, ToolFinished.type})
 _ENTRIES = 1000
 _KEPT = 64
 
@@ -97,13 +109,47 @@ async def _turn_of(storage: SpaceStorage, turn_id: str, *, latest: bool) -> tupl
 
 @dataclass(slots=True)
 class Question:
-    """A person's message, and the latest answer to it, if any."""
+    """A person's message, and the latest answer to it, if any: who gave it, its text and the tools it called."""
 
     offset: int
     content: str
     answer: str = ""
     started: bool = False
     withdrawn: bool = False
+    provider_id: str = ""
+    tools: dict[str, ToolUse] = field(default_factory=dict)
+    size: int = 0
+
+    def begin(self, provider_id: str) -> None:
+        """Forget an earlier answer: another one is on its way."""
+        self.started, self.answer, self.provider_id = True, "", provider_id
+        self.tools.clear()
+        self.size = 0
+
+    def use(self, data: dict[str, Any]) -> None:
+        """Take in what is said of a tool call; a long output is cut, and only the last calls are kept."""
+        known = self.tools.pop(data["toolCallId"], None)
+        arguments = data.get("arguments") or (known.arguments if known else {})
+        output = data.get("output")
+        if output is not None and len(output) > HISTORY_OUTPUT:
+            output = f"{output[:HISTORY_OUTPUT]} [{len(output) - HISTORY_OUTPUT} more characters]"
+        self.tools[data["toolCallId"]] = ToolUse(data["name"], arguments, output, data["status"])
+        if len(self.tools) > HISTORY_TOOLS:
+            del self.tools[next(iter(self.tools))]
+        self.size = sum(len(str(tool.arguments)) + len(tool.output or "") for tool in self.tools.values())
+
+    @property
+    def messages(self) -> list[ChatMessage]:
+        """Return it as a provider is told of it."""
+        said = [ChatMessage("user", self.content, self.provider_id)]
+        if self.answer or self.tools:
+            said.append(ChatMessage("assistant", self.answer, self.provider_id, tuple(self.tools.values())))
+        return said
+
+    @property
+    def characters(self) -> int:
+        """Return how long it is."""
+        return len(self.content) + len(self.answer) + self.size
 
 
 @dataclass(slots=True)
@@ -129,14 +175,12 @@ class Conversation:
             data = decode(entry)["data"]
             self._of_turn[data["turnId"]] = data["messageId"]
             if (question := self.questions.get(data["messageId"])) is not None:
-                question.started, question.answer = True, ""
-        elif entry.type in {MessageCompleted.type, TurnCancelled.type}:
+                question.begin(data["providerId"])
+        elif entry.type in _OF_ANSWERS:
             data = decode(entry)["data"]
-            question = self.questions.get(self._of_turn.get(data["turnId"], ""))
-            if question is not None and entry.type == MessageCompleted.type:
-                question.answer = data["content"]
-            elif question is not None:
-                question.withdrawn = True
+            question = self.questions.get(self._of_turn.get(data.get("turnId", ""), ""))
+            if question is not None:
+                _answer(question, entry.type, data)
 
     def message_of(self, turn_id: str) -> str | None:
         """Return the id of the message that a turn answers, None if that is not known."""
@@ -144,32 +188,44 @@ class Conversation:
 
     def trim(self) -> None:
         """Forget the oldest questions when there are far more than a history may have."""
-        size = sum(len(question.content) + len(question.answer) for question in self.questions.values())
+        size = sum(question.characters for question in self.questions.values())
         while len(self.questions) > 1 and (len(self.questions) > HISTORY_MESSAGES or size > 2 * HISTORY_CHARACTERS):
             message_id, oldest = next(iter(self.questions.items()))
-            size -= len(oldest.content) + len(oldest.answer)
+            size -= oldest.characters
             self.floor = oldest.offset
             del self.questions[message_id]
             self._of_turn = {turn: message for turn, message in self._of_turn.items() if message != message_id}
 
-    def before(self, offset: int) -> list[ChatMessage]:
+    def before(self, offset: int, room: int = HISTORY_CHARACTERS) -> list[ChatMessage]:
         """Return what was said before a message, oldest first: at most what a provider should be asked to read.
 
-        Messages that were withdrawn before they ran are left out.
+        `room` is in characters. Messages that were withdrawn before they ran are left out.
         """
         kept: list[ChatMessage] = []
-        room = HISTORY_CHARACTERS
         for question in sorted(self.questions.values(), key=lambda q: q.offset, reverse=True):
             if question.offset >= offset or (question.withdrawn and not question.started):
                 continue
-            pair = [ChatMessage("user", question.content)]
-            if question.answer:
-                pair.append(ChatMessage("assistant", question.answer))
-            room -= sum(len(message.content) for message in pair)
+            pair = question.messages
+            room -= question.characters
             if room < 0 or len(kept) + len(pair) > HISTORY_MESSAGES:
                 break
             kept.extend(reversed(pair))
         return kept[::-1]
+
+
+def _answer(question: Question, entry_type: str, data: dict[str, Any]) -> None:
+    """Take in what became of the answer to a question."""
+    if entry_type == MessageCompleted.type:
+        question.answer = data["content"]
+    elif entry_type == TurnCancelled.type:
+        question.withdrawn = True
+    elif entry_type == ProviderChanged.type:
+        question.provider_id = data["providerId"]
+    else:
+        question.use(data)
+
+
+_OF_ANSWERS = _TOOLS | {MessageCompleted.type, TurnCancelled.type, ProviderChanged.type}
 
 
 class Conversations:
@@ -180,29 +236,49 @@ class Conversations:
 
     async def history(self, storage: SpaceStorage, turn: TurnRecord) -> tuple[str, list[ChatMessage]]:
         """Return a turn's message, and the conversation before it."""
-        conversation = self._kept.pop(turn.session_id, None)
-        if conversation is None or turn.offset <= conversation.floor:
-            beginning = await _beginning(storage, turn)
-            conversation = Conversation(end=beginning, floor=beginning)
-        async for entry in entries_after(storage, turn.session_id, conversation.end):
-            conversation.add(entry)
+        conversation = await self._take(storage, turn.session_id, turn.offset)
         question = conversation.questions[turn.message_id]
         before = conversation.before(turn.offset)
+        self._keep(turn.session_id, conversation)
+        return question.content, before
+
+    async def readable_by(self, context: Context, storage: SpaceStorage, session_id: str, provider_id: str) -> int:
+        """Return how many of a session's messages, the newest, a provider can be told of."""
+        window = await context.services.call("providers.window", provider_id)
+        room = HISTORY_CHARACTERS if window is None else min(window, HISTORY_CHARACTERS)
+        conversation = await self._take(storage, session_id, LARGEST_OFFSET)
+        kept = len(conversation.before(LARGEST_OFFSET, room))
+        self._keep(session_id, conversation)
+        return kept
+
+    async def _take(self, storage: SpaceStorage, session_id: str, offset: int) -> Conversation:
+        """Return a conversation that goes far enough back for what is said before an offset, and to its end."""
+        conversation = self._kept.pop(session_id, None)
+        if conversation is None or offset <= conversation.floor:
+            beginning = await _beginning(storage, session_id, offset)
+            conversation = Conversation(end=beginning, floor=beginning)
+        recent = storage.recent(stream_of(session_id), conversation.end)
+        if recent is None:
+            recent = [entry async for entry in entries_after(storage, session_id, conversation.end)]
+        for entry in recent:
+            conversation.add(entry)
+        return conversation
+
+    def _keep(self, session_id: str, conversation: Conversation) -> None:
         conversation.trim()
-        self._kept[turn.session_id] = conversation
+        self._kept[session_id] = conversation
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
-        return question.content, before
 
     def forget(self, session_id: str) -> None:
         """Forget a session's conversation."""
         self._kept.pop(session_id, None)
 
 
-async def _beginning(storage: SpaceStorage, turn: TurnRecord) -> int:
+async def _beginning(storage: SpaceStorage, session_id: str, offset: int) -> int:
     """Return from where on entries matter: far enough back for a whole history, and for the message itself."""
     turns = HISTORY_MESSAGES // 2
-    completed = await turns_with(storage, turn.session_id, "completed", newest=True, limit=turns)
-    if len(completed) < turns or completed[-1].offset >= turn.offset:
+    completed = await turns_with(storage, session_id, "completed", newest=True, limit=turns)
+    if len(completed) < turns or completed[-1].offset >= offset:
         return 0
     return completed[-1].offset - 1

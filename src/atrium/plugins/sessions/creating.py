@@ -31,7 +31,7 @@ from atrium.plugins.sessions.sending import (
     remember_token,
     turn_of,
 )
-from atrium.sdk import ABSENT, Batch, Context, NewEntry, Principal
+from atrium.sdk import ABSENT, Batch, Context, InvalidInput, NewEntry, Principal
 from atrium.sdk.clock import timestamp
 from atrium.sdk.inputs import invalid
 
@@ -79,7 +79,11 @@ class Creator:
         self._ledger = ledger
 
     def new_session(
-        self, provider_id: str, settings: object, metadata: SessionMetadata | Mapping[str, Any] | None
+        self,
+        provider_id: str,
+        settings: object,
+        metadata: SessionMetadata | Mapping[str, Any] | None,
+        fallback: Sequence[object] | None = None,
     ) -> SessionRecord:
         """Return a new session that is not stored yet, everything in it checked but the provider."""
         return SessionRecord(
@@ -88,16 +92,29 @@ class Creator:
             created_at=timestamp(self._context.clock.now()),
             metadata=inputs.metadata(metadata),
             settings=inputs.settings(settings),
+            fallback=inputs.fallback(fallback),
         )
+
+    async def checked_fallback(self, fallback: Sequence[object] | None) -> tuple[str, ...] | None:
+        """Return a chain of providers, each of which there is."""
+        chain = inputs.fallback(fallback)
+        for number, provider_id in enumerate(chain or ()):
+            try:
+                await self._context.services.call("providers.check", provider_id)
+            except InvalidInput as error:
+                raise invalid(f"fallback.{number}", error.detail) from None
+        return chain
 
     async def create(self, caller: Principal, session: SessionRecord, key: str | None) -> Created:
         """Store a new session."""
 
         async def begin() -> Beginning:
             await self._context.services.call("providers.check", session.provider_id)
+            await self.checked_fallback(session.fallback)
             return Beginning(session)
 
-        digest = inputs.digest(session.provider_id, session.settings, as_json(session.metadata))
+        chain = () if session.fallback is None else (session.fallback,)
+        digest = inputs.digest(session.provider_id, session.settings, as_json(session.metadata), *chain)
         return await self._once(caller, None if key is None else Key(key, "Idempotency-Key", digest), begin)
 
     async def fork(self, caller: Principal, session_id: str, wanted: Fork, key: str | None) -> Created:

@@ -16,6 +16,7 @@ from atrium.plugins.sessions.listing import Lists
 from atrium.plugins.sessions.mailbox import Mailboxes
 from atrium.plugins.sessions.recovery import Recovery
 from atrium.plugins.sessions.sweeping import Sweeper
+from atrium.plugins.sessions.switcher import Switcher
 from atrium.plugins.sessions.transcript import Transcripts
 from atrium.sdk import Context
 
@@ -34,6 +35,7 @@ class Desk:
         self.drafts = Drafts(context, self.ledger, config.max_draft_bytes)
         self.control = Control(context, self.ledger, self.mailboxes)
         self.creator = Creator(context, self.ledger)
+        self.switcher = Switcher(context, self.ledger, self.mailboxes, self.control)
         self.lifecycle = Lifecycle(context, self.ledger, self.mailboxes, self.sweeper)
         self.ledger.on_entries.append(self.transcripts.note)
         self.ledger.on_queued.append(self.mailboxes.kick)

@@ -33,7 +33,7 @@ DRAFTS = "drafts"
 PAGE = 500
 """How many documents one step of work over many of them handles."""
 
-SHOWN_SAID = ("id", "providerId", "createdAt", "metadata", "forkedFrom")
+SHOWN_SAID = ("id", "providerId", "createdAt", "metadata", "forkedFrom", "fallback")
 SHOWN_ACTIVITY = ("status", "updatedAt", "messageCount", "turn", "queued", "pinned", "unread", "readOffset")
 
 TOPICS = (
@@ -58,7 +58,11 @@ INDEXES = (
 
 
 class SessionRecord(Model):
-    """What people say about a session. `creation` is the key that made its creation idempotent."""
+    """What people say about a session. `creation` is the key that made its creation idempotent.
+
+    `fallback` are the providers that go on when its own fails, None for those of the settings. `parked` holds the
+    settings it had with the providers before.
+    """
 
     id: str
     provider_id: str
@@ -67,6 +71,13 @@ class SessionRecord(Model):
     settings: dict[str, Any] = Field(default_factory=dict)
     creation: str | None = None
     forked_from: ForkOrigin | None = None
+    fallback: tuple[str, ...] | None = None
+    parked: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @property
+    def providers(self) -> set[str]:
+        """Return the providers that may know of the session."""
+        return {self.provider_id, *self.parked}
 
 
 class ActivityRecord(Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -16,6 +16,7 @@ from atrium.contracts.base import Model
 from atrium.contracts.sessions import MetadataChange, SessionMetadata
 from atrium.plugins.sessions.limits import (
     MAX_CONTENT_BYTES,
+    MAX_FALLBACK,
     MAX_IDEMPOTENCY_KEY,
     MAX_PAGE,
     MAX_SEARCH,
@@ -128,6 +129,15 @@ def metadata_change(value: MetadataChange | Mapping[str, Any], before: SessionMe
         title=before.title if change.title is None else title(change.title),
         tags=before.tags if change.tags is None else tags(change.tags),
     )
+
+
+def fallback(value: Sequence[object] | None) -> tuple[str, ...] | None:
+    """Return the ids of providers that go on where one fails, each once; None for those of the settings."""
+    if value is None:
+        return None
+    if isinstance(value, str) or len(value) > MAX_FALLBACK:
+        raise invalid("fallback", f"give a list of at most {MAX_FALLBACK} provider ids")
+    return tuple(dict.fromkeys(_name(f"fallback.{number}", one, MAX_TOKEN) for number, one in enumerate(value)))
 
 
 def title(value: object) -> str:

@@ -114,7 +114,7 @@ class Change:
         self.batch.delete(self.session.id, collection=DRAFTS)
         if self.session.creation is not None:
             self.batch.delete(self.session.creation, collection=CREATIONS)
-        self.batch.set(self.session.id, {"providerId": self.session.provider_id}, collection=DELETIONS)
+        self.batch.set(self.session.id, {"providers": sorted(self.session.providers)}, collection=DELETIONS)
         last = SessionDeleted(by=by)
         self.batch.end_stream(self.stream, [NewEntry(last.type, last.to_wire())])
 

@@ -39,13 +39,16 @@ class Lifecycle:
         metadata: MetadataChange | Mapping[str, Any],
         pinned: bool | None,
         if_match: str | None,
+        fallback: tuple[str, ...] | None = None,
     ) -> None:
-        """Rename, tag or pin a session; nothing is stored when nothing changes."""
+        """Rename, tag or pin a session, or say who goes on with it; nothing is stored when nothing changes."""
         async with self._ledger.change(caller.space, session_id) as change:
             inputs.matches(if_match, change.before.session_revision)
             after = inputs.metadata_change(metadata, change.session.metadata)
             if pinned is not None:
                 await pin(change, pinned=pinned)
+            if fallback is not None:
+                change.say(fallback=fallback)
             _describe(change, after, caller.user)
 
     async def stop(self, caller: Principal, session_id: str) -> None:
@@ -58,7 +61,7 @@ class Lifecycle:
                     cancel_waiting(change, turn)
                 change.happen(status="stopped")
                 change.append(SessionStopped(by=caller.user))
-            await self._sweeper.release(session_id, {change.session.provider_id})
+            await self._sweeper.release(session_id, change.session.providers)
 
     async def delete(self, caller: Principal, session_id: str) -> None:
         """Delete a session and everything of it; its followers see a last entry."""
@@ -66,7 +69,7 @@ class Lifecycle:
             async with self._ledger.change(caller.space, session_id) as change:
                 change.delete(caller.user)
             crash_point("deletion.stored")
-            await self._sweeper.sweep(change.storage, session_id, {change.session.provider_id})
+            await self._sweeper.sweep(change.storage, session_id, change.session.providers)
 
 
 def _describe(change: Change, after: SessionMetadata, by: str) -> None:

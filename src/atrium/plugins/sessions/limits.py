@@ -21,4 +21,11 @@ MAX_INCLUDED_MESSAGES = 1_000
 MAX_UNREAD = 1_000
 HISTORY_MESSAGES = 200
 HISTORY_CHARACTERS = 200_000
+HISTORY_OUTPUT = 4_000
+"""How many characters of a tool's output a later turn is told."""
+
+HISTORY_TOOLS = 50
+"""How many tool calls of one answer a later turn is told."""
+
+MAX_FALLBACK = 10
 RETRY_AFTER_SECONDS = 5.0

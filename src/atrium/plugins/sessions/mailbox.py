@@ -42,7 +42,7 @@ class Mailboxes:
         self._ledger = ledger
         self._slots = asyncio.Semaphore(slots)
         self._patience = Patience(context)
-        self._conversations = Conversations()
+        self.conversations = Conversations()
         self._boxes: dict[str, Mailbox] = {}
         self._halted: Counter[str] = Counter()
         self._draining = False
@@ -74,7 +74,7 @@ class Mailboxes:
 
     def forget(self, space: str, session_id: str) -> None:
         """Forget what was kept of a session that is deleted."""
-        self._conversations.forget(session_id)
+        self.conversations.forget(session_id)
 
     def running(self, session_id: str) -> RunningTurn | None:
         """Return the turn that runs in a session. Ask while holding the session: a turn may be starting."""
@@ -201,7 +201,7 @@ class Mailboxes:
         return turn
 
     def _running(self, start: Change, turn: TurnRecord) -> RunningTurn:
-        return RunningTurn(self._context, self._ledger, self._patience, self._conversations, start, turn)
+        return RunningTurn(self._context, self._ledger, self._patience, self.conversations, start, turn)
 
     async def _next(self, change: Change, box: Mailbox) -> TurnRecord | None:
         if self._draining or box.session_id in self._halted or change.activity.blocked:

@@ -39,8 +39,9 @@ def problem_of(error: AtriumError, trace_id: str, timestamp: str) -> Problem:
         timestamp=timestamp,
         trace_id=trace_id,
         recoverable=error.recoverable,
+        category=error.category,
         retry_after=number(error.retry_after),
-        actions=tuple(ProblemAction(id=action.id, label=action.label) for action in error.actions),
+        actions=tuple(ProblemAction(id=a.id, label=a.label, provider_id=a.provider_id) for a in error.actions),
         errors=tuple(ProblemField(field=text(wrong.field), message=text(wrong.message)) for wrong in error.fields),
     )
 

@@ -96,9 +96,13 @@ class Sessions(Plugin[SessionsConfig]):
         metadata: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
         host: str | None = None,
+        fallback: list[str] | None = None,
     ) -> SessionCreated:
-        """Create a session; the same `Idempotency-Key` and request give the same one."""
-        session = self.desk.creator.new_session(provider_id, settings, metadata)
+        """Create a session; the same `Idempotency-Key` and request give the same one.
+
+        `fallback` are the providers that go on with it when its own fails, by default those of the settings.
+        """
+        session = self.desk.creator.new_session(provider_id, settings, metadata, fallback)
         key = inputs.idempotency_key(idempotency_key)
         return _created(await self.desk.acts.run("create", self.desk.creator.create(caller, session, key)), host)
 
@@ -147,11 +151,13 @@ class Sessions(Plugin[SessionsConfig]):
         metadata: dict[str, Any] | None = None,
         if_match: str | None = None,
         pinned: StrictBool | None = None,
+        fallback: list[str] | None = None,
     ) -> Resource:
-        """Rename, tag or pin a session; absent fields stay as they are."""
-        if metadata is None and pinned is None:
-            raise inputs.invalid("metadata", "give what to change: metadata, pinned, or both")
-        updating = self.desk.lifecycle.update(caller, session_id, metadata or {}, pinned, if_match)
+        """Rename, tag or pin a session, or say which providers go on when its own fails; absent fields stay."""
+        if metadata is None and pinned is None and fallback is None:
+            raise invalid("metadata", "give what to change: metadata, pinned or fallback")
+        chain = await self.desk.creator.checked_fallback(fallback)
+        updating = self.desk.lifecycle.update(caller, session_id, metadata or {}, pinned, if_match, chain)
         await self.desk.acts.run("update", updating)
         return await get_session(self.storage.of(caller.space), session_id)
 
@@ -264,6 +270,19 @@ class Sessions(Plugin[SessionsConfig]):
     async def retry(self, caller: Principal, session_id: str, turn_id: str | None = None) -> TurnAccepted:
         """Run the message of the last turn that ended badly again, ahead of the queue."""
         return await self.desk.acts.run("retry", self.desk.control.retry(caller, session_id, turn_id))
+
+    @route("POST", "/sessions/{session_id}/provider")
+    @service("sessions.switch_provider")
+    async def switch_provider(
+        self, caller: Principal, session_id: str, provider_id: str, retry: StrictBool = False
+    ) -> Resource:
+        """Let another provider answer, with the conversation so far; `retry` asks what failed last again as well.
+
+        It answers from the next turn on, or at once where a turn runs and has no answer yet.
+        """
+        switching = self.desk.switcher.switch(caller, session_id, provider_id, retry=retry)
+        await self.desk.acts.run("switch provider", switching)
+        return await get_session(self.storage.of(caller.space), session_id)
 
     @route("POST", "/sessions/{session_id}/stop", status=202)
     @service("sessions.stop")

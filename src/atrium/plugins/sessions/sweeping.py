@@ -25,7 +25,8 @@ class Sweeper:
         storage = self._context.storage.of(space)
         while documents := (await storage.query(limit=PAGE, collection=DELETIONS)).documents:
             for document in documents:
-                await self.sweep(storage, document.key, {document.value["providerId"]})
+                told = document.value.get("providers") or [document.value["providerId"]]  # of a hub before this one
+                await self.sweep(storage, document.key, set(told))
 
     async def sweep(self, storage: SpaceStorage, session_id: str, providers: set[str]) -> None:
         """Remove everything of a deleted session, the note that it is being deleted last."""
