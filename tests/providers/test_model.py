@@ -30,7 +30,7 @@ async def server() -> AsyncIterator[Endpoint]:
 
 
 async def provider_at(address: str, **settings: Any) -> ModelProvider:
-    provider = ModelProvider({"MY_KEY": KEY})
+    provider = ModelProvider("model", {"MY_KEY": KEY})
     await provider.configure({"baseUrl": address, "apiKey": KEY, "model": "m", **settings})
     return provider
 
@@ -52,7 +52,7 @@ class TestContract(ProviderSuite):
 
     @pytest.fixture
     async def unavailable(self) -> Provider:
-        return ModelProvider({})
+        return ModelProvider("model", {})
 
     async def nothing_runs(self, provider: Provider) -> None:
         """Wait until the server has seen the request end."""
@@ -62,7 +62,7 @@ class TestContract(ProviderSuite):
 
 async def test_an_answer_and_its_usage(model: ModelProvider) -> None:
     events = await run_turn(model, turn("hi"))
-    assert events == [TextDelta("Hello"), TextDelta(" there."), Usage(11, 3)]
+    assert events == [TextDelta("Hello"), TextDelta(" there."), Usage(11, 3, model="m")]
 
 
 async def test_thinking_is_told_apart(model: ModelProvider) -> None:
@@ -93,7 +93,7 @@ async def test_text_is_not_held_back(model: ModelProvider, server: Endpoint) -> 
     assert await anext(events) == TextDelta("Hello")
     server.go_on.set()
     assert await anext(events) == TextDelta(" there.")
-    assert [event async for event in events] == [Usage(11, 3)]
+    assert [event async for event in events] == [Usage(11, 3, model="m")]
 
 
 async def test_a_cancelled_turn_closes_its_request(model: ModelProvider, server: Endpoint) -> None:
@@ -204,7 +204,7 @@ async def test_new_settings_are_used_by_the_next_turn(model: ModelProvider, serv
     ],
 )
 async def test_what_is_missing_is_said(settings: dict[str, Any], reason: str) -> None:
-    provider = ModelProvider({})
+    provider = ModelProvider("model", {})
     await provider.configure(settings)
     assert provider.availability.status == "unavailable"
     assert reason in (provider.availability.reason or "")
@@ -225,7 +225,7 @@ async def test_what_is_missing_is_said(settings: dict[str, Any], reason: str) ->
 )
 async def test_bad_settings_are_named_without_their_values(settings: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        await ModelProvider({}).configure(settings)
+        await ModelProvider("model", {}).configure(settings)
     assert refusal.value.fields[0].field.startswith(f"providers.model.{next(iter(settings))}")
     assert KEY not in str(refusal.value)
 

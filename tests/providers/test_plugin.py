@@ -104,11 +104,11 @@ async def run(runtime: CoreRuntime, provider_id: str, content: str) -> list[Prov
 
 
 async def test_the_list_is_what_the_wire_says(tmp_path: Path) -> None:
-    bundled = (LocalProvider(tmp_path, SystemClock()), ModelProvider({}), EchoProvider(SystemClock()))
+    bundled = (LocalProvider(tmp_path, SystemClock()), ModelProvider("model", {}), EchoProvider(SystemClock()))
     async with hub(*bundled, **ECHO) as runtime:
         found = await listed(runtime)
     assert list(found) == ["local", "model", "echo"]
-    keys = {"id", "name", "version", "status", "capabilities", "limits"}
+    keys = {"id", "name", "version", "status", "capabilities", "limits", "circuit"}
     assert set(found["echo"]) == keys
     assert set(found["local"]) == set(found["model"]) == keys | {"reason"}
     assert [one["status"] for one in found.values()] == ["notInstalled", "unavailable", "active"]

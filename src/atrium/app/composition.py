@@ -13,7 +13,7 @@ from atrium.app.home import Home
 from atrium.app.options import Options
 from atrium.app.plugin_classes import LoadedClass, load_classes, select
 from atrium.app.plugin_sources import all_sources
-from atrium.app.sections import agent_sections, gateway_settings, sections_of
+from atrium.app.sections import gateway_settings, sections_of, sections_of_kind
 from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.gateway.plugin import Gateway
 from atrium.sdk import PluginFailed
@@ -83,15 +83,18 @@ def _contribute_providers(runtime: CoreRuntime, home: Home, sections: Mapping[st
     from atrium.adapters.providers.acp import AcpProvider
     from atrium.adapters.providers.echo import EchoProvider
     from atrium.adapters.providers.local import LocalProvider
+    from atrium.adapters.providers.local_servers import LocalServers
     from atrium.adapters.providers.model import ModelProvider
 
     clock = runtime.clock
     recipes = find_recipes(home.root)
     # A section of another kind is of another provider of that name.
-    names = [*(name for name in recipes if name not in sections), *agent_sections(sections)]
+    names = [*(name for name in recipes if name not in sections), *sections_of_kind("acp", sections)]
     agents = [AcpProvider(name, home.root, clock, recipes.get(name)) for name in names]
-    for provider in (LocalProvider(home.root, clock), ModelProvider(), EchoProvider(clock), *agents):
+    models = [ModelProvider(name) for name in sections_of_kind("model", sections) if name != "model"]
+    for provider in (LocalProvider(home.root, clock), ModelProvider(), EchoProvider(clock), *agents, *models):
         runtime.extensions.contribute("providers.provider", OWNER, provider)
+    runtime.extensions.contribute("providers.finder", OWNER, LocalServers())
 
 
 async def _load(runtime: CoreRuntime, one: LoadedClass) -> None:

@@ -65,30 +65,33 @@ def gateway_settings(bridge: dict[str, Any], host: str, port: int) -> dict[str, 
     return {**own, "host": host, "port": port}
 
 
-class _Agents(Config):
-    """Checks the sections of agents, whose names are the user's own."""
+class _Named(Config):
+    """Checks the sections of agents and models, whose names are the user's own."""
 
     model_config = ConfigDict(extra="allow")
 
     @model_validator(mode="after")
-    def _are_agents(self) -> Self:
+    def _are_what_they_say(self) -> Self:
         from atrium.adapters.providers.acp import AgentSettings
+        from atrium.adapters.providers.model_settings import ModelSettings
         from atrium.adapters.providers.settings import parse_settings
 
-        for name, agent in agent_sections(self.model_extra or {}).items():
-            try:
-                parse_settings(AgentSettings, agent, name)
-            except InvalidInput as error:
-                raise ValueError(error.detail) from None
+        kinds: dict[str, type[BaseModel]] = {"acp": AgentSettings, "model": ModelSettings}
+        for kind, shape in kinds.items():
+            for name, section in sections_of_kind(kind, self.model_extra or {}).items():
+                try:
+                    parse_settings(shape, section, name)
+                except InvalidInput as error:
+                    raise ValueError(error.detail) from None
         return self
 
 
-def agent_sections(providers: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return the sections of section `providers` that are agents: those that say `kind: acp`."""
+def sections_of_kind(kind: str, providers: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the sections of section `providers` that say `kind`: agents are `acp`, models behind an API `model`."""
     return {
         name: section
         for name, section in providers.items()
-        if isinstance(section, Mapping) and section.get("kind") == "acp"
+        if isinstance(section, Mapping) and section.get("kind") == kind
     }
 
 
@@ -96,11 +99,11 @@ def providers_config(providers: type[Config]) -> type[Config]:
     """Return the type of section `providers`, with what each provider that ships takes."""
     from atrium.adapters.providers.echo import EchoSettings
     from atrium.adapters.providers.local import LocalSettings
-    from atrium.adapters.providers.model import ModelSettings
+    from atrium.adapters.providers.model_settings import ModelSettings
 
     shipped: dict[str, type[BaseModel]] = {"local": LocalSettings, "model": ModelSettings, "echo": EchoSettings}
     fields: dict[str, Any] = {
         name: (kind, Field(default_factory=kind, description=providers.model_fields[name].description))
         for name, kind in shipped.items()
     }
-    return create_model("ProvidersSection", __base__=(providers, _Agents), __doc__=providers.__doc__, **fields)
+    return create_model("ProvidersSection", __base__=(providers, _Named), __doc__=providers.__doc__, **fields)

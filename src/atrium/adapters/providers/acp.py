@@ -17,7 +17,7 @@ from atrium.adapters.agents.recipes import Recipe
 from atrium.adapters.providers.acp_places import Place, Places
 from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.adapters.providers.acp_program import AgentProgram, Launch
-from atrium.adapters.providers.model import FromEnvironment
+from atrium.adapters.providers.model_settings import FromEnvironment
 from atrium.adapters.providers.settings import ProviderSettings, parse_settings
 from atrium.sdk.errors import InvalidInput, ProviderNotInstalled
 from atrium.sdk.findings import Finding

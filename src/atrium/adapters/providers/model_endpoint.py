@@ -1,110 +1,137 @@
-"""Ask an OpenAI-compatible endpoint through pydantic-ai. `model` imports this late: it takes the model SDK along."""
+"""Ask a model endpoint through pydantic-ai. `model` imports this late: it takes the model SDK along."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
 
-from openai import AsyncOpenAI
+import httpx2
 from pydantic import SecretStr
 from pydantic_ai import exceptions as failures
 from pydantic_ai.direct import model_request_stream
 from pydantic_ai.messages import (
-    ModelMessage,
-    ModelRequest,
-    ModelResponse,
     ModelResponseStreamEvent,
     PartDeltaEvent,
     PartStartEvent,
-    SystemPromptPart,
     TextPart,
     TextPartDelta,
     ThinkingPart,
     ThinkingPartDelta,
-    UserPromptPart,
 )
-from pydantic_ai.models import StreamedResponse
-from pydantic_ai.models.openai import OpenAIChatModel
-from pydantic_ai.providers.openai import OpenAIProvider
-from pydantic_ai.settings import ModelSettings
+from pydantic_ai.models import Model, StreamedResponse
+from pydantic_ai.settings import ModelSettings as Sampling
+from pydantic_ai.usage import RequestUsage
 
+from atrium.adapters.providers.model_errors import Translator
+from atrium.adapters.providers.model_prices import Prices
+from atrium.adapters.providers.model_quota import read_quota
+from atrium.adapters.providers.model_settings import ModelSettings
+from atrium.adapters.providers.model_vendors import NO_KEY, open_model
+from atrium.adapters.providers.model_window import conversation
 from atrium.adapters.providers.settings import SessionSettings
-from atrium.sdk.errors import ProviderAuthFailed, ProviderError, ProviderRateLimited, ProviderUnreachable
-from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, TurnRequest, Usage
-
-NO_KEY = "none"
-"""What is sent where no key is set. The client would otherwise send the OPENAI_API_KEY of the environment anywhere."""
+from atrium.sdk.errors import ProviderUnreachable
+from atrium.sdk.providers import ProviderEvent, Quota, TextDelta, ThinkingDelta, TurnRequest, Usage
 
 
 class ModelEndpoint:
-    """One endpoint and model; keeps its connections open between turns."""
+    """One endpoint; keeps its connections open between turns."""
 
-    def __init__(self, base_url: str, key: SecretStr | None, model: str, timeout: float) -> None:
-        self._key = key
-        # Whether and when a failed turn is tried again is not the client's decision.
-        self._client = AsyncOpenAI(base_url=base_url, api_key=self._plain_key(), timeout=timeout, max_retries=0)
-        # Nor do the identifiers of an OpenAI account, which the client finds in the environment, belong to everybody.
-        self._client.organization = self._client.project = None
-        self._model = OpenAIChatModel(model, provider=OpenAIProvider(openai_client=self._client))
+    def __init__(self, provider_id: str, settings: ModelSettings, key: SecretStr | None) -> None:
+        assert settings.model is not None
+        assert settings.address is not None
+        self._settings = settings
+        self._default: str = settings.model
+        self._secret = key.get_secret_value() if key else NO_KEY
+        self._prices = Prices(settings.vendor, settings.address, settings.price, settings.context_window)
+        self._errors = Translator(provider_id, settings, self._secret if key else None)
+        self._models: dict[str, Model] = {}
+        self._quotas: tuple[Quota, ...] = ()
+        # A key must not follow a redirect to another host.
+        self._http = httpx2.AsyncClient(
+            timeout=settings.timeout, follow_redirects=False, event_hooks={"response": [self._answered]}
+        )
 
     async def answer(self, turn: TurnRequest, settings: SessionSettings) -> AsyncGenerator[ProviderEvent, None]:
         """Yield the answer as it comes; closing the iterator closes the request."""
-        messages = conversation(turn, settings.system_prompt)
-        with self._provider_errors():
-            async with model_request_stream(self._model, messages, model_settings=_sampling(settings)) as stream:
-                async for event in stream:
-                    found = read_event(event)
-                    if found is not None:
-                        yield found
-                yield read_end(stream)
+        name = settings.model or self._default
+        window = self._prices.window(name)
+        messages, note = conversation(turn, settings, window)
+        if note is not None:
+            yield note
+        with self._failures(name):
+            asking = model_request_stream(self._model(name), messages, model_settings=self._sampling(settings))
+            async with asking as stream, aclosing(self._follow(stream, name)) as events:
+                async for found in events:
+                    yield found
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.close()
+        await self._http.aclose()
 
-    def _plain_key(self) -> str:
-        return self._key.get_secret_value() if self._key else NO_KEY
+    async def _follow(self, stream: StreamedResponse, name: str) -> AsyncGenerator[ProviderEvent, None]:
+        """Yield the vendor's limits, what it says, and at both ends what that used: a turn may be cut in between."""
+        has_begun = False
+        async for event in stream:
+            if not has_begun:
+                has_begun = True
+                for early in self._beginning(stream, name):
+                    yield early
+            found = read_event(event)
+            if found is not None:
+                yield found
+        self._check_end(stream)
+        yield self._used(stream.usage, name)
+
+    def _beginning(self, stream: StreamedResponse, name: str) -> Iterator[ProviderEvent]:
+        quotas, self._quotas = self._quotas, ()
+        yield from quotas
+        if stream.usage.input_tokens:
+            yield self._used(stream.usage, name)
+
+    def _used(self, usage: RequestUsage, name: str) -> Usage:
+        return Usage(
+            usage.input_tokens, usage.output_tokens, self._prices.cost(usage, name), usage.cache_read_tokens, name
+        )
+
+    def _check_end(self, stream: StreamedResponse) -> None:
+        """Raise `ProviderUnreachable` for an answer that was cut: HTTP does not always tell a lost connection.
+
+        Some endpoints that are compatible with OpenAI's send either a reason for the end or the usage, not both.
+        """
+        # `stream.finish_reason` is made up where there was none.
+        is_over = "finish_reason" in (stream.provider_details or {})
+        if not is_over and not (self._settings.vendor == "compatible" and stream.usage.output_tokens):
+            raise ProviderUnreachable("the endpoint ended the answer before it was complete")
+
+    def _model(self, name: str) -> Model:
+        model = self._models.get(name)
+        if model is None:
+            model = self._models[name] = open_model(self._settings, name, self._secret, self._http)
+        return model
+
+    def _sampling(self, session: SessionSettings) -> Sampling:
+        sampling = Sampling(timeout=self._settings.timeout)
+        if session.temperature is not None:
+            sampling["temperature"] = session.temperature
+        if session.max_tokens is not None:
+            sampling["max_tokens"] = session.max_tokens
+        if self._settings.thinking is not None:
+            sampling["thinking"] = False if self._settings.thinking == "off" else self._settings.thinking
+        return sampling
+
+    async def _answered(self, response: httpx2.Response) -> None:
+        """Remember what the vendor tells of its limits; a redirect is no answer."""
+        if response.has_redirect_location:
+            raise httpx2.ConnectError("it sends requests on to another address", request=response.request)
+        self._quotas = read_quota(response.headers) or self._quotas
 
     @contextmanager
-    def _provider_errors(self) -> Iterator[None]:
+    def _failures(self, name: str) -> Iterator[None]:
         """Raise the hub's own errors; `from None` keeps requests, and the key in their headers, out of tracebacks."""
         try:
             yield
-        except failures.ModelAPIError as error:
-            raise self._translate(error) from None
-        except failures.AgentRunError as error:
-            raise ProviderError(self._redact(error.message)) from None
-        except ValueError as error:
-            raise ProviderError(
-                f"the endpoint sent something that is not its protocol: {self._redact(error)}"
-            ) from None
-
-    def _translate(self, error: failures.ModelAPIError) -> ProviderError:
-        detail = self._redact(error.message)
-        if isinstance(error, failures.ModelConnectionError):
-            return ProviderUnreachable(detail)
-        if isinstance(error, failures.ModelRateLimitError | failures.ModelQuotaExceededError):
-            return ProviderRateLimited(detail, retry_after=error.retry_after)
-        status = error.status_code if isinstance(error, failures.ModelHTTPError) else None
-        if isinstance(error, failures.ModelAuthenticationError) or status in (401, 403):
-            return ProviderAuthFailed(detail)
-        return ProviderError(detail, retry_after=error.retry_after)
-
-    def _redact(self, message: object) -> str:
-        text = str(message)
-        return text.replace(self._plain_key(), "***") if self._key else text
-
-
-def conversation(turn: TurnRequest, system_prompt: str | None) -> Sequence[ModelMessage]:
-    """Return the conversation and the new message as pydantic-ai has them."""
-    messages: list[ModelMessage] = [ModelRequest(parts=[SystemPromptPart(system_prompt)])] if system_prompt else []
-    for message in turn.history:
-        if message.role == "user":
-            messages.append(ModelRequest(parts=[UserPromptPart(message.content)]))
-        else:
-            messages.append(ModelResponse(parts=[TextPart(message.content)]))
-    messages.append(ModelRequest(parts=[UserPromptPart(turn.content)]))
-    return messages
+        except (failures.AgentRunError, failures.UserError, httpx2.HTTPError, ValueError) as error:
+            raise self._errors.translate(error, name) from None
 
 
 def read_event(event: ModelResponseStreamEvent) -> ProviderEvent | None:
@@ -118,23 +145,3 @@ def read_event(event: ModelResponseStreamEvent) -> ProviderEvent | None:
         ):
             return ThinkingDelta(thought) if thought else None
     return None
-
-
-def read_end(stream: StreamedResponse) -> Usage:
-    """Return the usage; an answer that ends with neither usage nor reason was cut, and raises `ProviderUnreachable`.
-
-    Some endpoints send only one of the two, and HTTP does not always tell a lost connection from the end.
-    """
-    usage = stream.usage
-    if not usage.output_tokens and "finish_reason" not in (stream.provider_details or {}):
-        raise ProviderUnreachable("the endpoint ended the answer before it was complete")
-    return Usage(usage.input_tokens, usage.output_tokens)
-
-
-def _sampling(settings: SessionSettings) -> ModelSettings:
-    sampling = ModelSettings()
-    if settings.temperature is not None:
-        sampling["temperature"] = settings.temperature
-    if settings.max_tokens is not None:
-        sampling["max_tokens"] = settings.max_tokens
-    return sampling

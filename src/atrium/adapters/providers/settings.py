@@ -27,6 +27,7 @@ class SessionSettings(BaseModel):
     system_prompt: str | None = Field(None, max_length=100_000)
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
+    model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
 Parsed = TypeVar("Parsed", bound=BaseModel)

@@ -1,0 +1,65 @@
+"""A conversation cut to what a model can read, and said so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    SystemPromptPart,
+    TextPart,
+    UserPromptPart,
+)
+
+from atrium.adapters.providers.settings import SessionSettings
+from atrium.sdk.providers import ChatMessage, Note, TurnRequest
+
+BYTES_PER_TOKEN = 3
+"""Tokens are counted by nobody but the vendor; this is fewer bytes than English, Russian or code have for each."""
+
+ANSWER = 8192
+"""Tokens that are kept for the answer, though never more than a quarter of the window."""
+
+
+def conversation(
+    turn: TurnRequest, settings: SessionSettings, window: int | None
+) -> tuple[Sequence[ModelMessage], Note | None]:
+    """Return the conversation and the new message as pydantic-ai has them, and what to tell if some was left out."""
+    prompt = settings.system_prompt
+    history, left_out = _fitting(turn, prompt or "", window, settings.max_tokens)
+    messages: list[ModelMessage] = [ModelRequest(parts=[SystemPromptPart(prompt)])] if prompt else []
+    for message in history:
+        if message.role == "user":
+            messages.append(ModelRequest(parts=[UserPromptPart(message.content)]))
+        else:
+            messages.append(ModelResponse(parts=[TextPart(message.content)]))
+    messages.append(ModelRequest(parts=[UserPromptPart(turn.content)]))
+    if not left_out:
+        return messages, None
+    some = "message was" if left_out == 1 else "messages were"
+    return messages, Note(
+        f"The conversation is longer than the model can read ({window} tokens): its first {left_out} {some} left out."
+    )
+
+
+def _fitting(
+    turn: TurnRequest, prompt: str, window: int | None, max_tokens: int | None
+) -> tuple[Sequence[ChatMessage], int]:
+    """Return the newest messages that fit, beginning with a person's, and how many were left out."""
+    if window is None:
+        return turn.history, 0
+    answer = min(max_tokens or ANSWER, window // 4)
+    room = (window - answer) * BYTES_PER_TOKEN - _size(prompt) - _size(turn.content)
+    first = len(turn.history)
+    while first > 0 and room >= (size := _size(turn.history[first - 1].content)):
+        room -= size
+        first -= 1
+    while 0 < first < len(turn.history) and turn.history[first].role != "user":
+        first += 1
+    return turn.history[first:], first
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace")) + 4 * BYTES_PER_TOKEN
