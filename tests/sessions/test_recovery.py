@@ -1,5 +1,6 @@
 """What a crash or a stop cuts is found at the next start: nothing is lost, nothing runs twice."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -336,3 +337,19 @@ async def test_a_start_reads_only_what_is_unfinished() -> None:
     again = await Hub(adapter).start()
     assert adapter.rows < 700
     await again.stop()
+
+
+async def test_a_start_says_in_one_line_how_many_turns_were_cut(
+    hub: Hub, adapter: StorageAdapter, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("x", "y", "z"):
+        await hub.send(await hub.create(), f"silent {name}")
+        await hub.providers.arrived(name)
+    caplog.set_level(logging.INFO, "atrium.plugins.sessions.recovery")
+    again = await crashed(hub, adapter, tmp_path)
+    await again.stop()
+    (said,) = [record for record in caplog.records if record.name.endswith("recovery")]
+    assert said.getMessage() == "turns were cut by the last stop"
+    assert vars(said)["turns"] == 3
+    for name in ("x", "y", "z"):
+        hub.providers.gate(name).set()

@@ -26,10 +26,14 @@ class Recovery:
         """Mark turns that were cut as interrupted and return the sessions that have queued turns."""
         storage = self._context.storage.of(space)
         self._ledger.active += await _count_active(storage)
+        cut = 0
         while running := await _turns(storage, "running"):
             for turn in running:
                 await self._interrupt(storage, turn)
                 crash_point("recovery.interrupted")
+            cut += len(running)
+        if cut:
+            log.info("turns were cut by the last stop", extra={"space": space, "turns": cut})
         return [session_id for session_id in await _queued_sessions(storage) if await self._recount(space, session_id)]
 
     async def _interrupt(self, storage: SpaceStorage, turn: TurnRecord) -> None:
@@ -41,7 +45,7 @@ class Recovery:
                 end_turn(change, turn, answer, Outcome("interrupted"), self._context.clock.monotonic())
         except NotFound:
             await storage.delete(turn.id, collection=TURNS)
-        log.info("a turn was cut by the last stop", extra={"session": turn.session_id, "turn": turn.id})
+        log.debug("a turn was cut by the last stop", extra={"session": turn.session_id, "turn": turn.id})
 
     async def _recount(self, space: str, session_id: str) -> bool:
         """Make the number of queued turns right and tell whether the session is still there."""
