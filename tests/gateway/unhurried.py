@@ -18,6 +18,7 @@ class Unhurried(SpaceStorage):
     def __init__(self, storage: SpaceStorage) -> None:
         super().__init__(storage._storage, storage._name, storage.space)
         self.meanwhile: list[Callable[[], Awaitable[object]]] = []
+        self.snapshots = 0
 
     async def tail(self, stream: str, after: int = 0, wake: Callable[[], None] | None = None) -> Tail:
         await asyncio.sleep(0)
@@ -26,6 +27,7 @@ class Unhurried(SpaceStorage):
         return await super().tail(stream, after, wake)
 
     async def snapshot(self, topic: str) -> TopicSnapshot:
+        self.snapshots += 1
         if self.meanwhile:
             await self.meanwhile.pop(0)()
         return await super().snapshot(topic)

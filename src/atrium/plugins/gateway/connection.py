@@ -68,10 +68,18 @@ class Connection(Sink):
         self.hub.dirty(self)
 
     def flush(self) -> None:
-        """Write what is due, if the client reads."""
-        if self.pending and not self.behind:
-            parts = list(self.pending.values())
-            self.pending.clear()
+        """Write what is due while the client reads, at once not more than one message beyond what may wait for it."""
+        parts: list[bytes] = []
+        size = 0
+        for key in tuple(self.pending):
+            if self.behind:
+                return
+            parts.append(self.pending.pop(key))
+            size += len(parts[-1])
+            if size >= self.hub.write_limit:
+                self.write(b"".join(parts))
+                parts, size = [], 0
+        if parts:
             self.write(b"".join(parts))
 
     def ended(self, follower: Follower) -> None:

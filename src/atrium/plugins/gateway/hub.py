@@ -9,6 +9,7 @@ from typing import Any
 
 from atrium.plugins.gateway.connection import Connection
 from atrium.plugins.gateway.device import device_of
+from atrium.plugins.gateway.feeds import Feeds, Place
 from atrium.plugins.gateway.formats import EncodedEntries
 from atrium.plugins.gateway.frames import SESSIONS, envelope
 from atrium.plugins.gateway.metrics import Past
@@ -21,24 +22,10 @@ from atrium.sdk.clock import timestamp
 
 log = logging.getLogger(__name__)
 
-Place = tuple[str, str]
-"""A space, and the name of a topic or a stream in it."""
-
 SMALLEST_WRITE_LIMIT = 4096
 PINGED_AT_ONCE = 200
 SHORTEST_SILENCE = 1.0
 """TCP may acknowledge late: less than this many seconds say nothing about a client."""
-
-
-class Feed:
-    """A topic that connections are subscribed to; one watch serves them all."""
-
-    __slots__ = ("connections", "revision", "unwatch")
-
-    def __init__(self) -> None:
-        self.connections: set[Connection] = set()
-        self.revision = 0
-        self.unwatch: Callable[[], None] = lambda: None
 
 
 class Hub:
@@ -59,10 +46,9 @@ class Hub:
         self.opened = 0
         self._capacity = 1
         self._storage_of = storage_of
-        self._feeds: dict[Place, Feed] = {}
+        self._feeds = Feeds(self)
         self._rooms: dict[Place, Room] = {}
         self._woken: dict[Room, None] = {}
-        self._changed: set[Place] = set()
         self._dirty: dict[Connection, None] = {}
         self.presence = Presence(storage_of, clock, announce)
         self._encoded = EncodedEntries(self.now)
@@ -95,18 +81,13 @@ class Hub:
 
     async def subscribe(self, connection: Connection, topic: str) -> int:
         """Send a connection the invalidations of a topic; returns its revision. Raises `NotFound`."""
-        place = (connection.space, topic)
-        storage = self.topics(connection.space, topic)
         if topic not in connection.topics:
             self._admit(connection)
-            feed = self._feeds.get(place) or self._new_feed(place, storage)
-            feed.connections.add(connection)
-            connection.topics.add(topic)
-        try:
-            return (await storage.snapshot(topic)).revision
-        except Exception:
-            self.unsubscribe(connection, topic)
-            raise
+        return await self._feeds.subscribe(connection, topic)
+
+    def carry(self, connection: Connection, topic: str, *, snapshots: bool) -> None:
+        """Let the snapshot go along with what a connection is told of a topic that it follows, or no more."""
+        self._feeds.carry(connection, topic, snapshots=snapshots)
 
     def topics(self, space: str, topic: str) -> SpaceStorage | FollowerTopics:
         """Return what knows a topic: who follows a stream is in memory, everything else is stored."""
@@ -114,16 +95,7 @@ class Hub:
 
     def unsubscribe(self, connection: Connection, topic: str) -> None:
         """Send no more invalidations of a topic."""
-        connection.topics.discard(topic)
-        connection.pending.pop(("topic", topic), None)
-        place = (connection.space, topic)
-        feed = self._feeds.get(place)
-        if feed is None:
-            return
-        feed.connections.discard(connection)
-        if not feed.connections:
-            feed.unwatch()
-            del self._feeds[place]
+        self._feeds.unsubscribe(connection, topic)
 
     async def follow(self, sink: Sink, stream: str, after: int | None) -> Follower:
         """Follow a stream from beyond a cursor (None: from now on). Nothing is sent before `begin`.
@@ -191,12 +163,25 @@ class Hub:
     def dirty(self, connection: Connection) -> None:
         """Flush a connection soon, together with all others."""
         self._dirty[connection] = None
-        self._schedule()
+        self.schedule()
+
+    def pend(self, connections: Iterable[Connection], key: tuple[str, ...], message: bytes) -> None:
+        """Send a message to all of these; while one is behind, only the latest with this key is kept for it."""
+        for connection in connections:
+            connection.pending[key] = message
+            self._dirty[connection] = None
+        self.schedule()
+
+    def schedule(self) -> None:
+        """Flush soon."""
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self.flush)
 
     def flush(self) -> None:
         """Write everything that is due."""
         self._scheduled = False
-        self._invalidate()
+        self._feeds.flush()
         woken, self._woken = self._woken, {}
         for room in woken:
             room.flush()
@@ -227,7 +212,7 @@ class Hub:
 
     def _wake(self, room: Room) -> None:
         self._woken[room] = None
-        self._schedule()
+        self.schedule()
 
     async def _enter(self, space: str, stream: str, storage: SpaceStorage, cursor: int) -> Room:
         place = (space, stream)
@@ -270,33 +255,3 @@ class Hub:
         limit = self.config.max_subscriptions
         if sink.subscriptions >= limit:
             raise TooManyRequests(f"a connection may have {limit} subscriptions; unsubscribe or open another")
-
-    def _new_feed(self, place: Place, storage: SpaceStorage | FollowerTopics) -> Feed:
-        feed = Feed()
-
-        def changed(revision: int) -> None:
-            feed.revision = revision
-            self._changed.add(place)
-            self._schedule()
-
-        feed.unwatch = storage.watch(place[1], changed)
-        self._feeds[place] = feed
-        return feed
-
-    def _invalidate(self) -> None:
-        changed, self._changed = self._changed, set()
-        for place in changed:
-            feed = self._feeds.get(place)
-            if feed is None:
-                continue
-            stamp = round(self.clock.now() * 1000)
-            payload = {"topic": place[1], "revision": str(feed.revision), "timestampMs": stamp}
-            message = envelope("sync:invalidate", payload, self.now())
-            for connection in feed.connections:
-                connection.pending["topic", place[1]] = message
-                self._dirty[connection] = None
-
-    def _schedule(self) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_soon(self.flush)
