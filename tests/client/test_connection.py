@@ -184,7 +184,7 @@ async def test_topics_are_subscribed_again_after_a_cut(peer: Peer, pace: Pace) -
         await client.connection.watch("sessions", lambda payload: None)
         await peer.connections[0].close()
         await peer.until(lambda: len(peer.subscriptions()) == 2)
-    assert peer.subscriptions() == [{"topics": ["sessions"]}] * 2
+    assert peer.subscriptions() == [{"topics": ["sessions"], "snapshots": True}] * 2
 
 
 async def test_a_restarted_hub_is_found_at_its_new_place_with_its_new_token(peer: Peer, pace: Pace) -> None:

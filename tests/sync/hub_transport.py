@@ -79,10 +79,16 @@ class House:
 
 
 class HubTransport:
-    """Each window has a WebSocket of its own, through a network that only delivers what the scenario announces."""
+    """Each window has a WebSocket of its own, through a network that only delivers what the scenario announces.
 
-    def __init__(self, house: House) -> None:
+    With `shared` all windows have the same one, and take the snapshots that come with its events; `asked` counts the
+    others.
+    """
+
+    def __init__(self, house: House, *, shared: bool = False) -> None:
         self.house = house
+        self.asked = 0
+        self._shared = shared
         self._pace = Pace(policy=SOON, restart_policy=SOON)
         self._locator = locate(house.home, None, None)
         self._network = LossyNetwork(self._locator.find)
@@ -92,24 +98,28 @@ class HubTransport:
     async def open(self) -> None:
         """Connect the network."""
         await self._network.open()
+        if self._shared:
+            self._connect()
 
     async def bump(self, topic: str, data: object) -> Revision:
         """Store the data."""
         return await self.house.settings.change(topic, data)
 
     async def emit(self, payload: object) -> None:
-        """Send an announcement."""
+        """Send an announcement; a snapshot in it is one of a collection with one document."""
+        if isinstance(payload, dict) and isinstance(payload.get("snapshot"), dict) and "data" in payload["snapshot"]:
+            documents = [{"id": "value", "value": payload["snapshot"]["data"]}]
+            payload = {**payload, "snapshot": {**payload["snapshot"], "data": documents}}
         await self._network.announce(payload)
 
     def subscriber(self) -> InvalidationSubscriber:
         """Return one window's end."""
-        connection = Connection(locate(None, self._network.url, "given-by-the-network"), self._pace)
-        self._connections.append(connection)
-        return _EveryTopic(connection)
+        return _EveryTopic(self._connections[0] if self._shared else self._connect())
 
     def provider(self, topic: str) -> SnapshotProvider[object]:
-        """Return a topic over HTTP."""
-        return _Value(HttpSnapshotProvider(self._http, topic))
+        """Return a topic over HTTP, behind what came with its events."""
+        asked = _Counted(self, HttpSnapshotProvider(self._http, topic))
+        return _Value(self._connections[0].carried.before(topic, asked) if self._shared else asked)
 
     async def settle(self) -> None:
         """Return when every connection has answered behind what was sent to it."""
@@ -132,6 +142,11 @@ class HubTransport:
             await connection.close()
         await self._http.close()
         await self._network.close()
+
+    def _connect(self) -> Connection:
+        connection = Connection(locate(None, self._network.url, "given-by-the-network"), self._pace)
+        self._connections.append(connection)
+        return connection
 
 
 class _Return:
@@ -165,10 +180,22 @@ class _EveryTopic:
         return end_all
 
 
+class _Counted:
+    """Counts what is asked for."""
+
+    def __init__(self, transport: HubTransport, provider: HttpSnapshotProvider) -> None:
+        self._transport = transport
+        self._provider = provider
+
+    async def get_snapshot(self) -> SnapshotEnvelope[Any]:
+        self._transport.asked += 1
+        return await self._provider.get_snapshot()
+
+
 class _Value:
     """What a scenario stored: the one document of the topic."""
 
-    def __init__(self, provider: HttpSnapshotProvider) -> None:
+    def __init__(self, provider: SnapshotProvider[Any]) -> None:
         self._provider = provider
 
     async def get_snapshot(self) -> SnapshotEnvelope[object]:

@@ -16,6 +16,22 @@ from tests.sync.hub_transport import SOON, House, HubTransport
 SCENARIOS = Path(__file__).parents[2] / "contracts" / "sync" / "scenarios.json"
 
 
+ASKED = {
+    "carried-snapshot": (4, "two at the start, two for the event without one"),
+    "carried-snapshot-late": (1, "at the start"),
+    "carried-snapshot-stale": (2, "one for the event that it is older than"),
+    "carried-snapshot-ahead": (1, "at the start"),
+    "carried-snapshot-overtaken": (3, "one for the event that overtook it"),
+    "carried-snapshot-kept": (2, "one after the restart"),
+    "carried-snapshot-malformed": (2, "one in its place"),
+}
+"""How often HTTP is needed, and what for."""
+
+
+def carries(scenario: Scenario) -> bool:
+    return any("snapshot" in step for step in scenario.steps)
+
+
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     running = House(tmp_path)
@@ -29,6 +45,15 @@ async def test_contract(scenario: Scenario, house: House) -> None:
     transport = HubTransport(house)
     await transport.open()
     await run_scenario(scenario, transport)
+
+
+@pytest.mark.parametrize("scenario", [one for one in load_scenarios(SCENARIOS) if carries(one)], ids=str)
+async def test_contract_where_snapshots_come_with_their_events(scenario: Scenario, house: House) -> None:
+    transport = HubTransport(house, shared=True)
+    await transport.open()
+    await run_scenario(scenario, transport)
+    fetches, believed = ASKED[scenario.id.partition("[")[0]]
+    assert transport.asked == fetches, f"asked for {transport.asked} of them, {believed}"
 
 
 async def test_the_hub_announces_what_it_stores(house: House) -> None:

@@ -180,7 +180,7 @@ class Client:
         sync = create_revision_sync(
             topic=name,
             subscriber=WebSocketSubscriber(self.connection, name),
-            provider=HttpSnapshotProvider(self._http, name),
+            provider=self.connection.carried.before(name, HttpSnapshotProvider(self._http, name)),
             applier=_Applier(apply),
             on_error=on_error,
         )

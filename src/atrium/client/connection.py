@@ -19,7 +19,7 @@ from atrium.client.follower import Follower, Verdict
 from atrium.client.location import Locator
 from atrium.client.pace import Pace
 from atrium.client.presence import user_agent
-from atrium.sync import InvalidationHandler
+from atrium.sync import CarriedSnapshots, InvalidationHandler
 
 _PING_SECONDS = 10
 """Half of what the hub takes between two of its own: a dead link is noticed within one of those, 20 seconds."""
@@ -46,10 +46,12 @@ class Connection:
     """Multiplexes streams, topics and calls over one WebSocket, opened when first needed.
 
     `on_state` handlers hear of every change of `state`, on the loop. After a loss every stream goes on from its cursor.
+    `carried` has the snapshots that came with the invalidations.
     """
 
     def __init__(self, locator: Locator, pace: Pace) -> None:
         self.state = ConnectionState.IDLE
+        self.carried = CarriedSnapshots()
         self._locator = locator
         self._pace = pace
         self._followers: dict[str, list[Follower]] = {}
@@ -94,13 +96,14 @@ class Connection:
             await self._reachable()
             self._topics.setdefault(topic, []).append(handler)
             try:
-                await self._ask("subscribe", {"topics": [topic]})
+                await self._ask("subscribe", {"topics": [topic], "snapshots": True})
                 break
             except ConnectionLost:
                 self._drop(topic, handler)
             except BaseException:
                 self._forget(topic, handler)
                 raise
+        self.carried.forget(topic)  # it may be of a subscription before, and older than what nobody told us since
         return lambda: self._forget(topic, handler)
 
     async def call(self, frame_type: str, payload: Mapping[str, Any], session_id: str | None = None) -> Any:
@@ -192,6 +195,7 @@ class Connection:
         finally:
             self._calls = None
             self._online.clear()
+            self.carried.forget()
             calls.lose()
             for follower in self._all_followers():
                 follower.detach()
@@ -225,7 +229,7 @@ class Connection:
 
     async def _renew_topic(self, topic: str) -> None:
         try:
-            await self._ask("subscribe", {"topics": [topic]})
+            await self._ask("subscribe", {"topics": [topic], "snapshots": True})
         except ConnectionLost:
             return  # the next connection subscribes again
         except ProblemError:
@@ -288,6 +292,8 @@ class Connection:
             handlers = list(self._topics.get(topic, ()))
         else:
             handlers = list(dict.fromkeys(handler for several in self._topics.values() for handler in several))
+        if handlers:
+            self.carried.note(payload)
         for handler in handlers:
             handler(payload)
 
@@ -318,7 +324,10 @@ class Connection:
         handlers = self._topics.get(topic, [])
         if handler in handlers:
             handlers.remove(handler)
-        return not handlers and self._topics.pop(topic, None) is not None
+        if handlers or self._topics.pop(topic, None) is None:
+            return False
+        self.carried.forget(topic)
+        return True
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

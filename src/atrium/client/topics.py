@@ -1,4 +1,4 @@
-"""Topics over the wire: invalidations by WebSocket, snapshots by HTTP."""
+"""Topics over the wire: invalidations by WebSocket, snapshots with them or by HTTP."""
 
 from __future__ import annotations
 

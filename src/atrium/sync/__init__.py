@@ -9,6 +9,7 @@ Uses the standard library only and knows nothing of what it synchronises. The co
 `contracts/sync/scenarios.json`, the same for every language and transport.
 """
 
+from atrium.sync.carried import CarriedSnapshots
 from atrium.sync.engine import RevisionSync, create_revision_sync
 from atrium.sync.errors import (
     InvalidEvent,
@@ -40,6 +41,7 @@ from atrium.sync.transports.in_memory import InMemoryHub
 __all__ = [
     "MAX_REVISION",
     "ZERO_REVISION",
+    "CarriedSnapshots",
     "InMemoryHub",
     "InvalidEvent",
     "InvalidRevision",

@@ -31,9 +31,8 @@ class CarriedSnapshots:
             kept = self._newest.setdefault(event.topic, snapshot)
             if compare_revisions(snapshot.revision, kept.revision) > 0:
                 self._newest[event.topic] = snapshot
-        elif event.topic in self._newest:
-            if compare_revisions(self._newest[event.topic].revision, event.revision) < 0:
-                del self._newest[event.topic]
+        elif compare_revisions(self._newest.get(event.topic, event).revision, event.revision) < 0:
+            del self._newest[event.topic]
 
     def forget(self, topic: str | None = None) -> None:
         """Forget a topic that is followed no more; or all, because events may have been lost."""

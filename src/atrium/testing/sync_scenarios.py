@@ -156,7 +156,8 @@ class _Stage:
             return self._source.resolve(step["payload"])
         revision = self._source.resolve(step.get("revision")) or self._source.newest(topic)
         source = {"sourceId": step["sourceId"]} if "sourceId" in step else {}
-        return {"topic": topic, "revision": revision, **source, **step.get("extra", {})}
+        carried = {"snapshot": self._source.carried(topic, step["snapshot"])} if "snapshot" in step else {}
+        return {"topic": topic, "revision": revision, **source, **carried, **step.get("extra", {})}
 
     async def _conclude(self, window: Window, then: str) -> None:
         if then == "pending":

@@ -147,6 +147,13 @@ class Source:
         """Put topics and revisions in the place of their names."""
         return substitute(value, self.names)
 
+    def carried(self, topic: str, value: Json) -> Json:
+        """Return the snapshot of a topic at a revision; what is no revision that it had, as it is."""
+        revision, past = self.resolve(value), self.history[topic]
+        if isinstance(revision, str) and revision in past:
+            return {"revision": revision, "data": past[revision]}
+        return revision
+
     def _data(self, past: Mapping[str, object], step: Mapping[str, Json]) -> object:
         if "as" in step:
             return past[self.resolve(step["as"])]

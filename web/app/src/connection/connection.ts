@@ -1,4 +1,4 @@
-import { retryDelayMs } from "@atrium/state-sync";
+import { createCarriedSnapshots, retryDelayMs } from "@atrium/state-sync";
 import { signal } from "@preact/signals-core";
 import { type ApiProblem, type Problem, problemOf, UNREACHABLE } from "../api/problem.ts";
 import type { ConnectionState } from "./connection_state.ts";
@@ -33,6 +33,8 @@ const RESTART_GRACE_MS = 30_000;
 /** The page's one WebSocket: opens it, keeps it, and after each break subscribes again to all that is followed. */
 export class HubConnection {
   readonly state = signal<ConnectionState>({ kind: "connecting" });
+  /** What came with the events of the followed topics. */
+  readonly carried = createCarriedSnapshots();
   readonly #ports: ConnectionPorts;
   readonly #topics = new Map<string, Set<TopicListener>>();
   readonly #streams = new Map<string, StreamListener>();
@@ -60,6 +62,7 @@ export class HubConnection {
     clearTimeout(this.#timer);
     const link = this.#link;
     this.#link = undefined;
+    this.carried.forget();
     link?.close();
   }
 
@@ -74,10 +77,11 @@ export class HubConnection {
     const listeners = this.#topics.get(topic) ?? new Set();
     listeners.add(listener);
     this.#topics.set(topic, listeners);
-    if (listeners.size === 1) this.#link?.send("subscribe", { topics: [topic] });
+    if (listeners.size === 1) this.#link?.send("subscribe", { topics: [topic], snapshots: true });
     return () => {
       if (!listeners.delete(listener) || listeners.size > 0) return;
       this.#topics.delete(topic);
+      this.carried.forget(topic);
       this.#link?.send("unsubscribe", { topics: [topic] });
     };
   }
@@ -124,7 +128,7 @@ export class HubConnection {
   }
 
   #subscribeAll(link: Link): void {
-    for (const topic of this.#topics.keys()) link.send("subscribe", { topics: [topic] });
+    for (const topic of this.#topics.keys()) link.send("subscribe", { topics: [topic], snapshots: true });
     for (const [stream, listener] of this.#streams) void this.#subscribeStream(stream, listener);
   }
 
@@ -145,8 +149,7 @@ export class HubConnection {
     this.#becomeLive();
     switch (frame.type) {
       case "sync:invalidate":
-        for (const listener of this.#topics.get(text(frame.payload.topic)) ?? [])
-          listener.invalidated(frame.payload);
+        this.#invalidated(frame.payload);
         break;
       case "stream:chunk":
         this.#streams.get(streamOf(frame))?.received(frame.payload);
@@ -159,6 +162,13 @@ export class HubConnection {
         this.state.value = { kind: "restarting", since: this.#restartingSince };
         break;
     }
+  }
+
+  #invalidated(event: Record<string, unknown>): void {
+    const listeners = this.#topics.get(text(event.topic));
+    if (!listeners) return;
+    this.carried.note(event);
+    for (const listener of listeners) listener.invalidated(event);
   }
 
   #becomeLive(): void {
@@ -174,6 +184,7 @@ export class HubConnection {
   #closed(link: Link): void {
     if (link !== this.#link) return;
     this.#link = undefined;
+    this.carried.forget();
     if (this.state.value.kind === "live") this.state.value = { kind: "connecting" };
     this.#tryLater();
   }

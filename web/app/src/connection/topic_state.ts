@@ -26,6 +26,7 @@ export function followTopicState<T>(
     end();
     listener.gone(error);
   };
+  const asked = withTimeout({ getSnapshot: () => getSnapshot<T>(topic) }, SNAPSHOT_TIMEOUT_MS);
   const sync = createRevisionSync<T>({
     topic,
     subscriber: {
@@ -35,7 +36,7 @@ export function followTopicState<T>(
           resumed: () => void sync.refresh().catch(failed),
         }),
     },
-    provider: withTimeout({ getSnapshot: () => getSnapshot<T>(topic) }, SNAPSHOT_TIMEOUT_MS),
+    provider: connection.carried.before(topic, asked),
     applier: { apply: ({ data }) => listener.apply(data) },
     onError: ({ error }) => failed(error),
   });

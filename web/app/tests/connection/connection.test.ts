@@ -1,3 +1,4 @@
+import { parseRevision } from "@atrium/state-sync";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiProblem, readProblem, unreachable } from "../../src/api/problem.ts";
 import { HubConnection, type StreamListener } from "../../src/connection/connection.ts";
@@ -124,7 +125,7 @@ describe("subscriptions", () => {
     connection.followStream("sessions/s1", listener({ cursor: () => cursor }));
     await connect();
     expect(network.socket.payloads("subscribe")).toEqual([
-      { topics: ["sessions"] },
+      { topics: ["sessions"], snapshots: true },
       { streams: { "sessions/s1": "0" } },
     ]);
 
@@ -134,7 +135,7 @@ describe("subscriptions", () => {
     network.socket.accept();
     network.socket.say("pong");
     expect(network.socket.payloads("subscribe")).toEqual([
-      { topics: ["sessions"] },
+      { topics: ["sessions"], snapshots: true },
       { streams: { "sessions/s1": "42" } },
     ]);
     expect(resumed).toHaveBeenCalledTimes(2);
@@ -160,6 +161,26 @@ describe("subscriptions", () => {
     expect(one.received).toHaveBeenCalledTimes(1);
     expect(other.received).not.toHaveBeenCalled();
     expect(network.socket.payloads("unsubscribe")).toHaveLength(2);
+  });
+
+  it("have the snapshot that came with an event, until the connection breaks", async () => {
+    await connect();
+    const getSnapshot = vi.fn(async () => ({ revision: parseRevision("4"), data: "asked" }));
+    const provider = connection.carried.before("sessions", { getSnapshot });
+    connection.followTopic("sessions", { invalidated: vi.fn(), resumed: vi.fn() });
+    const carry = (revision: string) =>
+      network.socket.say("sync:invalidate", {
+        topic: "sessions",
+        revision,
+        snapshot: { revision, data: "carried" },
+      });
+
+    carry("5");
+    expect((await provider.getSnapshot()).data).toBe("carried");
+    carry("6");
+    network.socket.drop();
+    expect((await provider.getSnapshot()).data).toBe("asked");
+    expect(getSnapshot).toHaveBeenCalledTimes(1);
   });
 
   it("report a refusal by the hub, but not a broken connection", async () => {

@@ -36,7 +36,7 @@ export interface HubConnection {
   onState(listener: (state: ConnectionState) => void): Unsubscribe;
   /** The event side of some topics. After a break the hub is asked for their revisions: nothing stays missed. */
   subscriber(...topics: [Topic, ...Topic[]]): InvalidationSubscriber;
-  /** The snapshot side of a topic. */
+  /** The snapshot side of a topic: what came with its events, where the hub sends that, else what it answers. */
   provider<T>(topic: Topic): SnapshotProvider<T>;
   /** Follow a stream: each durable entry once, in order. Throws when this connection follows it already. */
   follow<E extends StreamEntry = StreamEntry>(stream: string, options: FollowOptions<E>): FollowedStream;
@@ -86,7 +86,7 @@ class Connection implements HubConnection {
   }
 
   provider<T>(topic: Topic): SnapshotProvider<T> {
-    return this.http.provider<T>(topic);
+    return this.watches.carried.before(topic, this.http.provider<T>(topic));
   }
 
   follow<E extends StreamEntry>(name: string, options: FollowOptions<E>): FollowedStream {
@@ -173,6 +173,7 @@ class Connection implements HubConnection {
   private closed(link: Link): void {
     if (link !== this.link) return;
     this.link = undefined;
+    this.watches.carried.forget();
     for (const stream of this.streams.values()) stream.detach();
     this.tryLater();
   }
@@ -219,7 +220,7 @@ class Connection implements HubConnection {
 
   private stand(watch: Watch): void {
     const ready = (answer: unknown) => this.watches.stand(watch, answer);
-    this.link?.ask("subscribe", { topics: watch.topics }, ready).catch((error: unknown) => {
+    this.link?.ask("subscribe", { topics: watch.topics, snapshots: true }, ready).catch((error: unknown) => {
       // A lost connection is followed by another. A topic that is not there any more fails its sync's next refresh.
       if (error instanceof HubProblem && !watch.stood) this.giveUp(watch, error);
     });

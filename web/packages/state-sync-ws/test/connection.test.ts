@@ -138,6 +138,44 @@ describe("topics", () => {
     expect(events).toHaveLength(1);
   });
 
+  it("are not asked for when they came with the event, and are after a break", async () => {
+    hub.source.bump("notes", "old");
+    const connection = connect();
+    const provider = connection.provider("notes");
+    const events: unknown[] = [];
+    const end = await connection.subscriber("notes").subscribe((event) => events.push(event));
+    expect(hub.subscribes[0]).toEqual({ topics: ["notes"], snapshots: true });
+    const carry = async (revision: string) => {
+      hub.broadcast("sync:invalidate", { topic: "notes", revision, snapshot: { revision, data: "carried" } });
+      await barrier(connection);
+    };
+    const data = async () => (await provider.getSnapshot()).data;
+    await carry("2");
+    expect([await data(), await data()]).toEqual(["carried", "old"]);
+    await carry("3");
+    hub.cut();
+    await reaches(connection, "offline");
+    expect(await data()).toBe("old");
+    await reaches(connection, "online");
+    await carry("4");
+    end();
+    expect(await data()).toBe("old");
+  });
+
+  it("have their first snapshot asked for, whatever came with an event before", async () => {
+    hub.source.bump("notes", "new");
+    const connection = connect();
+    connection.connect();
+    await reaches(connection, "online");
+    hub.broadcast("sync:invalidate", {
+      topic: "notes",
+      revision: "1",
+      snapshot: { revision: "1", data: "left over" },
+    });
+    await connection.subscriber("notes").subscribe(() => undefined);
+    expect((await connection.provider("notes").getSnapshot()).data).toBe("new");
+  });
+
   it("that are not there fail their subscription and their snapshot", async () => {
     const connection = connect();
     await expect(connection.subscriber("secret").subscribe(() => undefined)).rejects.toThrow(/no such thing/);

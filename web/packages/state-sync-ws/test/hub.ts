@@ -5,7 +5,7 @@ import { createInMemoryHub, type InMemoryHub } from "@atrium/state-sync";
 import type { Json } from "@atrium/state-sync/testing";
 import { WebSocket, WebSocketServer } from "ws";
 
-type Subscribe = { topics?: string[]; streams?: Record<string, string | null> };
+type Subscribe = { topics?: string[]; snapshots?: boolean; streams?: Record<string, string | null> };
 type ClientFrame = { type: string; id?: string; payload: Subscribe };
 type Entry = { type: string; offset: string; prev: string; source: string };
 

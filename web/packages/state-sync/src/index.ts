@@ -4,6 +4,7 @@
  * @module
  */
 
+export { type CarriedSnapshots, createCarriedSnapshots } from "./carried";
 export { createRevisionSync } from "./engine";
 export { ProtocolError, SnapshotTimeout, SyncError } from "./errors";
 export {

@@ -140,7 +140,9 @@ class Stage {
     if (step.payload !== undefined) return this.source.resolve(step.payload);
     const revision = step.revision ? this.source.resolve(step.revision) : this.source.newest(topic);
     const source = step.sourceId === undefined ? {} : { sourceId: step.sourceId };
-    return { topic, revision, ...source, ...step.extra };
+    const carried =
+      step.snapshot === undefined ? {} : { snapshot: this.source.carried(topic, step.snapshot) };
+    return { topic, revision, ...source, ...carried, ...step.extra };
   }
 
   /** Wait until nothing is under way but what is held. */

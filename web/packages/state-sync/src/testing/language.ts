@@ -19,6 +19,7 @@ export type ScenarioStep = {
   readonly revision?: string;
   readonly sourceId?: string;
   readonly extra?: { readonly [key: string]: Json };
+  readonly snapshot?: Json;
   readonly payload?: Json;
   readonly raw?: Json;
   readonly bytes?: number;

@@ -115,6 +115,13 @@ export class Source {
     return resolveNames(value, this.names);
   }
 
+  /** The snapshot of a topic at a revision; what is no revision that it had, as it is. */
+  carried(topic: string, value: Json): Json {
+    const revision = this.resolve(value);
+    const data = this.past(topic).get(revision as Revision);
+    return data === undefined ? revision : ({ revision, data } as Json);
+  }
+
   private data(past: ReadonlyMap<Revision, Json>, step: ScenarioStep): Json {
     if (step.as !== undefined) return past.get(parseRevision(this.resolve(step.as))) ?? null;
     const text = step.bytes === undefined ? {} : { text: "x".repeat(step.bytes) };
