@@ -410,6 +410,6 @@ class MessagePage(Model):
 
 ENTRIES: tuple[type[Event], ...] = (
     MessageAdded, TurnStarted, TurnCompleted, TurnFailed, TurnCancelled, TurnInterrupted, MessageDelta, ThinkingDelta,
-    MessageCompleted, ThinkingCompleted, ToolCalled, ToolUpdated, ToolFinished, UsageReported, NoteAdded, SessionRenamed,
-    SessionTagged, SessionStopped, SessionDeleted, ProviderRetrying, ProviderChanged,
+    MessageCompleted, ThinkingCompleted, ToolCalled, ToolUpdated, ToolFinished, UsageReported, NoteAdded,
+    SessionRenamed, SessionTagged, SessionStopped, SessionDeleted, ProviderRetrying, ProviderChanged,
 )  # fmt: skip

@@ -34,8 +34,13 @@ class ProvidersConfig(Config):
     fallback: tuple[str, ...] = Field(
         (), max_length=10, description="The providers that go on with a session whose own one fails, in this order."
     )
+    discover: bool = Field(
+        True, description="Whether model servers on this machine, Ollama and LM Studio, are found by themselves."
+    )
     local: Section = Field(default_factory=dict, description="The embedded model.")
-    model: Section = Field(default_factory=dict, description="An OpenAI-compatible endpoint.")
+    model: Section = Field(
+        default_factory=dict, description="A model behind an API; a section of any name that says `kind: model` is one."
+    )
     echo: Section = Field(default_factory=lambda: {"enabled": False}, description="A scripted provider, for tests.")
 
     @model_validator(mode="after")

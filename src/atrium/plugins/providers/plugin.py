@@ -12,14 +12,16 @@ from typing import Any
 
 from atrium.contracts.approvals import ApprovalRequest, Decision
 from atrium.plugins.providers.backoff import delay_after
+from atrium.plugins.providers.finding import look_for_providers
 from atrium.plugins.providers.handing_over import as_read, window_of
+from atrium.plugins.providers.metering import admit, measure
 from atrium.plugins.providers.programs import PROGRAMS, Programs, is_shown
 from atrium.plugins.providers.roster import Member, Roster
 from atrium.sdk import AtriumError, Manifest, Principal, ProviderError, route, service
 from atrium.sdk.crash_points import crash_point
 from atrium.sdk.errors import ProviderFaulty, ProviderNotInstalled
 from atrium.sdk.host import Host
-from atrium.sdk.providers import AnswerEvent, ProviderEvent, Retrying, TurnEvent, TurnRequest
+from atrium.sdk.providers import AnswerEvent, ProviderEvent, Quota, Retrying, TurnEvent, TurnRequest, Usage
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,8 @@ class Providers(Programs):
         self.context.extensions.watch(PROVIDER_POINT, self._offers_changed)
         await self._follow()
         await self.open_installs()
+        if self.config.discover:
+            _ = self.context.spawn(look_for_providers(self.context, PROVIDER_POINT), "model servers on this machine")
 
     async def stop(self) -> None:
         """End what the providers run."""
@@ -81,6 +85,7 @@ class Providers(Programs):
             raise ProviderNotInstalled(f"{provider_id}: {member.fault}")
         asking = replace(turn, ask=partial(self._ask, turn, turn.by)) if turn.by is not None else turn
         asking = as_read(asking, member.provider.info)
+        await admit(self.context, provider_id, turn)
         while True:
             is_probe, began = member.circuit.enter(), False
             try:
@@ -91,6 +96,8 @@ class Providers(Programs):
                             if not began and isinstance(event, AnswerEvent):
                                 began = True
                                 member.circuit.answered()
+                            if isinstance(event, (Usage, Quota)):
+                                await measure(self.context, provider_id, turn, event)
                             yield event
                 member.circuit.succeeded()
                 return
