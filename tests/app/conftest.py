@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from atrium.testing.daemon import DaemonProcess, running_daemon
 
@@ -25,8 +26,20 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-@pytest.fixture
-async def daemon(home: Path) -> AsyncIterator[DaemonProcess]:
-    """A running hub."""
-    async with running_daemon(home) as found:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def lasting_daemon(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DaemonProcess]:
+    """One hub for all tests that leave it running."""
+    async with running_daemon(tmp_path_factory.mktemp("lasting") / "home") as found:
         yield found
+
+
+@pytest.fixture
+async def daemon(lasting_daemon: DaemonProcess) -> DaemonProcess:
+    """A running hub without sessions, on which no screen has left anything; the test must leave it running."""
+    async with lasting_daemon.attach() as client:
+        while sessions := (await client.sessions.list()).sessions:
+            for session in sessions:
+                await client.sessions.delete(session.id)
+    for path in (lasting_daemon.home / "core").iterdir():
+        path.rmdir() if path.is_dir() else path.unlink()
+    return lasting_daemon

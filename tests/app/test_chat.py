@@ -16,15 +16,15 @@ PROMPT = "\x1b[?2004h"
 """What the prompt tells the terminal when it begins to read."""
 
 
-async def test_one_question_one_answer(daemon: DaemonProcess, home: Path) -> None:
-    assert await run_atrium("chat", "-p", "echo", "-m", "hello there", home=home) == (0, "hello there\n", "")
-    code, out, err = await run_atrium("chat", "-p", "echo", "-m", "/fail auth", home=home)
+async def test_one_question_one_answer(daemon: DaemonProcess) -> None:
+    assert await run_atrium("chat", "-p", "echo", "-m", "hello there", home=daemon.home) == (0, "hello there\n", "")
+    code, out, err = await run_atrium("chat", "-p", "echo", "-m", "/fail auth", home=daemon.home)
     assert (code, out) == (1, "")
     assert err.startswith("The turn failed: ")
 
 
-async def test_a_pipe_in_and_json_out(daemon: DaemonProcess, home: Path) -> None:
-    code, out, err = await run_atrium("chat", "-p", "echo", "--json", home=home, stdin="/tokens 3")
+async def test_a_pipe_in_and_json_out(daemon: DaemonProcess) -> None:
+    code, out, err = await run_atrium("chat", "-p", "echo", "--json", home=daemon.home, stdin="/tokens 3")
     assert (code, err) == (0, "")
     entries = [json.loads(line) for line in out.splitlines()]
     assert entries[-1]["type"] == "sessions.turn.completed.v1"
@@ -32,13 +32,13 @@ async def test_a_pipe_in_and_json_out(daemon: DaemonProcess, home: Path) -> None
     assert whole == ["tok-1 tok-2 tok-3 "]
 
 
-async def test_a_question_with_a_pipe_below_it(daemon: DaemonProcess, home: Path) -> None:
-    _, out, _ = await run_atrium("chat", "-p", "echo", "-m", "review", home=home, stdin="the diff")
+async def test_a_question_with_a_pipe_below_it(daemon: DaemonProcess) -> None:
+    _, out, _ = await run_atrium("chat", "-p", "echo", "-m", "review", home=daemon.home, stdin="the diff")
     assert out == "review\n\nthe diff\n"
 
 
-async def test_ctrl_c_cancels_the_one_question(daemon: DaemonProcess, home: Path) -> None:
-    async with terminal("chat", "-p", "echo", "-m", "/sleep 60", home=home) as screen:
+async def test_ctrl_c_cancels_the_one_question(daemon: DaemonProcess) -> None:
+    async with terminal("chat", "-p", "echo", "-m", "/sleep 60", home=daemon.home) as screen:
         await _running(daemon)
         screen.type(CTRL_C)
         assert await asyncio.wait_for(screen.process.wait(), 20) == 130
@@ -48,22 +48,22 @@ async def test_ctrl_c_cancels_the_one_question(daemon: DaemonProcess, home: Path
     assert types[-1] == "sessions.turn.cancelled.v1"
 
 
-async def test_nothing_to_ask_is_said(daemon: DaemonProcess, home: Path) -> None:
-    code, _, err = await run_atrium("chat", home=home)
+async def test_nothing_to_ask_is_said(daemon: DaemonProcess) -> None:
+    code, _, err = await run_atrium("chat", home=daemon.home)
     assert code == 1
     assert "give a message with -m, or pipe one in" in err
 
 
-async def test_a_provider_that_cannot_answer_says_why(daemon: DaemonProcess, home: Path) -> None:
-    code, _, err = await run_atrium("chat", "-p", "model", "-m", "x", home=home)
+async def test_a_provider_that_cannot_answer_says_why(daemon: DaemonProcess) -> None:
+    code, _, err = await run_atrium("chat", "-p", "model", "-m", "x", home=daemon.home)
     assert code == 1
     assert err.startswith("Error: model cannot answer now: ")
-    code, _, err = await run_atrium("chat", "-p", "nobody", "-m", "x", home=home)
+    code, _, err = await run_atrium("chat", "-p", "nobody", "-m", "x", home=daemon.home)
     assert "there is no provider 'nobody'; there is " in err
 
 
-async def test_typing_streaming_and_leaving(daemon: DaemonProcess, home: Path) -> None:
-    async with terminal("chat", "-p", "echo", home=home) as screen:
+async def test_typing_streaming_and_leaving(daemon: DaemonProcess) -> None:
+    async with terminal("chat", "-p", "echo", home=daemon.home) as screen:
         await screen.until("echo answers")
         screen.type(f"/tokens 3{ENTER}")
         await screen.until("tok-1 tok-2 tok-3")
@@ -77,13 +77,13 @@ async def test_typing_streaming_and_leaving(daemon: DaemonProcess, home: Path) -
         page = await client.sessions.list()
         messages = await client.sessions.messages(page.sessions[0].id)
     assert [one.content for one in messages.messages if one.role == "user"] == ["/tokens 3", "first\nsecond"]
-    history = home / "core" / "chat-history"
+    history = daemon.home / "core" / "chat-history"
     assert "first" in history.read_text()
     assert history.stat().st_mode & 0o077 == 0
 
 
-async def test_ctrl_c_cancels_the_turn_and_the_chat_goes_on(daemon: DaemonProcess, home: Path) -> None:
-    async with terminal("chat", "-p", "echo", home=home) as screen:
+async def test_ctrl_c_cancels_the_turn_and_the_chat_goes_on(daemon: DaemonProcess) -> None:
+    async with terminal("chat", "-p", "echo", home=daemon.home) as screen:
         await screen.until("echo answers")
         screen.type(f"/sleep 30{ENTER}")
         async with daemon.attach() as client:
@@ -123,11 +123,11 @@ async def test_a_restart_is_shown_and_survived(home: Path) -> None:
         assert await asyncio.wait_for(screen.process.wait(), 20) == 0
 
 
-async def test_what_another_client_says_is_shown(daemon: DaemonProcess, home: Path) -> None:
+async def test_what_another_client_says_is_shown(daemon: DaemonProcess) -> None:
     async with daemon.attach() as client:
         session = await client.sessions.create("echo", title="Shared")
         await client.sessions.send(session, "from before")
-        async with terminal("chat", session, home=home) as screen:
+        async with terminal("chat", session, home=daemon.home) as screen:
             await screen.until("> from before")
             await screen.until(PROMPT)
             await client.sessions.send(session, "from elsewhere \x1b[2J")
@@ -138,7 +138,7 @@ async def test_what_another_client_says_is_shown(daemon: DaemonProcess, home: Pa
             await screen.until("This session was deleted")
 
 
-async def test_a_long_session_is_gone_on_with_from_its_end(daemon: DaemonProcess, home: Path) -> None:
+async def test_a_long_session_is_gone_on_with_from_its_end(daemon: DaemonProcess) -> None:
     async with daemon.attach() as client:
         session = await client.sessions.create("echo")
         sent = [await client.sessions.send(session, f"/tokens {number}") for number in range(1, 13)]
@@ -146,7 +146,7 @@ async def test_a_long_session_is_gone_on_with_from_its_end(daemon: DaemonProcess
             async for entry in entries:
                 if entry.type == "sessions.turn.completed.v1" and entry.data["turnId"] == sent[-1].turn_id:
                     break
-    async with terminal("chat", session, home=home) as screen:
+    async with terminal("chat", session, home=daemon.home) as screen:
         await screen.until("Earlier messages are not shown; `atrium sessions show` prints them all")
         await screen.until("> /tokens 12")
         await screen.until(PROMPT)
@@ -155,10 +155,10 @@ async def test_a_long_session_is_gone_on_with_from_its_end(daemon: DaemonProcess
         assert await asyncio.wait_for(screen.process.wait(), 20) == 0
 
 
-async def test_commands(daemon: DaemonProcess, home: Path) -> None:
+async def test_commands(daemon: DaemonProcess) -> None:
     async with daemon.attach() as client:
         other = await client.sessions.create("echo", title="The other one")
-        async with terminal("chat", "-p", "echo", home=home) as screen:
+        async with terminal("chat", "-p", "echo", home=daemon.home) as screen:
             await screen.until("echo answers")
             for typed, shown in (
                 ("/help", "begin another session"),

@@ -48,7 +48,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("atrium ")
 
 
-async def test_sessions_are_listed_shown_and_deleted(daemon: DaemonProcess, home: Path) -> None:
+async def test_sessions_are_listed_shown_and_deleted(daemon: DaemonProcess) -> None:
     async with daemon.attach() as client:
         session = await client.sessions.create("echo", title="Evil \u202etitle", tags=["work"])
         accepted = await client.sessions.send(session, "hi \x1b]0;owned\x07")
@@ -56,31 +56,31 @@ async def test_sessions_are_listed_shown_and_deleted(daemon: DaemonProcess, home
             async for entry in entries:
                 if entry.type == "sessions.turn.completed.v1":
                     break
-    code, out, _ = await run_atrium("sessions", "list", "--tag", "work", home=home)
+    code, out, _ = await run_atrium("sessions", "list", "--tag", "work", home=daemon.home)
     assert code == 0
     assert session in out
-    code, shown, _ = await run_atrium("sessions", "show", session, home=home)
+    code, shown, _ = await run_atrium("sessions", "show", session, home=daemon.home)
     assert "hi \\x1b]0;owned\\x07" in shown
     assert "\x1b" not in out + shown
     assert "\u202e" not in out + shown
-    code, out, _ = await run_atrium("sessions", "show", session, "--json", home=home)
+    code, out, _ = await run_atrium("sessions", "show", session, "--json", home=daemon.home)
     assert [one["role"] for one in json.loads(out)["messages"]] == ["user", "assistant"]
-    code, out, _ = await run_atrium("sessions", "delete", session, "--yes", home=home)
+    code, out, _ = await run_atrium("sessions", "delete", session, "--yes", home=daemon.home)
     assert (code, out) == (0, "Deleted.\n")
-    code, _, err = await run_atrium("sessions", "show", session, home=home)
+    code, _, err = await run_atrium("sessions", "show", session, home=daemon.home)
     assert code == 1
     assert err.startswith("Error: ")
-    code, out, _ = await run_atrium("sessions", "list", home=home)
+    code, out, _ = await run_atrium("sessions", "list", home=daemon.home)
     assert out == "There are no sessions. `atrium chat` begins one.\n"
 
 
-async def test_status_and_open(daemon: DaemonProcess, home: Path) -> None:
-    code, out, _ = await run_atrium("status", home=home)
+async def test_status_and_open(daemon: DaemonProcess) -> None:
+    code, out, _ = await run_atrium("status", home=daemon.home)
     assert code == 0
     assert f"runs at {daemon.url} (process {daemon.pid})" in out
-    code, out, _ = await run_atrium("open", "--print", home=home)
+    code, out, _ = await run_atrium("open", "--print", home=daemon.home)
     assert out.startswith(f"{daemon.url}/#code=")
-    code, out, _ = await run_atrium("plugins", "list", home=home)
+    code, out, _ = await run_atrium("plugins", "list", home=daemon.home)
     assert "started" in out
 
 

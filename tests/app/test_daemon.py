@@ -35,6 +35,13 @@ class Fine(Plugin):
 """
 
 
+@pytest.fixture
+async def daemon(home: Path) -> AsyncIterator[DaemonProcess]:
+    """A hub of the test's own, that it may end."""
+    async with running_daemon(home) as found:
+        yield found
+
+
 async def test_it_lives_between_its_files(home: Path) -> None:
     async with running_daemon(home) as daemon:
         assert (home / "run" / "lock").read_text().strip() == str(daemon.pid)

@@ -174,13 +174,13 @@ async def test_search_commands_keys_themes_and_sizes(daemon: DaemonProcess) -> N
         await screen.sees("  ·  echo")
 
 
-async def test_the_theme_that_was_chosen_is_remembered(daemon: DaemonProcess, home: Path) -> None:
+async def test_the_theme_that_was_chosen_is_remembered(daemon: DaemonProcess) -> None:
     async with tui(daemon) as screen:
         assert screen.app.theme == "dark"
         screen.app.action_theme("light")
     async with tui(daemon) as screen:
         assert screen.app.theme == "light"
-    kept = home / "core" / "terminal.json"
+    kept = daemon.home / "core" / "terminal.json"
     assert kept.stat().st_mode & 0o077 == 0
     kept.write_text("{")
     kept.with_suffix(".new").mkdir()
@@ -190,8 +190,8 @@ async def test_the_theme_that_was_chosen_is_remembered(daemon: DaemonProcess, ho
         await screen.sees("The theme is not remembered: Is a directory")
 
 
-async def test_no_colour_when_none_is_wanted(daemon: DaemonProcess, home: Path) -> None:
-    async with terminal("tui", home=home, rows=24, columns=80, NO_COLOR="1") as screen:
+async def test_no_colour_when_none_is_wanted(daemon: DaemonProcess) -> None:
+    async with terminal("tui", home=daemon.home, rows=24, columns=80, NO_COLOR="1") as screen:
         await screen.until("No sessions yet.")
         screen.type("\x11")
         assert await asyncio.wait_for(screen.process.wait(), 20) == 0
@@ -273,8 +273,8 @@ async def test_a_long_session_opens_at_its_end_and_scrolls(daemon: DaemonProcess
             await screen.sees("▌  one more")
 
 
-async def test_at_a_real_terminal_of_80_by_24(daemon: DaemonProcess, home: Path) -> None:
-    async with terminal("tui", home=home, rows=24, columns=80) as screen:
+async def test_at_a_real_terminal_of_80_by_24(daemon: DaemonProcess) -> None:
+    async with terminal("tui", home=daemon.home, rows=24, columns=80) as screen:
         await screen.until("live")
         await screen.until("No sessions yet.")
         screen.type("n")

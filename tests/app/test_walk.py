@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from atrium.app.cli.entry import cli, run
 from atrium.app.cli.lazy import LazyGroup
 from atrium.app.home import Home
-from atrium.testing.daemon import DaemonProcess
+from atrium.testing.daemon import DaemonProcess, running_daemon
 from tests.app.running import run_atrium
 from tests.app.terminal import terminal
 
@@ -69,7 +69,10 @@ async def test_a_hub_of_another_version_is_one_clear_line(command: list[str], ho
 
 @pytest.mark.parametrize("command", NEEDS_A_HUB, ids=" ".join)
 async def test_a_wrong_token_is_told(command: list[str], daemon: DaemonProcess, home: Path) -> None:
-    (home / "run" / "token").write_text("wrong")
+    place = Home(home)
+    place.create()
+    place.address.write_text(f"{daemon.url}\n")
+    (place.run / "token").write_text("wrong")
     code, _, err = await run_atrium(*command, home=home)
     assert (code, err) == (
         1,
@@ -109,21 +112,21 @@ async def test_logs_follow_until_the_reader_has_enough(home: Path) -> None:
     assert "started" in out
 
 
-async def test_deleting_goes_on_past_what_is_not_there(daemon: DaemonProcess, home: Path) -> None:
+async def test_deleting_goes_on_past_what_is_not_there(daemon: DaemonProcess) -> None:
     async with daemon.attach() as client:
         kept, first, second = [await client.sessions.create("echo") for _ in range(3)]
-        code, out, err = await run_atrium("sessions", "delete", first, "nonsense", second, "--yes", home=home)
+        code, out, err = await run_atrium("sessions", "delete", first, "nonsense", second, "--yes", home=daemon.home)
         assert (code, out, err) == (1, "Deleted 2.\n", "Error: there is no session with this id\n")
-        code, out, err = await run_atrium("sessions", "delete", kept, home=home)
+        code, out, err = await run_atrium("sessions", "delete", kept, home=daemon.home)
         assert (code, err) == (1, "Nothing was deleted.\n")
         assert [one.id for one in (await client.sessions.list()).sessions] == [kept]
 
 
 @pytest.mark.parametrize(("columns", "headings"), [(140, "PROVIDER  MESSAGES  TITLE"), (80, "UPDATED"), (60, "TITLE")])
-async def test_sessions_fit_into_the_terminal(columns: int, headings: str, daemon: DaemonProcess, home: Path) -> None:
+async def test_sessions_fit_into_the_terminal(columns: int, headings: str, daemon: DaemonProcess) -> None:
     async with daemon.attach() as client:
         session = await client.sessions.create("echo", title="What a lighthouse is for, and who keeps it")
-    async with terminal("sessions", "list", home=home, columns=columns) as screen:
+    async with terminal("sessions", "list", home=daemon.home, columns=columns) as screen:
         await screen.until("keeps it")
         assert await asyncio.wait_for(screen.process.wait(), 20) == 0
     assert headings in screen.shown
@@ -131,9 +134,9 @@ async def test_sessions_fit_into_the_terminal(columns: int, headings: str, daemo
     assert max(map(len, screen.shown.split("\r\n"))) <= columns
 
 
-async def test_open_without_a_desktop_prints_the_link(daemon: DaemonProcess, home: Path) -> None:
+async def test_open_without_a_desktop_prints_the_link(daemon: DaemonProcess) -> None:
     none = dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"), "")
-    code, out, err = await run_atrium("open", home=home, **none)
+    code, out, err = await run_atrium("open", home=daemon.home, **none)
     assert code == 0
     assert out.startswith(f"{daemon.url}/#code=")
     assert err == "There is no browser here: open the link in one that reaches this machine.\n"
@@ -145,31 +148,32 @@ def test_in_the_background_the_hub_needs_its_gateway(capsys: pytest.CaptureFixtu
     assert not home.exists()
 
 
-async def test_status_says_when_it_counts_only_the_latest_sessions(daemon: DaemonProcess, home: Path) -> None:
+async def test_status_says_when_it_counts_only_the_latest_sessions(daemon: DaemonProcess) -> None:
     async with daemon.attach() as client:
         await client.sessions.create("echo")
-        _, out, _ = await run_atrium("status", home=home)
+        _, out, _ = await run_atrium("status", home=daemon.home)
         assert "\n1 session, 0 active; " in out
         for _ in range(100):
             await client.sessions.create("echo")
-    _, out, _ = await run_atrium("status", home=home)
+    _, out, _ = await run_atrium("status", home=daemon.home)
     assert "\nThe latest 100 sessions, 0 active; " in out
 
 
-async def test_stopping_says_what_it_waits_for(daemon: DaemonProcess, home: Path) -> None:
-    async with daemon.attach() as client:
+async def test_stopping_says_what_it_waits_for(home: Path) -> None:
+    async with running_daemon(home) as daemon, daemon.attach() as client:
         session = await client.sessions.create("echo")
         async with client.following(session) as entries:
             await client.sessions.send(session, "/sleep 60")
             async for entry in entries:
                 if entry.type == "sessions.turn.started.v1":
                     break
-    command = f"{sys.executable} -m atrium.app down --home {home}"
-    stopping = await asyncio.create_subprocess_shell(command, stderr=asyncio.subprocess.PIPE)
-    assert stopping.stderr is not None
-    assert (await asyncio.wait_for(stopping.stderr.readline(), 20)).startswith(b"Running turns get 30 seconds at most")
-    assert await run_atrium("down", "--now", home=home) == (0, "Atrium has stopped.\n", "")
-    assert await asyncio.wait_for(stopping.wait(), 20) == 0
+        command = f"{sys.executable} -m atrium.app down --home {home}"
+        stopping = await asyncio.create_subprocess_shell(command, stderr=asyncio.subprocess.PIPE)
+        assert stopping.stderr is not None
+        told = await asyncio.wait_for(stopping.stderr.readline(), 20)
+        assert told.startswith(b"Running turns get 30 seconds at most")
+        assert await run_atrium("down", "--now", home=home) == (0, "Atrium has stopped.\n", "")
+        assert await asyncio.wait_for(stopping.wait(), 20) == 0
 
 
 async def _piped(command: str, home: Path) -> tuple[int, str, str]:
