@@ -5,10 +5,9 @@ export async function login(code: string): Promise<void> {
   await callHub("/auth/login", { method: "POST", body: { code } });
 }
 
-/** Get a single-use ticket for one WebSocket connection. */
-export async function getTicket(): Promise<string> {
-  const { ticket } = await callHub<{ ticket: string }>("/auth/ticket", { method: "POST" });
-  return ticket;
+/** Get a single-use ticket for one WebSocket connection, and what the hub calls this browser. */
+export function getTicket(): Promise<{ readonly ticket: string; readonly client: string }> {
+  return callHub("/auth/ticket", { method: "POST" });
 }
 
 /** Sign this browser out; its sockets close. */

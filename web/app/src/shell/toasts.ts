@@ -17,7 +17,7 @@ export class Toasts extends SignalElement {
       :host {
         position: fixed;
         z-index: 1;
-        bottom: 16px;
+        top: 60px; /* below the head of a room: at the foot there may be a composer */
         inset-inline-end: 16px;
         display: grid;
         gap: 8px;
@@ -60,12 +60,6 @@ export class Toasts extends SignalElement {
 
       .step:hover {
         background: var(--hover);
-      }
-
-      @media (max-width: 767px) {
-        :host {
-          bottom: calc(72px + env(safe-area-inset-bottom));
-        }
       }
     `,
   ];

@@ -1,4 +1,4 @@
-import { effect } from "@preact/signals-core";
+import { effect, signal } from "@preact/signals-core";
 import { getTicket } from "../api/auth.ts";
 import { API_PREFIX, type Call, callHub } from "../api/http.ts";
 import { HubConnection, type StreamListener } from "../connection/connection.ts";
@@ -27,8 +27,14 @@ export class Hub implements Shell {
   readonly approvals = new ApprovalList();
   readonly lastSeen = new LastSeen(globalThis.caches);
   readonly preferences = new Preferences(this.texts);
+  /** What the hub calls this browser, once it has said so. */
+  readonly client = signal<string | undefined>(undefined);
   readonly connection = new HubConnection({
-    getTicket,
+    getTicket: async () => {
+      const { ticket, client } = await getTicket();
+      this.client.value = client;
+      return ticket;
+    },
     openSocket: (ticket) => new WebSocket(streamAddress(ticket)),
     random: Math.random,
     now: Date.now,

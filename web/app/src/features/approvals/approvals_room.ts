@@ -5,6 +5,7 @@ import { type Approval, listClosed, type Permission, takeBack } from "../../api/
 import { controls } from "../../design/controls.ts";
 import "../../design/empty_state.ts";
 import "../../design/progress.ts";
+import { pageStyles } from "../../design/page_styles.ts";
 import { fullTime, shortTime } from "../../design/times.ts";
 import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
@@ -19,76 +20,19 @@ const SHOWN_CLOSED = 30;
 export class ApprovalsRoom extends SignalElement implements Room {
   static override styles = [
     controls,
+    pageStyles,
     css`
-      :host {
-        display: block;
-        overflow-y: auto;
-        background: var(--surface-raised);
-      }
-
-      .page {
-        display: grid;
-        gap: 32px;
-        max-width: 48rem;
-        margin: 0 auto;
-        padding: 32px var(--gutter) 64px;
-      }
-
-      h1 {
-        font-size: var(--size-20);
-        font-weight: 600;
-        line-height: 1.3;
-        letter-spacing: -0.01em;
-      }
-
-      h2 {
-        font-size: var(--size-16);
-        font-weight: 600;
-      }
-
-      section {
-        display: grid;
-        gap: 12px;
-      }
-
       atrium-empty {
         padding: 0;
       }
 
-      ul {
-        margin: 0;
-        padding: 0;
-        list-style: none;
-      }
-
       li {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) auto;
         align-items: center;
-        gap: 2px 16px;
         min-height: 48px;
-        padding: 8px 0;
-        border-bottom: 1px solid var(--line);
       }
 
       .title {
         overflow-wrap: anywhere;
-      }
-
-      .note {
-        font-size: var(--size-13);
-        color: var(--text-muted);
-        overflow-wrap: anywhere;
-      }
-
-      @media (max-width: 767px) {
-        h1 {
-          display: none;
-        }
-
-        .page {
-          padding-top: 24px;
-        }
       }
     `,
   ];

@@ -14,6 +14,7 @@ import "../../design/progress.ts";
 import "../../design/segmented.ts";
 import "../../design/status_word.ts";
 import "../../design/tooltip.ts";
+import { pageStyles } from "../../design/page_styles.ts";
 import type { Place, Room } from "../../state/feature.ts";
 import { galleryStyles } from "./gallery_styles.ts";
 
@@ -39,7 +40,7 @@ const CHOICES = [
 /** Every component in each of its states. It is in English: it is about form. */
 @customElement("atrium-gallery-room")
 export class GalleryRoom extends LitElement implements Room {
-  static override styles = [controls, galleryStyles];
+  static override styles = [controls, pageStyles, galleryStyles];
 
   place: Place = { path: "/gallery", params: {} };
   @query("atrium-menu") private menu!: Menu;

@@ -2,22 +2,16 @@ import { css } from "lit";
 
 export const galleryStyles = css`
   :host {
-    display: block;
-    overflow-y: auto;
-    background: var(--surface-raised);
+    --page-width: 56rem;
   }
 
   .page {
-    display: grid;
-    gap: 32px;
-    max-width: 56rem;
-    margin: 0 auto;
-    padding: 32px var(--gutter) 64px;
+    padding-top: 32px;
   }
 
   h1 {
+    display: block;
     font-size: var(--size-28);
-    font-weight: 600;
     line-height: 1.2;
     letter-spacing: -0.015em;
   }
@@ -26,11 +20,9 @@ export const galleryStyles = css`
     padding-bottom: 8px;
     border-bottom: 1px solid var(--line);
     font-size: var(--size-14);
-    font-weight: 600;
   }
 
   section {
-    display: grid;
     gap: 16px;
   }
 

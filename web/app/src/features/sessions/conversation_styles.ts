@@ -76,7 +76,7 @@ export const conversationStyles = css`
 
   .end.waits {
     margin-top: -16px;
-    padding-left: 18px;
+    padding-inline-start: 18px;
   }
 
   .end .dot {
@@ -123,8 +123,9 @@ export const conversationStyles = css`
     display: grid;
     gap: 12px;
     margin-top: 12px;
-    padding: 4px 0 4px 14px;
-    border-left: 2px solid currentColor;
+    padding-block: 4px;
+    padding-inline-start: 14px;
+    border-inline-start: 2px solid currentColor;
     font-size: var(--size-14);
   }
 

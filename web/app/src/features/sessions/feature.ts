@@ -8,6 +8,7 @@ import {
   Search,
   SquarePen,
   Tag,
+  TextSearch,
   Trash2,
   Undo2,
 } from "lucide";
@@ -83,6 +84,14 @@ function waysOf(hub: Hub, room: CurrentRoom): readonly Command[] {
       icon: Search,
       isAvailable: isHere,
       run: () => room()?.search(),
+    },
+    {
+      id: "sessions.find",
+      label: () => listWords().findInConversation,
+      keys: KEYS.find,
+      icon: TextSearch,
+      isAvailable: () => room()?.isReading ?? false,
+      run: () => room()?.find(),
     },
   ];
 }

@@ -20,6 +20,7 @@ export interface MenuActs extends Omit<ListActs, "rename"> {
 /** The keys of what can be done with sessions. */
 export const KEYS = {
   search: "/",
+  find: "Mod+F",
   pin: "p",
   rename: "e",
   editTags: "t",

@@ -15,7 +15,7 @@ import { FileDrop } from "./file_drop.ts";
 import { newSessionStyles } from "./new_session_styles.ts";
 import { newSessionWords } from "./new_session_words.ts";
 import { Outbox } from "./outbox.ts";
-import { pageStyles } from "./page_styles.ts";
+import { sessionPageStyles } from "./page_styles.ts";
 import { titleFrom } from "./session_words.ts";
 
 const DRAFT_KEY = "draft.new";
@@ -24,7 +24,7 @@ const PROVIDER_KEY = "provider";
 /** Where a session begins: choose who answers, write the first message. */
 @customElement("atrium-new-session-page")
 export class NewSessionPage extends SignalElement {
-  static override styles = [controls, pageStyles, newSessionStyles];
+  static override styles = [controls, sessionPageStyles, newSessionStyles];
 
   @property({ attribute: false }) hub!: Hub;
 

@@ -1,6 +1,7 @@
-import { computed, effect, type ReadonlySignal } from "@preact/signals-core";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals-core";
 import { draftTopic, getDraft, putDraft } from "../../api/drafts.ts";
 import { markRead, postMessage } from "../../api/messages.ts";
+import { type Follower, type Presence, presenceTopic } from "../../api/presence.ts";
 import type { Session } from "../../api/sessions.ts";
 import type { Hub } from "../../state/hub.ts";
 import { randomId } from "../../state/random_id.ts";
@@ -29,6 +30,9 @@ export class OpenSession {
   /** What is not sent yet: on its way into the conversation, and what waits. */
   readonly leaving: ReadonlySignal<readonly OutboxItem[]>;
   readonly held: ReadonlySignal<readonly OutboxItem[]>;
+  /** The other devices that the session is open on, as long as the hub tells. */
+  readonly elsewhere: ReadonlySignal<readonly Follower[]>;
+  readonly #followers = signal<readonly Follower[]>([]);
   readonly #hub: Hub;
   #ends: (() => void)[] = [];
 
@@ -61,6 +65,10 @@ export class OpenSession {
       show: showDraft,
     });
     this.isGone = computed(() => this.feed.phase.value === "gone" || this.feed.conversation.value.isDeleted);
+    this.elsewhere = computed(() => {
+      if (!hub.isLive) return [];
+      return this.#followers.value.filter(({ client }) => client !== hub.client.value);
+    });
     const mayLeave = computed(() => hub.isLive && this.split.value.blocker === undefined);
     const isLeaving = (item: OutboxItem): boolean => mayLeave.value && item.status !== "refused";
     this.leaving = computed(() => this.outbox.items.value.filter(isLeaving));
@@ -99,6 +107,14 @@ export class OpenSession {
       this.#hub.connection.followTopic(draftTopic(this.id), {
         invalidated: ({ revision }) => this.drafts.changed(revision),
         resumed: () => undefined,
+      }),
+      this.#hub.followTopic<Presence>(presenceTopic(this.id), {
+        apply: ({ followers }) => {
+          this.#followers.value = followers;
+        },
+        gone: () => {
+          this.#followers.value = [];
+        },
       }),
     ];
     this.feed.start();

@@ -1,7 +1,7 @@
 import { css } from "lit";
 
 /** A page with a head, a body that scrolls, and a composer at its foot. */
-export const pageStyles = css`
+export const sessionPageStyles = css`
   :host {
     display: grid;
     grid-template-rows: auto minmax(0, 1fr) auto;

@@ -35,7 +35,7 @@ export const proseStyles = css`
   }
 
   .prose :is(ul, ol) {
-    padding-left: 24px;
+    padding-inline-start: 24px;
   }
 
   .prose li + li,
@@ -69,8 +69,8 @@ export const proseStyles = css`
   }
 
   .prose blockquote {
-    padding-left: 16px;
-    border-left: 2px solid var(--line);
+    padding-inline-start: 16px;
+    border-inline-start: 2px solid var(--line);
     color: var(--text-muted);
   }
 
@@ -116,12 +116,12 @@ export const proseStyles = css`
   .prose :is(th, td) {
     padding: 8px 16px 8px 0;
     border-bottom: 1px solid var(--line);
-    text-align: left;
+    text-align: start;
     vertical-align: top;
   }
 
   .prose :is(th, td)[align="right"] {
-    text-align: right;
+    text-align: end;
   }
 
   .prose :is(th, td)[align="center"] {

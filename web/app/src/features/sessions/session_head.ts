@@ -1,11 +1,13 @@
 import { css, html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { Pencil, Trash2 } from "lucide";
+import { Pencil, TextSearch, Trash2 } from "lucide";
+import type { Follower } from "../../api/presence.ts";
 import { TITLE_LIMIT } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import { listWords } from "./list_words.ts";
+import "./other_devices.ts";
 import { titleOf } from "./session_words.ts";
 
 /** Another title for a session, and the one that the person saw as they began to write. */
@@ -26,7 +28,7 @@ export class SessionDeedEvent extends Event {
   }
 }
 
-/** The session's title and what can be done with the session. Fires `session-deed` (`SessionDeedEvent`). */
+/** The session's title and what can be done with the session. Fires `session-deed` (`SessionDeedEvent`) and `find`. */
 @customElement("atrium-session-head")
 export class SessionHead extends SignalElement {
   static override styles = [
@@ -37,7 +39,8 @@ export class SessionHead extends SignalElement {
         align-items: center;
         gap: 4px;
         min-height: 52px;
-        padding: 0 12px 0 24px;
+        padding-block: 0;
+        padding-inline: 24px 12px;
         border-bottom: 1px solid var(--line);
       }
 
@@ -57,7 +60,8 @@ export class SessionHead extends SignalElement {
 
       .state {
         flex: none;
-        margin: 0 auto 0 8px;
+        margin-block: 0;
+        margin-inline: 8px auto;
         font-size: var(--size-13);
         color: var(--text-muted);
       }
@@ -66,7 +70,8 @@ export class SessionHead extends SignalElement {
         flex: 1;
         max-width: 40rem;
         min-height: var(--control);
-        margin: 0 auto 0 -9px;
+        margin-block: 0;
+        margin-inline: -9px auto;
         padding: 0 8px;
         border: 1px solid var(--line-strong);
         border-radius: var(--radius-control);
@@ -75,7 +80,7 @@ export class SessionHead extends SignalElement {
 
       @media (max-width: 767px) {
         :host {
-          padding: 0 4px 0 16px;
+          padding-inline: 16px 4px;
         }
 
         button span {
@@ -108,6 +113,8 @@ export class SessionHead extends SignalElement {
   @property({ type: Boolean }) reachable = false;
   /** What the session does and who answers. */
   @property({ attribute: false }) words = "";
+  /** The other devices that the session is open on. */
+  @property({ attribute: false }) elsewhere: readonly Follower[] = [];
 
   @state() private isRenaming = false;
   /** A title that was asked for, and the one it replaces: shown until the hub tells of either. */
@@ -131,6 +138,10 @@ export class SessionHead extends SignalElement {
     const title = titleOf(this.renaming?.from === this.sessionTitle ? this.renaming.to : this.sessionTitle);
     return html`
       ${this.isRenaming ? this.#renderField() : html`<h1 title=${title}>${title}</h1><span class="state">${this.words}</span>`}
+      <atrium-other-devices .followers=${this.elsewhere} ?hidden=${this.isRenaming}></atrium-other-devices>
+      <button type="button" class="quiet square" data-testid="open-find" title=${words.findInConversation} aria-label=${words.findInConversation} ?hidden=${this.isRenaming} @click=${() => this.dispatchEvent(new Event("find"))}>
+        ${icon(TextSearch)}
+      </button>
       <button type="button" class="quiet" data-testid="rename" title=${words.rename} ?hidden=${this.isRenaming} ?disabled=${!this.reachable} @click=${this.#begin}>
         ${icon(Pencil)}<span>${words.rename}</span>
       </button>

@@ -44,7 +44,8 @@ export class SessionKeys implements ReactiveController {
   readonly #onKey = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.isComposing || isInDialog(event)) return;
     if (event.key === "Escape") this.#stepBack();
-    else if (isFind(event) && !isInFindField(event)) {
+    else if (isFind(event) && isInFindField(event)) event.stopPropagation();
+    else if (isFind(event)) {
       event.preventDefault();
       this.#acts.find();
     }

@@ -16,7 +16,7 @@ import { FileDrop } from "./file_drop.ts";
 import type { TakeOutEvent } from "./message_queue.ts";
 import "./message_queue.ts";
 import { OpenSession } from "./open_session.ts";
-import { pageStyles } from "./page_styles.ts";
+import { sessionPageStyles } from "./page_styles.ts";
 import "./session_head.ts";
 import { SessionKeys } from "./session_keys.ts";
 import { activityOf, titleOf } from "./session_words.ts";
@@ -34,7 +34,7 @@ interface Editing {
 /** One session: its title, its conversation, what waits, and where to write. */
 @customElement("atrium-session-page")
 export class SessionPage extends SignalElement {
-  static override styles = [controls, pageStyles];
+  static override styles = [controls, sessionPageStyles];
 
   @property({ attribute: false }) hub!: Hub;
   @property({ attribute: false }) sessionId = "";
@@ -98,6 +98,8 @@ export class SessionPage extends SignalElement {
         .sessionTitle=${open.title}
         ?reachable=${this.hub.isLive}
         .words=${this.#words(open)}
+        .elsewhere=${open.elsewhere.value}
+        @find=${() => this.find()}
       ></atrium-session-head>
       <atrium-timeline
         .hub=${this.hub}

@@ -13,7 +13,7 @@ import type { SessionDeeds } from "./session_deeds.ts";
 import type { SessionDeedEvent } from "./session_head.ts";
 import type { SessionListView } from "./session_list_view.ts";
 import "./session_list_view.ts";
-import "./session_page.ts";
+import { SessionPage } from "./session_page.ts";
 import type { TagsDialog, TagsEvent } from "./tags_dialog.ts";
 import "./tags_dialog.ts";
 import type { TitleConflictDialog } from "./title_conflict.ts";
@@ -89,6 +89,16 @@ export class SessionsRoom extends SignalElement implements Room {
   search(): void {
     if (!this.isListShown) this.hub.router.go("/");
     void this.updateComplete.then(() => this.view?.search());
+  }
+
+  /** Whether a conversation is shown. */
+  get isReading(): boolean {
+    return this.hub.router.route.peek().name === "session";
+  }
+
+  /** Let something be found in the conversation. */
+  find(): void {
+    if (this.page instanceof SessionPage) this.page.find();
   }
 
   /** Whether there is room for the list beside the page. */

@@ -236,6 +236,7 @@ export class Timeline extends SignalElement {
     const now = isOpen(turn) ? this.now : 0;
     const isWaitedFor = this.open.session?.turn?.id === turn.id;
     const isLive = this.hub.isLive;
+    const asked = turn.status === "running" ? this.hub.approvals.of(this.open.id).length : 0;
     const { hit } = this.open.find.current.value ?? {};
     const sought = hit?.turnId === turn.id ? hit.piece : undefined;
     const mayAskAgain = turn === turns.at(-1) && this.open.split.value.queued.length === 0;
@@ -248,6 +249,7 @@ export class Timeline extends SignalElement {
         now,
         isWaitedFor,
         isLive,
+        asked,
         this.opened,
         sought,
         mayAskAgain,
@@ -261,6 +263,7 @@ export class Timeline extends SignalElement {
           isLast,
           isWaitedFor,
           isLive,
+          asked,
           isFirstUnread,
           mayAskAgain,
           isBusy: this.busy || !isLive,

@@ -17,9 +17,14 @@ export interface Opened {
   readonly toggle: (key: string) => void;
 }
 
-/** Show tool calls that follow each other: those of one kind share a line. `isRunning` is of their turn. */
-export function renderTools(tools: readonly ToolCall[], isRunning: boolean, opened: Opened): TemplateResult {
-  return html`${runsOf(tools).map((run) => (run.length > 1 ? renderRun(run, isRunning, opened) : run.map((tool) => renderTool(tool, isRunning, opened))))}`;
+/** What a call that has not ended does: it runs, a person has to allow it first, or its turn ended without it. */
+export type Unfinished = "running" | "waitsForAnswer" | "notFinished";
+
+type Standing = (tool: ToolCall) => Unfinished;
+
+/** Show tool calls that follow each other: those of one kind share a line. `standing` is asked of unfinished ones. */
+export function renderTools(tools: readonly ToolCall[], standing: Standing, opened: Opened): TemplateResult {
+  return html`${runsOf(tools).map((run) => (run.length > 1 ? renderRun(run, standing, opened) : run.map((tool) => renderTool(tool, standing, opened))))}`;
 }
 
 /** A line that opens: what it says, and what is below it once it is open. */
@@ -42,7 +47,7 @@ export function renderFolded(
   </details>`;
 }
 
-function renderRun(run: readonly ToolCall[], isRunning: boolean, opened: Opened): TemplateResult {
+function renderRun(run: readonly ToolCall[], standing: Standing, opened: Opened): TemplateResult {
   const [first] = run;
   if (!first) return html``;
   const failed = run.filter(hasFailed).length;
@@ -52,17 +57,17 @@ function renderRun(run: readonly ToolCall[], isRunning: boolean, opened: Opened)
     failed > 0 ? sessionWords().failedOf(failed) : "",
   )}`;
   const holdsSought = run.some((tool) => pieceOf(tool) === opened.sought);
-  const detail = (): unknown => run.map((tool) => renderTool(tool, isRunning, opened));
+  const detail = (): unknown => run.map((tool) => renderTool(tool, standing, opened));
   return renderFolded(`run-${first.id}`, "tool-run", line, opened, detail, holdsSought);
 }
 
-function renderTool(tool: ToolCall, isRunning: boolean, opened: Opened): TemplateResult {
+function renderTool(tool: ToolCall, standing: Standing, opened: Opened): TemplateResult {
   const steps = planOf(tool);
   if (steps) return renderPlan(steps, pieceOf(tool));
   const words = sessionWords();
   const kind = kindOf(tool);
   const { done, now } = wordsOf(kind);
-  const state = tool.isFinished ? "" : isRunning ? words.running : words.notFinished;
+  const state = tool.isFinished ? "" : words[standing(tool)];
   const line = html`<span class="verb">${tool.isFinished ? done : now}</span
     >${kind === "other" ? html`<span class="tool-name">${tool.name}</span>` : nothing}<span class="tool-object">${objectOf(tool)}</span
     >${renderMeta([state, tool.durationMs === undefined ? "" : duration(tool.durationMs)], hasFailed(tool) ? words.failed : "")}`;

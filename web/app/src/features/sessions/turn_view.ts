@@ -8,7 +8,7 @@ import { isOpen, type Part, type Text, type ToolCall, type Turn, textOf } from "
 import { pieceOf } from "./find.ts";
 import { markdown, type Typesetting } from "./markdown_view.ts";
 import { renderSaid } from "./said_view.ts";
-import { type Opened, renderFolded, renderTools } from "./tool_view.ts";
+import { type Opened, renderFolded, renderTools, type Unfinished } from "./tool_view.ts";
 import { sessionWords } from "./words.ts";
 
 /** What can be done with a turn: run it again, cancel it, quote its answer, ask its message in other words. */
@@ -25,6 +25,8 @@ export interface TurnContext {
   readonly isBusy: boolean;
   /** Whether the hub can be heard: else what a running turn does is not known. */
   readonly isLive: boolean;
+  /** How many of its tools a person is asked to allow. */
+  readonly asked: number;
   /** Whether it is where the part begins that was not read when the session was opened. */
   readonly isFirstUnread: boolean;
   /** Whether its message is the last one, so that it can be answered anew. */
@@ -84,10 +86,18 @@ function renderAnswer(turn: Turn, context: TurnContext): TemplateResult {
       <header>
         <span class="name">${context.agent}</span>${turn.message ? nothing : html`<span class="note">${sessionWords().again}</span>`}
       </header>
-      ${partsOf(turn).map((part) => (Array.isArray(part) ? renderTools(part, isOpen(turn), context.opened) : renderText(part as Text, turn, context)))}
+      ${partsOf(turn).map((part) => (Array.isArray(part) ? renderTools(part, standingIn(turn, context.asked), context.opened) : renderText(part as Text, turn, context)))}
       ${renderEnd(turn, context)}
     </section>
   `;
+}
+
+/** What the unfinished calls of a turn do: an agent asks about those that it called last. */
+function standingIn(turn: Turn, asked: number): (tool: ToolCall) => Unfinished {
+  if (!isOpen(turn)) return () => "notFinished";
+  const unfinished = turn.parts.filter((part): part is ToolCall => part.kind === "tool" && !part.isFinished);
+  const waiting = asked > 0 ? unfinished.slice(-asked) : [];
+  return (tool) => (waiting.includes(tool) ? "waitsForAnswer" : "running");
 }
 
 /** Texts as they are; tool calls that follow each other together. */

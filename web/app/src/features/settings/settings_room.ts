@@ -8,6 +8,7 @@ import type { Segmented } from "../../design/segmented.ts";
 import "../../design/segmented.ts";
 import type { Tone } from "../../design/status_word.ts";
 import "../../design/status_word.ts";
+import { pageStyles } from "../../design/page_styles.ts";
 import { sentence } from "../../design/words.ts";
 import { LANGUAGES, type Language } from "../../language/language.ts";
 import type { Place, Room } from "../../state/feature.ts";
@@ -22,7 +23,7 @@ const TONES: Readonly<Record<string, Tone>> = { started: "positive", failed: "da
 /** How this browser shows the page, and what the hub runs. */
 @customElement("atrium-settings-room")
 export class SettingsRoom extends SignalElement implements Room {
-  static override styles = [controls, settingsStyles];
+  static override styles = [controls, pageStyles, settingsStyles];
 
   @property({ attribute: false }) hub!: Hub;
   @property({ attribute: false }) place: Place = { path: "/settings", params: {} };

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { ToolCall } from "../../../src/features/sessions/conversation.ts";
 import { diffOf, readPatch } from "../../../src/features/sessions/diff_view.ts";
 import { kindOf, objectOf } from "../../../src/features/sessions/tool_kinds.ts";
-import { type Opened, renderTools } from "../../../src/features/sessions/tool_view.ts";
+import { type Opened, renderTools, type Unfinished } from "../../../src/features/sessions/tool_view.ts";
 
 function tool(name: string, input: unknown, more: Partial<ToolCall> = {}): ToolCall {
   return {
@@ -20,9 +20,16 @@ function tool(name: string, input: unknown, more: Partial<ToolCall> = {}): ToolC
 const ALL: Opened = { has: () => true, toggle: () => undefined };
 const NONE: Opened = { has: () => false, toggle: () => undefined };
 
-function shown(tools: readonly ToolCall[], opened: Opened): HTMLElement {
+function shown(
+  tools: readonly ToolCall[],
+  opened: Opened,
+  standing: Unfinished = "notFinished",
+): HTMLElement {
   const element = document.createElement("div");
-  render(renderTools(tools, false, opened), element);
+  render(
+    renderTools(tools, () => standing, opened),
+    element,
+  );
   return element;
 }
 
@@ -82,6 +89,9 @@ describe("a tool", () => {
     const failed = tool("Bash", { command: "x" }, { status: "failed" });
     expect(shown([failed], NONE).querySelector(".danger")?.textContent).toBe("failed");
     expect(shown([{ ...failed, isFinished: false }], NONE).textContent).toContain("not finished");
+    const unfinished = { ...failed, isFinished: false };
+    expect(shown([unfinished], NONE, "running").textContent).toContain("running");
+    expect(shown([unfinished], NONE, "waitsForAnswer").textContent).toContain("waits for your answer");
   });
 
   it("keeps hostile names, inputs and outputs as text", () => {

@@ -1,0 +1,52 @@
+"""Two pages and a terminal look at one session: each page names the others, and nobody when it is alone."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from atrium.client import attach
+from atrium.client.presence import host
+from tests.e2e.screens import NARROW, new_session, screen_of
+from tests.faults.daemon import Daemon
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.browser,
+    pytest.mark.journey,
+    pytest.mark.slow,
+    pytest.mark.timeout(180),
+]
+
+
+async def test_each_page_names_the_other_devices(browser: Browser, daemon: Daemon) -> None:
+    terminal = f"Terminal on {host()}"
+    async with screen_of(browser, daemon) as desk, screen_of(browser, daemon, NARROW) as phone:
+        session_id = await new_session(daemon, "peas", title="Garden plan for spring")
+        await desk.sign_in(f"/sessions/{session_id}")
+        await desk.answers("peas")
+        await expect(desk.part("other-devices")).to_have_count(0)
+
+        await phone.sign_in(f"/sessions/{session_id}")
+        await expect(desk.part("other-devices")).to_have_accessible_name("Also open: Chrome on Linux")
+        await expect(phone.part("other-devices")).to_have_accessible_name("Also open: Chrome on Linux")
+
+        async with attach(daemon.home) as client:
+            follower = client.connection.follow(f"sessions/{session_id}", None)
+            await follower.started.wait()
+            await expect(desk.part("other-devices")).to_contain_text(f"Chrome on Linux, {terminal}")
+            await expect(phone.part("other-devices")).to_contain_text("2")
+            await desk.picture("presence-desk")
+            await phone.part("other-devices").click()
+            listed = phone.page.get_by_role("listitem").filter(has_text=terminal)
+            await expect(listed).to_be_visible()
+            await phone.picture("presence-phone")
+            await phone.page.keyboard.press("Escape")
+            await expect(listed).to_be_hidden()
+        await expect(phone.part("other-devices")).to_have_accessible_name("Also open: Chrome on Linux")
+
+        await phone.context.set_offline(True)
+        await asyncio.gather(desk.page.reload(), phone.page.close())
+        await expect(desk.messages("assistant").last).to_be_visible()
+        await expect(desk.part("other-devices")).to_have_count(0)
+        assert desk.complaints == phone.complaints == []

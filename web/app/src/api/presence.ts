@@ -1,0 +1,17 @@
+/** Someone who follows a session from a device; `since` is an ISO date. `client` is theirs alone. */
+export interface Follower {
+  readonly user: string;
+  readonly client: string;
+  readonly device: { readonly program: string; readonly system?: string };
+  readonly since: string;
+}
+
+/** What the hub says of who follows a session. */
+export interface Presence {
+  readonly followers: readonly Follower[];
+}
+
+/** The topic that tells who follows a session. */
+export function presenceTopic(sessionId: string): string {
+  return `sessions/${sessionId}/presence`;
+}

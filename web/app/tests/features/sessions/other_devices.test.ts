@@ -1,0 +1,50 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { Follower } from "../../../src/api/presence.ts";
+import { deviceName, type OtherDevices } from "../../../src/features/sessions/other_devices.ts";
+import "../../../src/features/sessions/other_devices.ts";
+
+function follower(program: string, system?: string): Follower {
+  const device = system === undefined ? { program } : { program, system };
+  return { user: "local", client: "cli", device, since: "2026-11-18T12:00:00.000Z" };
+}
+
+async function shown(...followers: readonly Follower[]): Promise<HTMLElement> {
+  const element = document.createElement("atrium-other-devices") as OtherDevices;
+  element.followers = followers;
+  document.body.append(element);
+  await element.updateComplete;
+  return element.renderRoot as HTMLElement;
+}
+
+afterEach(() => {
+  document.documentElement.lang = "en";
+  document.body.replaceChildren();
+});
+
+describe("the other devices of a session", () => {
+  it("are not spoken of where there are none", async () => {
+    expect((await shown()).querySelector("button, [popover]")).toBeNull();
+  });
+
+  it("are named, for ears as well, and listed with since when", async () => {
+    const root = await shown(follower("Chrome", "Linux"), follower("Terminal", "desk"));
+    const button = root.querySelector("button");
+    expect(button?.getAttribute("aria-label")).toBe("Also open: Chrome on Linux, Terminal on desk");
+    expect(root.querySelector("h2")?.textContent).toBe("Open on 2 other devices");
+    expect(root.querySelectorAll("li")).toHaveLength(2);
+  });
+
+  it("are text, whatever a program calls itself", async () => {
+    const root = await shown(follower("<img src=x>"));
+    expect(root.querySelector("img")).toBeNull();
+    expect(root.textContent).toContain("<img src=x>");
+  });
+
+  it("are named in Russian", async () => {
+    document.documentElement.lang = "ru";
+    expect(deviceName(follower("Terminal", "desk"))).toBe("Терминал на desk");
+    expect(deviceName(follower("Client"))).toBe("Программа");
+    const root = await shown(follower("Firefox", "Windows"));
+    expect(root.querySelector("h2")?.textContent).toBe("Открыта ещё на 1 устройстве");
+  });
+});
