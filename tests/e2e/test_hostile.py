@@ -5,13 +5,19 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.app.terminal import terminal
-from tests.e2e.screens import Screen, browser_at, hub_at, login_link, new_session, screen_of
+from tests.e2e.screens import Screen, hub_at, login_link, new_session, screen_of
 from tests.e2e.stage import HOSTILE_TEXT
+from tests.faults.daemon import Daemon
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(180),
+]
 
 TITLE = "<img src=x onerror=\"window.pwned='title'\"> \u202etxt.exe <script>window.pwned='title'</script>"
 SCRIPTED = re.compile(r"^\s*(javascript|data|vbscript|file|blob):", re.IGNORECASE)
@@ -30,12 +36,8 @@ async def is_unharmed(screen: Screen) -> None:
     assert await screen.page.locator("[onerror], [onload]").count() == 0
 
 
-async def test_hostile_content_is_inert(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+async def test_hostile_content_is_inert(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann:
         session_id = await new_session(daemon, HOSTILE_TEXT, "hostile", title=TITLE)
         await ann.sign_in(f"/sessions/{session_id}")
         await expect(ann.messages("assistant").last).to_have_attribute("data-complete", "true")
@@ -97,13 +99,13 @@ export default (shell) => ({
 """
 
 
-async def test_hostile_names_of_features_and_tags_are_inert(tmp_path: Path, chromium: str) -> None:
+async def test_hostile_names_of_features_and_tags_are_inert(browser: Browser, tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / "plugins").mkdir(parents=True)
     (home / "plugins/rooms.py").write_text(ROOMS.replace("HOSTILE_NAME", NAME), "utf-8")
     (home / "rooms").mkdir()
     (home / "rooms/index.js").write_text(WORDS, "utf-8")
-    async with hub_at(home) as daemon, browser_at(chromium) as browser, screen_of(browser, daemon) as ann:
+    async with hub_at(home) as daemon, screen_of(browser, daemon) as ann:
         session_id = await new_session(daemon, "peas", title="Tagged")
         async with daemon.http() as http:
             tags = {"metadata": {"tags": ["<img src=x onerror=window.pwned=1>", '"><script>window.pwned=2</script>']}}
@@ -126,12 +128,8 @@ async def test_hostile_names_of_features_and_tags_are_inert(tmp_path: Path, chro
         assert policy == []
 
 
-async def test_the_policy_stops_what_the_page_would_let_through(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+async def test_the_policy_stops_what_the_page_would_let_through(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann:
         await ann.sign_in()
         async with daemon.http() as http:
             policy = (await http.get(f"{daemon.url}/")).headers["content-security-policy"]
@@ -151,67 +149,57 @@ async def test_the_policy_stops_what_the_page_would_let_through(tmp_path: Path, 
         assert any("Content Security Policy" in said for said in ann.complaints)
 
 
-async def test_hostile_content_is_inert_in_terminal_and_logs(tmp_path: Path) -> None:
-    async with hub_at(tmp_path / "home") as daemon:
-        session_id = await new_session(daemon, HOSTILE_TEXT, "hostile", title="\u202eevil title")
-        async with terminal("chat", session_id, home=daemon.home) as shell:
-            await shell.until("survived")
-            shell.type("enough\r")
-            await shell.until("enough")
-            assert "\x1b]0;" not in shell.shown
-            assert "\x07" not in shell.shown
-            assert "\u202e" not in shell.shown
-        async with daemon.http() as http:
-            for path in ("/sessions/evil%0a%1b[31m", f"/sessions/{session_id}%0d%0aSet-Cookie:x=1", "/topics/a%0ab"):
-                answer = await http.get(path)
-                assert answer.status_code in {400, 404, 422}
-                assert "set-cookie" not in answer.headers
-        for line in (daemon.home / "logs" / "atrium.log").read_text("utf-8").splitlines():
-            json.loads(line)
-        assert "\x1b" not in (daemon.home / "logs" / "atrium.log").read_text("utf-8")
-        assert "\x1b" not in daemon.output()
+async def test_hostile_content_is_inert_in_terminal_and_logs(daemon: Daemon) -> None:
+    session_id = await new_session(daemon, HOSTILE_TEXT, "hostile", title="\u202eevil title")
+    async with terminal("chat", session_id, home=daemon.home) as shell:
+        await shell.until("survived")
+        shell.type("enough\r")
+        await shell.until("enough")
+        assert "\x1b]0;" not in shell.shown
+        assert "\x07" not in shell.shown
+        assert "\u202e" not in shell.shown
+    async with daemon.http() as http:
+        for path in ("/sessions/evil%0a%1b[31m", f"/sessions/{session_id}%0d%0aSet-Cookie:x=1", "/topics/a%0ab"):
+            answer = await http.get(path)
+            assert answer.status_code in {400, 404, 422}
+            assert "set-cookie" not in answer.headers
+    for line in (daemon.home / "logs" / "atrium.log").read_text("utf-8").splitlines():
+        json.loads(line)
+    assert "\x1b" not in (daemon.home / "logs" / "atrium.log").read_text("utf-8")
+    assert "\x1b" not in daemon.output()
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/?gatewayUrl=wss://evil.example/stream&token=stolen-by-url",
-        "/?gatewayUrl=http://evil.example&url=http://evil.example&ws=ws://evil.example#token=stolen-by-url",
-        "/sessions/x?token=stolen-by-url&code=stolen-by-url#gatewayUrl=ws://evil.example",
-        "/#access_token=stolen-by-url&host=evil.example&api=//evil.example",
-        "//evil.example/%2e%2e?token=stolen-by-url",
-    ],
+ADDRESSES = (
+    "/?gatewayUrl=wss://evil.example/stream&token=stolen-by-url",
+    "/?gatewayUrl=http://evil.example&url=http://evil.example&ws=ws://evil.example#token=stolen-by-url",
+    "/sessions/x?token=stolen-by-url&code=stolen-by-url#gatewayUrl=ws://evil.example",
+    "/#access_token=stolen-by-url&host=evil.example&api=//evil.example",
+    "//evil.example/%2e%2e?token=stolen-by-url",
 )
-async def test_the_address_configures_nothing(tmp_path: Path, chromium: str, address: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
-        await new_session(daemon, "unharmed", title="Mine")
+
+
+async def test_the_address_configures_nothing(browser: Browser, daemon: Daemon) -> None:
+    await new_session(daemon, "unharmed", title="Mine")
+    async with screen_of(browser, daemon) as ann:
         await ann.sign_in()
-        await ann.visit(address)
-        if not address.startswith("//"):
-            await ann.is_live()
-            await expect(ann.item("Mine")).to_be_visible()
-        assert ann.foreign() == []
-        later = (
-            ann.requests[ann.requests.index(daemon.url + address) + 1 :] if daemon.url + address in ann.requests else []
-        )
-        assert not [url for url in later if "stolen-by-url" in url]
-        stored = await ann.page.evaluate("JSON.stringify([localStorage, sessionStorage])")
-        assert "stolen-by-url" not in stored
-        assert "evil.example" not in stored
-        assert "stolen-by-url" not in daemon.output()
-        assert "stolen-by-url" not in (daemon.home / "logs" / "atrium.log").read_text("utf-8")
+        for address in ADDRESSES:
+            ann.requests.clear()
+            await ann.visit(address)
+            if not address.startswith("//"):
+                await ann.is_live()
+                await expect(ann.item("Mine")).to_be_visible()
+            assert ann.foreign() == [], address
+            told = [url for url in ann.requests if "stolen-by-url" in url]
+            assert len(told) <= 1, f"{address} is more than opened"
+            stored = await ann.page.evaluate("JSON.stringify([localStorage, sessionStorage])")
+            assert "stolen-by-url" not in stored, address
+            assert "evil.example" not in stored, address
+            assert "stolen-by-url" not in daemon.output(), address
+            assert "stolen-by-url" not in (daemon.home / "logs" / "atrium.log").read_text("utf-8"), address
 
 
-async def test_no_secret_is_in_any_address_log_or_file(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+async def test_no_secret_is_in_any_address_log_or_file(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann:
         link = await login_link(daemon)
         secrets = {"token": daemon.token, "code": link.rpartition("=")[2]}
         await ann.page.goto(link)
@@ -240,12 +228,8 @@ async def test_no_secret_is_in_any_address_log_or_file(tmp_path: Path, chromium:
             assert holders == [], f"the {name} is in {holders}"
 
 
-async def test_no_other_page_may_frame_or_read_it(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+async def test_no_other_page_may_frame_or_read_it(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann:
         await ann.sign_in()
         page = await ann.context.new_page()
         await page.route(

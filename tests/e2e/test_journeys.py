@@ -1,53 +1,52 @@
 """Ways through the page: signing in, the narrow screen, the keyboard."""
 
 import re
-from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
-from tests.e2e.screens import NARROW, Screen, browser_at, cue, hub_at, login_link, new_session, screen_of
+from tests.e2e.screens import NARROW, Screen, cue, login_link, new_session, screen_of
 from tests.e2e.stage import BEGINNING
+from tests.faults.daemon import Daemon
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
-
-
-async def test_a_login_link_works_once(tmp_path: Path, chromium: str) -> None:
-    async with hub_at(tmp_path / "home") as daemon, browser_at(chromium) as browser:
-        link = await login_link(daemon)
-        async with screen_of(browser, daemon) as ann, screen_of(browser, daemon) as eve:
-            await ann.page.goto(link)
-            await ann.is_live()
-            assert ann.page.url == f"{daemon.url}/"
-            assert await ann.page.evaluate("history.length") <= 2
-
-            await eve.page.goto(link)
-            await expect(eve.part("sign-in")).to_be_visible()
-            await expect(eve.part("sign-in")).to_contain_text("atrium open")
-            await expect(eve.part("sign-in").get_by_role("alert")).to_be_visible()
-            await eve.picture("link used twice")
-            assert await eve.context.cookies() == []
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(180),
+]
 
 
-async def test_without_a_login_the_page_says_what_to_do(tmp_path: Path, chromium: str) -> None:
-    async with hub_at(tmp_path / "home") as daemon, browser_at(chromium) as browser:
-        session_id = await new_session(daemon, "private", title="Secret title")
-        async with screen_of(browser, daemon) as eve:
-            await eve.visit(f"/sessions/{session_id}")
-            await expect(eve.part("sign-in")).to_contain_text("atrium open")
-            await eve.picture("signed out")
-            assert "Secret title" not in await eve.page.content()
-            await eve.page.goto(await login_link(daemon))
-            await eve.item("Secret title").click()
-            await eve.answers("private")
+async def test_a_login_link_works_once(browser: Browser, daemon: Daemon) -> None:
+    link = await login_link(daemon)
+    async with screen_of(browser, daemon) as ann, screen_of(browser, daemon) as eve:
+        await ann.page.goto(link)
+        await ann.is_live()
+        assert ann.page.url == f"{daemon.url}/"
+        assert await ann.page.evaluate("history.length") <= 2
+
+        await eve.page.goto(link)
+        await expect(eve.part("sign-in")).to_be_visible()
+        await expect(eve.part("sign-in")).to_contain_text("atrium open")
+        await expect(eve.part("sign-in").get_by_role("alert")).to_be_visible()
+        await eve.picture("link used twice")
+        assert await eve.context.cookies() == []
 
 
-async def test_the_login_outlives_the_hub(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+async def test_without_a_login_the_page_says_what_to_do(browser: Browser, daemon: Daemon) -> None:
+    session_id = await new_session(daemon, "private", title="Secret title")
+    async with screen_of(browser, daemon) as eve:
+        await eve.visit(f"/sessions/{session_id}")
+        await expect(eve.part("sign-in")).to_contain_text("atrium open")
+        await eve.picture("signed out")
+        assert "Secret title" not in await eve.page.content()
+        await eve.page.goto(await login_link(daemon))
+        await eve.item("Secret title").click()
+        await eve.answers("private")
+
+
+async def test_the_login_outlives_the_hub(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann:
         await ann.sign_in()
         [cookie] = await ann.context.cookies()
         assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
@@ -66,12 +65,8 @@ async def fits(screen: Screen) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 320])
-async def test_a_narrow_screen_shows_one_room_at_a_time(tmp_path: Path, chromium: str, width: int) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon, (width, NARROW[1])) as phone,
-    ):
+async def test_a_narrow_screen_shows_one_room_at_a_time(browser: Browser, daemon: Daemon, width: int) -> None:
+    async with screen_of(browser, daemon, (width, NARROW[1])) as phone:
         await new_session(daemon, "a message " * 40, "half phone", title="Garden " * 12)
         await new_session(daemon, "x" * 500, title="W" * 120)
         await phone.sign_in()
@@ -102,12 +97,8 @@ async def test_a_narrow_screen_shows_one_room_at_a_time(tmp_path: Path, chromium
         assert phone.complaints == []
 
 
-async def test_the_keyboard_is_enough(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+async def test_the_keyboard_is_enough(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann:
         await new_session(daemon, "older", title="Older")
         await new_session(daemon, "half keys", title="Newer")
         await ann.sign_in()

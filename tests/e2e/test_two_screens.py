@@ -1,16 +1,21 @@
 """Two pages and a terminal on one session: everybody sees the same, at once, whatever happens to page or hub."""
 
 import re
-from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.app.terminal import Terminal, terminal
-from tests.e2e.screens import Screen, browser_at, cue, hub_at, new_session, screen_of
+from tests.e2e.screens import Screen, cue, new_session, screen_of
 from tests.e2e.stage import BEGINNING, END
+from tests.faults.daemon import Daemon
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(180),
+]
 
 HALF, WHOLE = BEGINNING.strip(), BEGINNING + END
 
@@ -20,13 +25,8 @@ async def everybody_reads(text: str, screens: list[Screen]) -> None:
         await screen.answers(text)
 
 
-async def test_everybody_sees_the_same(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-        screen_of(browser, daemon) as ben,
-    ):
+async def test_everybody_sees_the_same(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann, screen_of(browser, daemon) as ben:
         session_id = await new_session(daemon, title="Before")
         async with terminal("chat", session_id, home=daemon.home) as shell:
             for screen in (ann, ben):
@@ -78,13 +78,8 @@ async def _talk(ann: Screen, ben: Screen, shell: Terminal, session_id: str) -> N
     await shell.until("Renamed to After")
 
 
-async def test_a_session_that_begins_here_appears_there(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-        screen_of(browser, daemon) as ben,
-    ):
+async def test_a_session_that_begins_here_appears_there(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann, screen_of(browser, daemon) as ben:
         for screen in (ann, ben):
             await screen.sign_in()
         await expect(ben.part("no-sessions")).to_be_visible()
@@ -100,13 +95,8 @@ async def test_a_session_that_begins_here_appears_there(tmp_path: Path, chromium
         assert ann.complaints == ben.complaints == []
 
 
-async def test_cancel_is_seen_everywhere(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-        screen_of(browser, daemon) as ben,
-    ):
+async def test_cancel_is_seen_everywhere(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann, screen_of(browser, daemon) as ben:
         session_id = await new_session(daemon, "half never", "next in line")
         for screen in (ann, ben):
             await screen.sign_in(f"/sessions/{session_id}")
@@ -119,12 +109,8 @@ async def test_cancel_is_seen_everywhere(tmp_path: Path, chromium: str) -> None:
             await expect(screen.messages("assistant").first).to_have_text(HALF)
 
 
-async def test_a_reload_in_mid_answer_goes_on(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+async def test_a_reload_in_mid_answer_goes_on(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann:
         session_id = await new_session(daemon, "before", "half reload")
         await ann.sign_in(f"/sessions/{session_id}")
         await ann.answers(HALF)
@@ -149,13 +135,8 @@ async def _has_caught_up(screen: Screen) -> None:
     await expect(screen.part("unsent")).to_have_count(0)
 
 
-async def test_a_kill_in_mid_answer(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-        screen_of(browser, daemon) as ben,
-    ):
+async def test_a_kill_in_mid_answer(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann, screen_of(browser, daemon) as ben:
         session_id = await new_session(daemon, "acknowledged", "half crash", title="Outlives")
         async with terminal("chat", session_id, home=daemon.home) as shell:
             for screen in (ann, ben):
