@@ -22,11 +22,11 @@ class Talks(Plugin):
     manifest = Manifest(name="sessions")
 
     @route("POST", "/talks/{talk_id}")
-    async def say(self, caller: Principal, talk_id: str, host: str | None = None) -> dict[str, Any]:
+    async def say(self, caller: Principal, talk_id: str, hub_url: str | None = None) -> dict[str, Any]:
         """Append an entry."""
         async with self.storage.of(caller.space).batch() as batch:
             (offset,) = batch.append(f"sessions/{talk_id}", [NewEntry("sessions.talk.said.v1", {})])
-        return {"offset": str(offset), "host": host}
+        return {"offset": str(offset), "hubUrl": hub_url}
 
     @frame("talk:where")
     async def where(self, caller: Principal, session_id: str | None, payload: dict[str, Any]) -> str | None:
@@ -161,6 +161,10 @@ async def test_frames_before_the_handshake_and_after_the_close_are_dropped(house
     writer.close()
 
 
-async def test_the_host_header_reaches_the_parameter_of_that_name(house: House) -> None:
+async def test_the_address_of_the_hub_reaches_the_parameter_of_that_name(house: House) -> None:
     async with house.http() as http:
-        assert (await http.post("/talks/t1")).json()["host"] == f"127.0.0.1:{house.port}"
+        assert (await http.post("/talks/t1")).json()["hubUrl"] == house.address
+        other = await http.post(
+            "/talks/t1", params={"hubUrl": "http://evil.example"}, headers={"Host": f"localhost:{house.port}"}
+        )
+        assert other.json()["hubUrl"] == f"http://localhost:{house.port}"

@@ -76,6 +76,14 @@ async def test_only_the_public_name_and_its_pages_are_served(site: Site) -> None
         assert (await http.get("/status", headers={"Origin": f"https://{NAME}"})).status_code == 200
 
 
+async def test_the_address_of_a_socket_is_public_for_who_comes_by_the_public_name(site: Site) -> None:
+    async with site.http() as http, calls(site.hub) as local:
+        outside = (await http.post("/sessions", json={"providerId": "echo"})).json()
+        inside = (await local.post("/sessions", json={"providerId": "echo"})).json()
+    assert outside["wsUrl"] == f"wss://{NAME}/api/v1/sessions/{outside['sessionId']}/stream"
+    assert inside["wsUrl"] == f"ws{site.hub.url.removeprefix('http')}/api/v1/sessions/{inside['sessionId']}/stream"
+
+
 async def test_plain_http_is_sent_to_tls(site: Site) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
         answer = await http.get(f"http://127.0.0.1:{site.front.http}/s/1", headers={"Host": NAME})

@@ -27,7 +27,8 @@ async def sign_in(page: Page, site: Site) -> None:
     async with calls(site.hub) as owner:
         url = (await owner.post("/auth/code")).json()["url"]
         session_id = await new_session(owner)
-    await page.goto(url.replace(site.hub.url, f"https://{NAME}"))
+    assert url.startswith(f"https://{NAME}/#code=")
+    await page.goto(url)
     await is_live(page)
     await page.goto(f"https://{NAME}/sessions/{session_id}")
     await is_live(page)

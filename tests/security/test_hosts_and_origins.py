@@ -7,9 +7,11 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+from pydantic import ValidationError
 
 from atrium.plugins.gateway.errors import Misdirected
 from atrium.plugins.gateway.hosts import HostRules
+from atrium.plugins.gateway.settings import GatewayConfig
 from tests.gateway.house import House, house_with
 
 UPGRADE = (
@@ -168,6 +170,56 @@ async def test_configured_names_are_allowed_exactly() -> None:
         assert (await house.raw(request(house, "/health", "hub.example", "Origin: https://hub.example")))[0] == 200
         assert (await house.raw(request(house, "/health", "hub.example", "Origin: https://app.example")))[0] == 200
         assert (await house.raw(request(house, "/health", "hub.example", "Origin: https://b.app.example")))[0] == 403
+
+
+async def test_the_public_address_is_allowed_exactly() -> None:
+    async with house_with(public_url="https://hub.example") as house:
+        page = "Origin: https://hub.example"
+        assert (await house.raw(request(house, "/health", "HUB.example", page)))[0] == 200
+        for host in ("hub.example:1", "hub.example:{port}", "a.hub.example", "hub.example."):
+            assert (await house.raw(request(house, "/health", host)))[0] == 421, host
+        for origin in ("http://hub.example", "https://hub.example:443", "https://hub.example.evil.com", "null"):
+            answer = await house.raw(request(house, "/health", "hub.example", f"Origin: {origin}"))
+            assert answer[0] == 403, origin
+
+
+async def test_who_comes_by_the_public_name_is_told_public_addresses() -> None:
+    async with house_with(public_url="https://hub.example:8443") as house, house.http() as http:
+        link = (await http.post("/auth/code")).json()
+        assert link["url"] == f"https://hub.example:8443/#code={link['code']}"
+    rules = HostRules("127.0.0.1", 8080, ["other.example"], public_url="https://hub.example")
+    assert rules.hub_url("hub.example", "http") == "https://hub.example"
+    assert rules.hub_url("other.example", "ws") == "https://hub.example"
+    assert rules.hub_url("127.0.0.1:8080", "ws") == "http://127.0.0.1:8080"
+    without = HostRules("127.0.0.1", 8080, ["hub.example"])
+    assert without.hub_url("hub.example", "wss") == "https://hub.example"
+    assert without.hub_url("hub.example", "http") == "http://hub.example"
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("https://Hub.Example/", "https://hub.example"),
+        ("https://hub.example:443", "https://hub.example"),
+        ("http://hub.local:8080", "http://hub.local:8080"),
+        ("https://[2001:DB8::1]:8443", "https://[2001:db8::1]:8443"),
+    ],
+)
+def test_a_public_address_is_taken_as_browsers_write_it(given: str, taken: str) -> None:
+    assert GatewayConfig.model_validate({"publicUrl": given}).public_url == taken
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "", "hub.example", "ftp://hub.example", "https://", "https://hub.example/atrium", "https://hub.example?a=b",
+        "https://me@hub.example", "https://hub.example:99999", "https://hub example", "https://hub.example#a",
+        "https://*.example", "https://h\u00fcb.example", "https://hub.example\r\nX: y",
+    ],
+)  # fmt: skip
+def test_what_is_no_public_address_is_refused_by_name(wrong: str) -> None:
+    with pytest.raises(ValidationError, match=r"publicUrl"):
+        GatewayConfig.model_validate({"publicUrl": wrong})
 
 
 def test_the_address_that_is_listened_on_is_allowed() -> None:

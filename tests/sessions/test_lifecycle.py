@@ -22,7 +22,7 @@ async def events_of(hub: Hub, session_id: str, **wanted: Any) -> EntryStream:
 
 async def test_a_new_session_is_there_at_once(hub: Hub) -> None:
     created = await hub.sessions.create(
-        ALICE, "echo", {"model": "m"}, {"title": " A title ", "tags": ["b", "a", "b"]}, host="hub.local:8080"
+        ALICE, "echo", {"model": "m"}, {"title": " A title ", "tags": ["b", "a", "b"]}, hub_url="http://hub.local:8080"
     )
     assert created.status == "created"
     assert created.ws_url == f"ws://hub.local:8080/api/v1/sessions/{created.session_id}/stream"
@@ -144,8 +144,8 @@ async def test_a_fork_begins_with_the_messages_up_to_an_entry(hub: Hub) -> None:
     await hub.ask(session_id, "say one")
     at = (await hub.entries(session_id))[-1]["offset"]
     await hub.ask(session_id, "say two")
-    copy = await hub.sessions.fork(ALICE, session_id, at=at, host="h")
-    assert copy.ws_url.startswith("ws://h/")
+    copy = await hub.sessions.fork(ALICE, session_id, at=at, hub_url="https://h")
+    assert copy.ws_url.startswith("wss://h/")
     messages = await hub.messages(copy.session_id)
     originals = await hub.messages(session_id)
     assert [(m["role"], m["content"]) for m in messages] == [(m["role"], m["content"]) for m in originals[:2]]

@@ -50,6 +50,13 @@ async def followed(http: httpx.AsyncClient, session_id: str, last: str = "turn.c
     return seen
 
 
+async def test_the_address_of_a_sessions_socket_is_as_the_caller_reaches_the_hub(
+    house: House, http: httpx.AsyncClient
+) -> None:
+    created = await http.post("/sessions", json={"providerId": "echo"}, headers={"Host": f"localhost:{house.port}"})
+    assert created.json()["wsUrl"].startswith(f"ws://localhost:{house.port}/api/v1/sessions/")
+
+
 async def test_a_session_from_its_creation_to_its_end(house: House, http: httpx.AsyncClient) -> None:
     created = await http.post("/sessions", json={"providerId": "echo", "metadata": {"title": "T", "tags": ["a"]}})
     assert created.status_code == 201

@@ -100,7 +100,8 @@ def route(method: str, path: str, *, status: int = 200, public: bool = False) ->
     """Offer the method over HTTP below `/api/v1`.
 
     A parameter `caller: Principal` is the authenticated caller; parameters named in the path are taken from it;
-    `host`, `accept`, `if_match`, `if_none_match`, `idempotency_key` and `last_event_id` are the headers of that name.
+    `hub_url` is the address at which the caller reaches the hub (`https://hub.example`); `accept`, `if_match`,
+    `if_none_match`, `idempotency_key` and `last_event_id` are the headers of that name.
     Others are query parameters (GET, DELETE) or fields of the JSON body, camelCase on the wire; one whose type is a
     model is the whole body. `public` routes need no authentication: each one is listed in the security tests.
     """
@@ -108,7 +109,10 @@ def route(method: str, path: str, *, status: int = 200, public: bool = False) ->
 
 
 def frame(frame_type: str) -> Callable[[Function], Function]:
-    """Answer WebSocket frames of this type: called as `method(caller, session_id, payload)`, the result is the ack."""
+    """Answer WebSocket frames of this type: called as `method(caller, session_id, payload)`, the result is the ack.
+
+    A parameter `hub_url` is the address at which the caller reaches the hub.
+    """
     return offer("gateway.frame", type=frame_type)
 
 

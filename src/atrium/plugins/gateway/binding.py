@@ -14,12 +14,11 @@ from pydantic import BaseModel, create_model
 from pydantic.alias_generators import to_camel, to_pascal
 
 from atrium.contracts.base import Model
-from atrium.plugins.gateway.identity import PRINCIPAL
+from atrium.plugins.gateway.identity import HUB_URL, PRINCIPAL
 from atrium.sdk import AtriumError, FieldError, Principal
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 HEADERS = {
-    "host": "Host",
     "if_match": "If-Match",
     "if_none_match": "If-None-Match",
     "accept": "Accept",
@@ -40,6 +39,7 @@ class Binding:
 
     parameters: list[inspect.Parameter] = field(default_factory=list)
     caller: str | None = None
+    asks_hub_url: bool = False
     body_fields: dict[str, Any] = field(default_factory=dict)
     wire_names: dict[str, str] = field(default_factory=dict)
     returns: Any = None
@@ -62,6 +62,8 @@ def bind(method: Method, http_method: str, path: str) -> Binding:
         binding.wire_names[name] = alias
         if annotation is Principal or name == "caller":
             binding.caller = name
+        elif name == HUB_URL:
+            binding.asks_hub_url = True
         elif alias in in_path:
             binding.parameters.append(_parameter(name, annotation, Path(alias=alias)))
         elif name in HEADERS:
@@ -90,6 +92,8 @@ def endpoint(method: Method, binding: Binding, status: int, respond: Respond) ->
             wire_names = wire_names | {CURSOR: CURSOR}
         if binding.caller is not None:
             values[binding.caller] = request.scope["state"][PRINCIPAL]
+        if binding.asks_hub_url:
+            values[HUB_URL] = request.scope["state"][HUB_URL]
         try:
             answer = await method(**values)
         except AtriumError as error:

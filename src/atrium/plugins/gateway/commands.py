@@ -54,15 +54,15 @@ class Commands:
         self._contributed = None
         self._known.update({str(offered.options["type"]): offered.owner for offered in self._offered()})
 
-    async def handle(self, connection: Connection, message: str | bytes, host: str | None = None) -> None:
-        """Answer one message of a client; `host` is the `Host` under which it reached the hub."""
+    async def handle(self, connection: Connection, message: str | bytes, hub_url: str | None = None) -> None:
+        """Answer one message of a client; `hub_url` is the address at which it reaches the hub."""
         tracing.trace_id.set(self._new_trace_id())
         frame_id, frame = parse_frame(message)
         try:
             self._limits.frame(connection.principal)
             if isinstance(frame, AtriumError):
                 raise frame
-            await self._perform(connection, frame, host)
+            await self._perform(connection, frame, hub_url)
         except AtriumError as error:
             self._refuse(connection, frame_id, frame, error)
         except ValidationError as error:
@@ -72,7 +72,7 @@ class Commands:
             log.exception("frame failed", extra={"frame": frame.type if isinstance(frame, ClientFrame) else None})
             self._refuse(connection, frame_id, frame, InternalError("see the log of the hub"))
 
-    async def _perform(self, connection: Connection, frame: ClientFrame, host: str | None) -> None:
+    async def _perform(self, connection: Connection, frame: ClientFrame, hub_url: str | None) -> None:
         if frame.type == "ping":
             self._answer(connection, frame, "pong", {})
         elif frame.type == "subscribe":
@@ -82,7 +82,7 @@ class Commands:
         else:
             command = self._command(frame.type)
             session_id = frame.session_id or connection.session_id
-            addressed = {"host": host} if frame.type in self._addressed else {}
+            addressed = {"hub_url": hub_url} if frame.type in self._addressed else {}
             result = await command(connection.principal, session_id, frame.payload, **addressed)
             self._acknowledge(connection, frame, result)
 
@@ -100,7 +100,9 @@ class Commands:
         if self._contributed is None:
             contributed = {str(offered.options["type"]): offered for offered in self._offered()}
             self._addressed = frozenset(
-                name for name, offered in contributed.items() if "host" in inspect.signature(offered.value).parameters
+                name
+                for name, offered in contributed.items()
+                if "hub_url" in inspect.signature(offered.value).parameters
             )
             self._contributed = contributed
         return self._contributed

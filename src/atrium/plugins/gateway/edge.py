@@ -14,7 +14,7 @@ from atrium.plugins.gateway.dispatcher import Dispatcher
 from atrium.plugins.gateway.errors import BodyTooLarge, InternalError, RequestTimeout
 from atrium.plugins.gateway.headers import SECURITY_HEADERS, RequestHeaders
 from atrium.plugins.gateway.hosts import HostRules
-from atrium.plugins.gateway.identity import PRINCIPAL, Credentials, Identity
+from atrium.plugins.gateway.identity import HUB_URL, PRINCIPAL, Credentials, Identity
 from atrium.plugins.gateway.page import Page
 from atrium.plugins.gateway.problems import MEDIA_TYPE, problem_reply
 from atrium.plugins.gateway.protocols import TARGET, ClientLeft
@@ -125,6 +125,7 @@ class Edge:
         answer.body_unread = has_body
         target = scope.get(TARGET) or scope["raw_path"].decode("latin-1")
         self._rules.check(target, headers.all("host"), headers.all("origin"))
+        scope["state"][HUB_URL] = self._rules.hub_url(headers.get("host") or "", scope["scheme"])
         if scope["type"] == "websocket":
             await self._open_socket(scope, receive, headers, answer)
             return

@@ -18,6 +18,9 @@ LOCAL_USER = "local"
 PRINCIPAL = "principal"
 """The key of the request's state under which the authenticated caller is found."""
 
+HUB_URL = "hub_url"
+"""The key of the request's state under which the hub's address stands, as the caller reaches it."""
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -181,7 +181,7 @@ class Gateway(Plugin[GatewayConfig]):
         """Return `{code, expiresIn, url}`; the code works once."""
         code = self.serving.identity.issue_code(user)
         expires_in = round(self.config.code_expiry)
-        return {"code": code, "expiresIn": expires_in, "url": f"{self.address}/#code={code}"}
+        return {"code": code, "expiresIn": expires_in, "url": f"{self.config.public_url or self.address}/#code={code}"}
 
     @route("POST", "/auth/login", status=204, public=True)
     async def login(self, code: str) -> Reply:

@@ -114,7 +114,7 @@ class Serving:
     def _edge(self) -> Edge:
         config, context = self._config, self._context
         return Edge(
-            HostRules(config.host, self.port, config.allowed_hosts, config.allowed_origins),
+            HostRules(config.host, self.port, config.allowed_hosts, config.allowed_origins, config.public_url),
             self.identity,
             self.dispatcher,
             Sockets(self.hub, self.commands, self.identity),

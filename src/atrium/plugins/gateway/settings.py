@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, IPvAnyNetwork
+from pydantic import AfterValidator, Field, IPvAnyNetwork
 
+from atrium.plugins.gateway.hosts import web_address
 from atrium.sdk import Config
 
 
@@ -17,6 +19,9 @@ class GatewayConfig(Config):
 
     port: int = Field(default=8080, ge=0, le=65535)
     """The port to listen on; set by `core.port`."""
+
+    public_url: Annotated[str, AfterValidator(web_address)] | None = None
+    """The address at which others reach the hub (`https://hub.example`): in login links and `wsUrl`, and allowed."""
 
     allowed_hosts: tuple[str, ...] = ()
     """Names, besides the loopback ones, under which the hub may be addressed (`hub.example:8080`); others get 421."""

@@ -12,7 +12,7 @@ from atrium.plugins.gateway.connection import Connection
 from atrium.plugins.gateway.frames import SESSIONS
 from atrium.plugins.gateway.headers import RequestHeaders
 from atrium.plugins.gateway.hub import Hub
-from atrium.plugins.gateway.identity import Identity
+from atrium.plugins.gateway.identity import HUB_URL, Identity
 from atrium.plugins.gateway.protocols import NOBODY, SOCKET, SocketProtocol
 from atrium.sdk import CursorReset, NotFound
 
@@ -39,7 +39,7 @@ class Sockets:
         self._identity.limits.request(principal)
         session_id = _session_id(scope["path"])
         protocol: SocketProtocol = scope["extensions"][SOCKET]
-        handle = partial(self._commands.handle, host=headers.get("host"))
+        handle = partial(self._commands.handle, hub_url=scope["state"][HUB_URL])
         connection = Connection(self._hub, protocol, principal, scope["client"], session_id, handle)
         self._hub.connect(connection, headers.get("user-agent"))
         try:

@@ -95,7 +95,7 @@ class Sessions(Plugin[SessionsConfig]):
         settings: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
-        host: str | None = None,
+        hub_url: str | None = None,
         fallback: list[str] | None = None,
     ) -> SessionCreated:
         """Create a session; the same `Idempotency-Key` and request give the same one.
@@ -104,7 +104,7 @@ class Sessions(Plugin[SessionsConfig]):
         """
         session = self.desk.creator.new_session(provider_id, settings, metadata, fallback)
         key = inputs.idempotency_key(idempotency_key)
-        return _created(await self.desk.acts.run("create", self.desk.creator.create(caller, session, key)), host)
+        return _created(await self.desk.acts.run("create", self.desk.creator.create(caller, session, key)), hub_url)
 
     @route("GET", "/sessions")
     @service("sessions.list")
@@ -303,7 +303,7 @@ class Sessions(Plugin[SessionsConfig]):
         target_agent: str | None = None,
         client_token: str | None = None,
         idempotency_key: str | None = None,
-        host: str | None = None,
+        hub_url: str | None = None,
     ) -> SessionCreated:
         """Copy a session's messages into a new one: all, those up to `at`, or what was asked `before` a message.
 
@@ -315,7 +315,7 @@ class Sessions(Plugin[SessionsConfig]):
         message = None if content is None else new_message(content, target_agent, client_token)
         key, wanted = inputs.idempotency_key(idempotency_key), Fork(at, before, message)
         forking = self.desk.creator.fork(caller, check_id(session_id), wanted, key)
-        return _created(await self.desk.acts.run("fork", forking), host)
+        return _created(await self.desk.acts.run("fork", forking), hub_url)
 
     @service("sessions.count_active")
     async def count_active(self) -> int:
@@ -329,11 +329,11 @@ class Sessions(Plugin[SessionsConfig]):
 
     @frame("session:create")
     async def on_create(
-        self, caller: Principal, session_id: str | None, payload: object, host: str | None = None
+        self, caller: Principal, session_id: str | None, payload: object, hub_url: str | None = None
     ) -> SessionCreated:
         """Create a session."""
         wanted = parse(CreateSession, payload)
-        return await self.create(caller, wanted.provider_id, wanted.settings, wanted.metadata, host=host)
+        return await self.create(caller, wanted.provider_id, wanted.settings, wanted.metadata, hub_url=hub_url)
 
     @frame("session:message")
     async def on_message(self, caller: Principal, session_id: str | None, payload: object) -> MessageAccepted:
@@ -365,11 +365,11 @@ def _named(session_id: str | None) -> str:
     return session_id
 
 
-def _created(new: Created, host: str | None) -> SessionCreated:
+def _created(new: Created, hub_url: str | None) -> SessionCreated:
     path = f"/api/v1/{stream_of(new.session_id)}/stream"
     return SessionCreated(
         session_id=new.session_id,
         status="created" if new.message is None else "active",
-        ws_url=f"ws://{host}{path}" if host else path,
+        ws_url=f"ws{hub_url.removeprefix('http')}{path}" if hub_url else path,
         message=new.message,
     )
