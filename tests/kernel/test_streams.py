@@ -197,6 +197,26 @@ async def test_a_stream_nobody_needs_leaves_memory_and_keeps_its_numbers(storage
         assert storage.streams.peek(("system", STREAM)) is None
 
 
+async def test_memory_has_the_durable_entries_of_a_followed_stream_and_says_when_it_has_not_all(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "RING_ENTRIES", 4)
+    [first] = await storage.append(STREAM, [note("a")])
+    assert storage.recent(STREAM, 0) is None  # nobody follows it
+    tail = await storage.tail(STREAM)
+    assert storage.recent(STREAM, 0) is None  # what is before the follower came is in storage
+    storage.hint(STREAM, "m", [delta("m", 0)])
+    [second] = await storage.append(STREAM, [note("b")])
+    recent = storage.recent(STREAM, first)
+    assert recent is not None
+    assert recent == [entry for entry in await storage.read(STREAM, first) if not entry.hint]
+    assert storage.recent(STREAM, second) == []
+    for text in "cdefgh":
+        await storage.append(STREAM, [note(text)])
+    assert storage.recent(STREAM, first) is None  # the ring has forgotten the first of them
+    tail.close()
+
+
 async def test_closing_storage_ends_every_follower(storage: Storage) -> None:
     await storage.append(STREAM, [note("a")])
     tail = await storage.tail(STREAM)

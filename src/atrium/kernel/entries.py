@@ -6,7 +6,6 @@ A stored row lacks only `prev`, which depends on what was stored before it and i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from math import isfinite
 
 import orjson
@@ -44,11 +43,6 @@ class EntryEncoder:
         """Return an entry as stored: a CloudEvent with its offset, without `prev`."""
         event_type, data = encode_json(entry.type, self._what), encode_json(entry.data, self._what)
         return _EVENT % (offset, event_type, self._origin, time, data, offset)
-
-
-def timestamp(time: float) -> bytes:
-    """Return seconds since 1970 as RFC 3339, UTC, in milliseconds."""
-    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")[:-6].encode() + b"Z"
 
 
 def shown_entry(offset: int, prev: int, body: bytes, *, hint: bool) -> Entry:

@@ -11,7 +11,7 @@ import orjson
 
 from atrium.kernel.entries import encode_json, entries_of
 from atrium.kernel.numbers import NumberSource
-from atrium.kernel.streams import Slot, Streams, StreamTail
+from atrium.kernel.streams import Slot, Streams, StreamTail, Wake
 from atrium.kernel.topics import Topics
 from atrium.sdk.cursors import decode_cursor, encode_cursor
 from atrium.sdk.errors import Conflict, InvalidInput, NotFound
@@ -254,6 +254,10 @@ class Storage:
         """Return stored entries beyond an offset, one bounded page of at most `limit` rows."""
         return entries_of(await self._read_page((space, stream), after, limit), after)
 
+    def recent(self, stream: str, after: int, *, space: str = SYSTEM) -> list[Entry] | None:
+        """Return the durable entries beyond an offset if they are all in memory; None: `read` them."""
+        return live.recent(after) if (live := self.streams.peek((space, stream))) else None
+
     async def head(self, stream: str, *, space: str = SYSTEM) -> int:
         """Return the last offset shown of a stream, 0 if there is no such stream."""
         live = self.streams.peek((space, stream))
@@ -261,9 +265,7 @@ class Storage:
             return 0 if live.ended else live.shown
         return (await self._read_page((space, stream), 1 << 62, 1)).head
 
-    async def tail(
-        self, stream: str, after: int = 0, wake: Callable[[], None] | None = None, *, space: str = SYSTEM
-    ) -> StreamTail:
+    async def tail(self, stream: str, after: int = 0, wake: Wake = None, *, space: str = SYSTEM) -> StreamTail:
         """Follow a stream from beyond an offset; one that a document topic of its name announces may be empty yet."""
         await self.open()
         try:

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 
-from atrium.kernel.entries import EntryEncoder, chunk_row, entries_of, shown_entry, timestamp
+from atrium.kernel.entries import EntryEncoder, chunk_row, entries_of, shown_entry
 from atrium.kernel.numbers import LARGEST, NumberSource
+from atrium.sdk.clock import timestamp
 from atrium.sdk.errors import CursorReset, NotFound
 from atrium.sdk.spi import Append, Commit, Row, StreamKey, StreamPage, Trim
 from atrium.sdk.storage import Entry, NewEntry
@@ -31,6 +32,9 @@ CHUNK_SECONDS = 0.25
 
 Body = tuple[int, bytes]
 """An issued offset and the entry's bytes as stored."""
+
+Wake = Callable[[], None] | None
+"""What a follower wants to be called by when there is something new."""
 
 
 @dataclass(slots=True)
@@ -110,7 +114,7 @@ class Stream:
     def issue(self, entries: Sequence[NewEntry], *, hints: bool = False) -> list[Body]:
         """Issue offsets for entries and encode them."""
         next_offset = self._streams.numbers.hint_offset if hints else self._streams.numbers.offset
-        time = timestamp(self._streams.now())
+        time = timestamp(self._streams.now()).encode()
         bodies = []
         for entry in entries:
             offset = next_offset(self.issued)
@@ -132,6 +136,12 @@ class Stream:
             self._show(hints, hint=True)
         else:
             durable.behind.extend(hints)
+
+    def recent(self, after: int) -> list[Entry] | None:
+        """Return the durable entries beyond an offset; None if memory does not have all of them."""
+        if self.ring is None or self.ended or after < self.ring.floor:
+            return None
+        return [entry for entry in self.ring.after(after, len(self.ring.entries)) if not entry.hint]
 
     def flush(self) -> None:
         """Store pending hints in a commit of their own."""
@@ -226,9 +236,7 @@ class Stream:
 class StreamTail:
     """A follower: what it missed from storage, then from the ring, then what is new."""
 
-    def __init__(
-        self, stream: Stream, ring: Ring, streams: Streams, cursor: int, wake: Callable[[], None] | None
-    ) -> None:
+    def __init__(self, stream: Stream, ring: Ring, streams: Streams, cursor: int, wake: Wake) -> None:
         self.cursor = cursor
         self._stream = stream
         self._ring = ring
@@ -326,9 +334,7 @@ class Streams:
         """Return a stream if it is in memory."""
         return self._streams.get(key)
 
-    async def tail(
-        self, key: StreamKey, after: int, wake: Callable[[], None] | None, *, begun: bool = True
-    ) -> StreamTail:
+    async def tail(self, key: StreamKey, after: int, wake: Wake, *, begun: bool = True) -> StreamTail:
         """Follow a stream from beyond `after`; raises `CursorReset` if that lies beyond its head.
 
         `begun` says that the stream must have an entry already.

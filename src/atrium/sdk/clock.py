@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 class SystemClock:
@@ -24,5 +25,11 @@ class SystemClock:
 
 
 def timestamp(seconds: float) -> str:
-    """Return seconds since 1970 as ISO 8601, UTC, to the millisecond."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """Return seconds since 1970 as RFC 3339, UTC, to the millisecond."""
+    second, microseconds = divmod(round(seconds * 1_000_000), 1_000_000)
+    return f"{_written(second)}.{microseconds // 1000:03}Z"
+
+
+@lru_cache(maxsize=16)
+def _written(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat(timespec="seconds")[:19]

@@ -218,6 +218,10 @@ class SpaceStorage:
         """Return stored entries beyond an offset."""
         return await self._storage.read(stream, after, limit, space=self.space)
 
+    def recent(self, stream: str, after: int) -> list[Entry] | None:
+        """Return the durable entries beyond an offset if they are all in memory; None: `read` them."""
+        return self._storage.recent(stream, after, space=self.space)
+
     async def head(self, stream: str) -> int:
         """Return the last offset of a stream, 0 if there is none."""
         return await self._storage.head(stream, space=self.space)

@@ -168,10 +168,13 @@ class Transcripts:
         chunks = {}
         for session_id, space in spaces.items():
             storage, before = self._context.storage.of(space), self._written[session_id]
-            entries = await storage.read(stream_of(session_id), before.offset, _ENTRIES)
+            entries, more = storage.recent(stream_of(session_id), before.offset), False
+            if entries is None:
+                entries = await storage.read(stream_of(session_id), before.offset, _ENTRIES)
+                more = len(entries) >= _ENTRIES
             if entries:
                 lines, crc = transcript_file.seal([entry.encoded for entry in entries if not entry.hint], before.crc)
-                chunks[session_id] = lines, len(entries) >= _ENTRIES
+                chunks[session_id] = lines, more
                 self._written[session_id] = Position(before.size + len(lines), entries[-1].offset, crc)
         return chunks
 
