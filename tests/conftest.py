@@ -27,6 +27,14 @@ def chromium() -> str:
     return path
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        # Coverage has begun in this worker. What its tests start, daemons and commands, runs as it does for a user: the
+        # code that the floors are for is covered from inside, and tracing each start doubled the time of all of it.
+        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+        os.environ.pop("COVERAGE_PROCESS_START", None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if find_chromium() is None:
         reason = "no Chromium: apt-get install chromium, or set ATRIUM_CHROMIUM"
