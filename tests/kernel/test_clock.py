@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from atrium.sdk.clock import timestamp
 
-
 YEAR_3000 = datetime(3000, 1, 1, tzinfo=UTC).timestamp()
 
 
