@@ -204,6 +204,7 @@ ROWS: dict[str, Row] = {
 
 MODEL_POINTS = ("model.written", "model.synced", "model.renamed")
 APPROVAL_POINTS = ("approvals.asked", "approvals.closed", "approvals.taken")
+USAGE_POINTS = ("usage.counting", "usage.counted")
 
 
 async def endure(home: Path, point: str, time: int) -> None:

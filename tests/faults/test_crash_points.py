@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.crash_points import APPROVAL_POINTS, MODEL_POINTS, ROWS, SOURCES, endure, points_in_source
+from tests.faults.crash_points import (
+    APPROVAL_POINTS,
+    MODEL_POINTS,
+    ROWS,
+    SOURCES,
+    USAGE_POINTS,
+    endure,
+    points_in_source,
+)
 from tests.models.sources import CONTENT
 
 PAGE = SOURCES.parents[1] / "docs" / "reference" / "crash-points.md"
@@ -22,7 +30,7 @@ CASES = [
 
 
 def test_every_point_of_the_source_is_tried_and_described() -> None:
-    known = {*ROWS, *MODEL_POINTS, *APPROVAL_POINTS}
+    known = {*ROWS, *MODEL_POINTS, *APPROVAL_POINTS, *USAGE_POINTS}
     assert points_in_source() == known
     described = re.findall(r"^\| `([a-z_.]+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
     assert sorted(described) == sorted(known)

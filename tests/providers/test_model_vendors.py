@@ -208,11 +208,12 @@ async def test_a_model_server_on_this_machine_is_found() -> None:
         (found,) = await servers.find()
         assert found.info.name == "Ollama (on this machine)"
         assert found.info.limits["model"] == "qwen3:8b"
-        assert found.availability.status == "active"
+        assert (found.availability.status, found.availability.reason) == ("active", None)
         assert await servers.find() == [found]
     assert await servers.find() == [found]
-    assert found.availability.status == "unavailable"
-    assert "start it" in (found.availability.reason or "")
+    gone = found.availability
+    assert gone.status == "unavailable"
+    assert "start it" in (gone.reason or "")
 
 
 async def test_what_answers_something_else_is_not_a_model_server() -> None:

@@ -21,6 +21,7 @@ GROUP = "atrium.plugins"
 BUNDLED: Mapping[str, str] = {
     "approvals": "atrium.plugins.approvals.plugin:Approvals",
     "providers": "atrium.plugins.providers.plugin:Providers",
+    "usage": "atrium.plugins.usage.plugin:Usages",
     "sessions": "atrium.plugins.sessions.plugin:Sessions",
     "gateway": "atrium.plugins.gateway.plugin:Gateway",
 }

@@ -26,6 +26,8 @@ COMMANDS = {
     "approvals": (f"{_HERE}.approvals:approvals", "See what agents ask for, and answer."),
     "models": (f"{_HERE}.models:models", "List and fetch models that run on this machine."),
     "providers": (f"{_HERE}.providers:providers", "Install, update and examine coding agents."),
+    "usage": (f"{_HERE}.usage:usage", "Show what your turns used, and what is left."),
+    "budgets": (f"{_HERE}.usage:budgets", "Stop turns before they start when enough was used."),
     "logs": (f"{_HERE}.logs:logs", "Show the hub's log."),
     "plugins": (f"{_HERE}.plugins:plugins", "List plugins, or write a new one."),
     "config": (f"{_HERE}.config:config", "Check and show the settings."),

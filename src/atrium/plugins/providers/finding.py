@@ -12,10 +12,10 @@ LOOK_SECONDS = 60.0
 
 
 async def look_for_providers(context: Context, point: str) -> None:
-    """Offer what the finders find at a point, for as long as the plugin runs."""
+    """Offer what the finders find at a point, for as long as the plugin runs and there are any."""
     offered: list[Provider] = []
-    while True:
-        for finder in context.extensions.at(FINDER_POINT):
+    while finders := context.extensions.at(FINDER_POINT):
+        for finder in finders:
             for provider in await finder.value.find():
                 if not any(provider is known for known in offered):
                     offered.append(provider)
