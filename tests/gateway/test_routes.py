@@ -128,6 +128,11 @@ class Models(Plugin):
         """List two sessions of one provider."""
         return [{"id": number, "providerId": "echo"} for number in ("s1", "s2")]
 
+    @service("sessions.count_by_provider")
+    async def count_by_provider(self, caller: Principal) -> dict[str, int]:
+        """Count those of each provider, also of one that is there no more."""
+        return {"echo": 1234, "gone": 1}
+
     @service("sessions.count_active")
     async def count_active(self) -> int:
         """Count those that work."""
@@ -140,7 +145,7 @@ async def test_the_status_counts_the_sessions_of_each_provider() -> None:
         health = (await http.get("/health")).json()
 
     assert status["providers"] == [
-        {"id": "echo", "version": "1.0.0", "status": "running", "sessions": 2},
+        {"id": "echo", "version": "1.0.0", "status": "running", "sessions": 1234},
         {"id": "local", "status": "failed", "reason": "no model", "sessions": 0},
     ]
     assert [session["id"] for session in status["sessions"]] == ["s1", "s2"]

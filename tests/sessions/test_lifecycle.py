@@ -1,13 +1,14 @@
 """Creating, renaming, copying and deleting sessions."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
 
 from atrium.plugins.sessions.limits import MAX_TITLE
 from atrium.sdk import CursorReset, EntryStream, InvalidInput, NotFound, PreconditionFailed
-from tests.sessions.hub import ALICE, Hub
+from tests.sessions.hub import ALICE, BOB, Hub
 
 
 async def revision(hub: Hub, session_id: str) -> int:
@@ -268,6 +269,18 @@ async def test_active_sessions_are_counted(hub: Hub) -> None:
     await hub.sessions.delete(ALICE, two)
     assert await hub.service("sessions.count_active") == 0
     assert [row["status"] for row in await hub.service("sessions.overview", ALICE)] == ["stopped"]
+
+
+async def test_all_sessions_of_each_provider_are_counted(hub: Hub) -> None:
+    count = partial(hub.service, "sessions.count_by_provider", ALICE)
+    assert await count() == {}
+    for _ in range(120):
+        last = await hub.create()
+    assert await count() == {"echo": 120}
+    assert len(await hub.service("sessions.overview", ALICE)) == 100
+    await hub.sessions.delete(ALICE, last)
+    assert await count() == {"echo": 119}
+    assert await hub.service("sessions.count_by_provider", BOB) == {}
 
 
 async def test_an_unknown_include_is_refused(small: Hub) -> None:

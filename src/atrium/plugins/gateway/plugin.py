@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -121,15 +122,19 @@ class Gateway(Plugin[GatewayConfig]):
 
     @route("GET", "/status")
     async def hub_status(self, caller: Principal) -> dict[str, Any]:
-        """Return the hub (to its owner with the sums over connections), its providers, and the caller's sessions."""
+        """Return the hub (to its owner with the sums over connections), its providers, and the caller's newest sessions.
+
+        A provider's `sessions` counts all of the caller's; of them the newest 100 are listed.
+        """
         facts = await self.context.inspect()
         core = {"version": facts["version"], "uptime": round(facts["uptime"], 3), "pid": os.getpid()}
         if caller.user == LOCAL_USER:
             hub = self.serving.hub
             core["connections"] = connection_totals(hub.connections, hub.past, hub.opened)
         providers = (await self._call("providers.list", default={"data": []}))["data"]
+        counts = await self._call("sessions.count_by_provider", caller, default={})
         sessions = await self._call("sessions.overview", caller, default=[])
-        return {"core": core, "providers": _counted(providers, sessions), "sessions": sessions}
+        return {"core": core, "providers": _counted(providers, counts), "sessions": sessions}
 
     @route("GET", "/connections")
     async def connections(self, caller: Principal, limit: int = 100, cursor: str | None = None) -> ConnectionPage:
@@ -213,11 +218,10 @@ class Gateway(Plugin[GatewayConfig]):
             return default
 
 
-def _counted(providers: list[Any], sessions: list[Any]) -> list[dict[str, Any]]:
+def _counted(providers: list[Any], counts: Mapping[str, int]) -> list[dict[str, Any]]:
     rows = []
     for provider in providers:
         row = provider if isinstance(provider, dict) else provider.model_dump(by_alias=True)
-        count = sum(1 for session in sessions if session["providerId"] == row["id"])
         kept = {name: row[name] for name in ("id", "version", "status", "reason") if name in row}
-        rows.append({**kept, "sessions": count})
+        rows.append({**kept, "sessions": counts.get(row["id"], 0)})
     return rows

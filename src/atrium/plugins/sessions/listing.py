@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -25,6 +26,7 @@ class Lists:
 
     def __init__(self) -> None:
         self._revisions: dict[str, int] = {}
+        self._counts: dict[str, tuple[int, dict[str, int]]] = {}
         self._watches: dict[str, Callable[[], None]] = {}
 
     async def page(self, storage: SpaceStorage, wanted: Selection) -> Resource:
@@ -37,12 +39,22 @@ class Lists:
             rows, following = await (_pinned(storage, wanted) if wanted.filters.pinned else _walk(storage, wanted))
         return Resource(revision, [as_wire(row) for row in rows], {"nextCursor": following})
 
+    async def count_by_provider(self, storage: SpaceStorage) -> dict[str, int]:
+        """Return how many sessions each provider has; all are read again only when the list has changed."""
+        revision = await self._revision(storage)
+        known, counts = self._counts.get(storage.space, (-1, {}))
+        if known != revision:
+            counts = await _count_by_provider(storage)
+            self._counts[storage.space] = (revision, counts)
+        return counts
+
     def close(self) -> None:
         """Stop watching the lists."""
         for end in self._watches.values():
             end()
         self._watches.clear()
         self._revisions.clear()
+        self._counts.clear()
 
     async def _revision(self, storage: SpaceStorage) -> int:
         space = storage.space
@@ -77,6 +89,18 @@ async def overview(storage: SpaceStorage) -> list[dict[str, Any]]:
             said = document.value
             rows.append({key: said[key] for key in ("id", "providerId", "createdAt")} | {"status": activity["status"]})
     return rows
+
+
+async def _count_by_provider(storage: SpaceStorage) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    after: str | None = None
+    while True:
+        page = await storage.query(None, "createdAt", _STEP, after)
+        counts.update(document.value["providerId"] for document in page.documents)
+        after = page.next
+        if after is None:
+            return dict(counts)
+        await asyncio.sleep(0)
 
 
 async def _walk(storage: SpaceStorage, wanted: Selection) -> tuple[list[Row], str | None]:

@@ -322,6 +322,11 @@ class Sessions(Plugin[SessionsConfig]):
         """Return how many sessions are active, of all people."""
         return self.desk.ledger.active
 
+    @service("sessions.count_by_provider")
+    async def count_by_provider(self, caller: Principal) -> dict[str, int]:
+        """Return how many sessions of the caller each provider has."""
+        return await self.desk.lists.count_by_provider(self.storage.of(caller.space))
+
     @service("sessions.overview")
     async def overview(self, caller: Principal) -> list[dict[str, Any]]:
         """Return the caller's newest sessions in brief."""
