@@ -17,7 +17,7 @@ from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.sessions import Sessions
 from atrium.sdk import Entry, FieldError, InvalidInput, Manifest, NoConfig, Plugin, Principal, SpaceStorage, service
 from atrium.sdk.errors import ProviderRateLimited
-from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, TurnRequest, Usage
+from atrium.sdk.providers import Note, ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, TurnRequest, Usage
 from atrium.sdk.spi import StorageAdapter
 from atrium.testing.held_storage import HeldStorageAdapter
 
@@ -112,6 +112,10 @@ class Scripted(Plugin[NoConfig]):
         yield TextDelta("aha")
         yield Usage(1, 1)
         yield Usage(10, 20, 0.5)
+
+    async def _note(self, rest: str) -> AsyncIterator[ProviderEvent]:
+        yield Note("its beginning was left out")
+        yield TextDelta("aha")
 
     async def _tool(self, rest: str) -> AsyncIterator[ProviderEvent]:
         yield ToolCall("t1", "search", {"q": "x"})

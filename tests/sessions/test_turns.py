@@ -99,6 +99,14 @@ async def test_thinking_comes_before_the_answer_and_usage_is_the_last_reported(h
     assert (usage["inputTokens"], usage["outputTokens"], usage["cost"]) == (10, 20, 0.5)
 
 
+async def test_what_there_is_to_know_of_a_turn_is_noted(hub: Hub) -> None:
+    session_id = await hub.create()
+    await hub.ask(session_id, "note")
+    entries = {short(e["type"]): e["data"] for e in await hub.entries(session_id)}
+    assert list(entries) == ["message.added", "turn.started", "note.added", "message.completed", "turn.completed"]
+    assert entries["note.added"]["content"] == "its beginning was left out"
+
+
 async def test_tools_are_announced_updated_and_finished_even_when_the_provider_forgets(hub: Hub) -> None:
     session_id = await hub.create()
     await hub.ask(session_id, "tool")

@@ -72,9 +72,10 @@ async def test_usage_budgets_and_what_they_stop(home: Path) -> None:
             assert (await http.get(f"/usage/sessions/{session_id}")).json()["turns"] == 1
             [turn] = (await http.get("/usage/turns")).json()["data"]
             assert turn["sessionId"] == session_id
-            wrong = (await http.put("/usage/budgets/spender/week", json={"unit": "cost", "limit": 1})).json()
+            budgets = "/usage/budgets/"
+            wrong = (await http.put(f"{budgets}spender", json={"period": "week", "unit": "cost", "limit": 1})).json()
             assert wrong["errors"][0]["field"] == "period"
-            gone = await http.request("DELETE", "/usage/budgets/spender/month")
+            gone = await http.delete(f"{budgets}spender?period=month")
             assert gone.status_code == 404
             topic = (await http.get("/topics/usage")).json()["data"]
             assert {row["id"] for row in topic} == {"spender"}

@@ -93,8 +93,8 @@ def list_budgets(as_json: bool, home: str | None) -> None:
 @home_option
 def set_budget(provider: str, period: str, limit: float, tokens: bool, home: str | None) -> None:
     """Set how much a provider ('*': all together) may use in a day or a month."""
-    body = {"unit": "tokens" if tokens else "cost", "limit": limit}
-    answer = run(_call(home, "PUT", _path(provider, period), body=body))
+    body = {"period": period, "unit": "tokens" if tokens else "cost", "limit": limit}
+    answer = run(_call(home, "PUT", _path(provider), body=body))
     from atrium.contracts.usage import BudgetState
 
     _print_budgets([BudgetState.model_validate(answer)])
@@ -106,7 +106,7 @@ def set_budget(provider: str, period: str, limit: float, tokens: bool, home: str
 @home_option
 def remove_budget(provider: str, period: str, home: str | None) -> None:
     """Remove a budget."""
-    run(_call(home, "DELETE", _path(provider, period)))
+    run(_call(home, "DELETE", _path(provider), params={"period": period}))
     say("Removed.")
 
 
@@ -117,10 +117,10 @@ async def _call(home: str | None, method: str, path: str, **more: Any) -> Any:
         return await client.call(method, path, **more)
 
 
-def _path(provider: str, period: str) -> str:
+def _path(provider: str) -> str:
     from urllib.parse import quote
 
-    return f"/usage/budgets/{quote(provider, safe='')}/{period}"
+    return f"/usage/budgets/{quote(provider, safe='')}"
 
 
 def _print(report: UsageReport, by: Literal["provider", "day"]) -> None:

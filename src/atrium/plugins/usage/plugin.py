@@ -93,7 +93,7 @@ class Usages(Plugin[UsageConfig]):
         """Return what a session used."""
         return await reports.session(self.storage.of(caller.space), session_id)
 
-    @route("PUT", "/usage/budgets/{provider_id}/{period}")
+    @route("PUT", "/usage/budgets/{provider_id}")
     @service("usage.set_budget")
     async def set_budget(
         self, caller: Principal, provider_id: str, period: Period, unit: Unit, limit: float
@@ -114,7 +114,7 @@ class Usages(Plugin[UsageConfig]):
             books.budgets[key] = budget
         return next(one for one in books.states(self.context.clock.now()) if one.id == key)
 
-    @route("DELETE", "/usage/budgets/{provider_id}/{period}", status=204)
+    @route("DELETE", "/usage/budgets/{provider_id}", status=204)
     @service("usage.remove_budget")
     async def remove_budget(self, caller: Principal, provider_id: str, period: Period) -> None:
         """Remove a budget."""
