@@ -203,6 +203,13 @@ ROWS: dict[str, Row] = {
 """All crash points of the hub."""
 
 MODEL_POINTS = ("model.written", "model.synced", "model.renamed")
+PROVIDER_POINTS = (
+    "provider.retrying",
+    "provider.asking_again",
+    "provider.falling_back",
+    "provider.fell_back",
+    "provider.switched",
+)
 APPROVAL_POINTS = ("approvals.asked", "approvals.closed", "approvals.taken")
 USAGE_POINTS = ("usage.counting", "usage.counted")
 

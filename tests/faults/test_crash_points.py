@@ -12,6 +12,7 @@ import pytest
 from tests.faults.crash_points import (
     APPROVAL_POINTS,
     MODEL_POINTS,
+    PROVIDER_POINTS,
     ROWS,
     SOURCES,
     USAGE_POINTS,
@@ -30,7 +31,7 @@ CASES = [
 
 
 def test_every_point_of_the_source_is_tried_and_described() -> None:
-    known = {*ROWS, *MODEL_POINTS, *APPROVAL_POINTS, *USAGE_POINTS}
+    known = {*ROWS, *MODEL_POINTS, *APPROVAL_POINTS, *PROVIDER_POINTS, *USAGE_POINTS}
     assert points_in_source() == known
     described = re.findall(r"^\| `([a-z_.]+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
     assert sorted(described) == sorted(known)

@@ -10,7 +10,6 @@ from typing import Any
 from atrium.adapters.storage.memory import MemoryStorageAdapter
 from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.providers import Providers
-from atrium.plugins.providers.config import ProvidersConfig
 from atrium.plugins.sessions import Sessions
 from atrium.sdk.providers import Availability, Command, Progress, ProviderEvent, ProviderInfo, TextDelta, TurnRequest
 from atrium.sdk.spi import StorageAdapter
@@ -107,8 +106,7 @@ class FailingHub(Hub):
         self.adapter = adapter
         self.clock = StepClock()
         self.flaky = {one.info.id: one for one in flaky}
-        quiet = {"discover": False} if "discover" in ProvidersConfig.model_fields else {}
-        self.runtime = CoreRuntime(adapter, clock=self.clock, config={"providers": {**quiet, **providers}})
+        self.runtime = CoreRuntime(adapter, clock=self.clock, config={"providers": providers})
         self.providers = Providers(self.runtime)  # type: ignore[assignment]  # the real one
         self.sessions = Sessions(self.runtime)
         for one in flaky:

@@ -111,7 +111,7 @@ class Providers(Programs):
                 member.circuit.leave(probe=is_probe)
             yield retrying
             await self.context.clock.sleep(retrying.delay)
-            crash_point("providers.asking_again")
+            crash_point("provider.asking_again")
 
     def _note(self, member: Member, error: ProviderError) -> None:
         """Count a failure, unless it is a person who must do something about it."""
