@@ -23,7 +23,12 @@ def model_file() -> Path:
 @pytest.fixture
 def home(tmp_path: Path, model_file: Path) -> Path:
     """A home in which the default model has been pulled."""
-    models = tmp_path / "home" / "models"
+    return home_with(model_file, tmp_path)
+
+
+def home_with(model_file: Path, folder: Path) -> Path:
+    """Make a home that has a model."""
+    models = folder / "home" / "models"
     models.mkdir(parents=True)
     (models / model_file.name).symlink_to(model_file)
     return models.parent

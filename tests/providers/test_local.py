@@ -1,8 +1,7 @@
-"""The local provider with the real model: the contract, its process, crashes, idleness, many turns at once."""
+"""The local provider with the real model: its process, how it starts and ends, idleness."""
 
 import asyncio
 import os
-import signal
 import stat
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -12,11 +11,12 @@ from typing import Any
 import psutil
 import pytest
 
-from atrium.adapters.providers.local import SLOTS, LocalProvider
+from atrium.adapters.providers.local import LocalProvider
 from atrium.sdk.clock import SystemClock
 from atrium.sdk.errors import InvalidInput, ProviderCrashed, ProviderNotInstalled
-from atrium.sdk.providers import ChatMessage, Provider, TextDelta, TurnRequest, Usage
-from atrium.testing.provider_suite import ProviderSuite, begun_turn, run_turn, text_of, turn
+from atrium.sdk.providers import ChatMessage, TurnRequest, Usage
+from atrium.testing.provider_suite import begun_turn, run_turn, text_of, turn
+from tests.providers.model_children import children, only_child
 
 pytestmark = [pytest.mark.network, pytest.mark.timeout(180)]
 
@@ -44,16 +44,6 @@ class PausedClock(SystemClock):
         return self.time
 
 
-def children() -> list[psutil.Process]:
-    """Return the model processes that this test has started."""
-    return [child for child in psutil.Process().children() if "local_server.py" in " ".join(child.cmdline())]
-
-
-def only_child() -> psutil.Process:
-    (child,) = children()
-    return child
-
-
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something in another process, which has no way to tell us."""
     while not condition():  # noqa: ASYNC110
@@ -65,19 +55,9 @@ async def gone(process: psutil.Process) -> None:
     await until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
 
 
-async def at_rest(process: psutil.Process) -> None:
-    """Wait until a process has used no CPU time for a while."""
-    while True:
-        before = process.cpu_times()
-        await asyncio.sleep(0.2)
-        after = process.cpu_times()
-        if after.user + after.system - before.user - before.system < 0.05:
-            return
-
-
 async def provider_in(home: Path, **settings: Any) -> LocalProvider:
     provider = LocalProvider(home, SystemClock())
-    await provider.configure({"maxTokens": 64, **settings})
+    await provider.configure({"maxTokens": 32, **settings})
     return provider
 
 
@@ -87,33 +67,6 @@ async def local(home: Path) -> AsyncIterator[LocalProvider]:
     yield provider
     await provider.close()
     assert children() == []
-
-
-class TestContract(ProviderSuite):
-    long = LONG
-
-    @pytest.fixture
-    async def provider(self, local: LocalProvider) -> Provider:
-        return local
-
-    @pytest.fixture
-    async def unavailable(self, tmp_path: Path) -> Provider:
-        return LocalProvider(tmp_path, SystemClock())
-
-    async def nothing_runs(self, provider: Provider) -> None:
-        await at_rest(only_child())
-
-
-async def test_it_answers_and_reports_usage(local: LocalProvider) -> None:
-    events = await run_turn(local, turn("What is the capital of France?"))
-    assert "Paris" in text_of(events)
-    assert isinstance(events[-1], Usage)
-    assert 0 < events[-1].output_tokens <= 64
-
-
-async def test_the_answer_comes_in_pieces(local: LocalProvider) -> None:
-    events = await run_turn(local, turn(LONG))
-    assert len([event for event in events if isinstance(event, TextDelta)]) > 20
 
 
 async def test_nothing_is_started_before_the_first_turn(local: LocalProvider) -> None:
@@ -148,30 +101,6 @@ async def test_a_home_too_deep_for_a_socket(tmp_path: Path, model_file: Path) ->
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     await provider.close()
     assert not folder.exists()
-
-
-async def test_a_kill_fails_the_turn_and_the_next_one_gets_a_new_child(local: LocalProvider) -> None:
-    with pytest.raises(ProviderCrashed, match="signal 9"):
-        async with begun_turn(local, turn(LONG)) as events:
-            first = only_child()
-            first.send_signal(signal.SIGKILL)
-            async for _ in events:
-                pass
-    assert "Paris" in text_of(await run_turn(local, turn("What is the capital of France?")))
-    assert only_child().pid != first.pid
-
-
-async def test_both_turns_of_a_killed_child_fail(local: LocalProvider) -> None:
-    async with (
-        begun_turn(local, turn(LONG, session="a")) as one,
-        begun_turn(local, turn(LONG, session="b")) as other,
-    ):
-        only_child().send_signal(signal.SIGKILL)
-        for events in (one, other):
-            with pytest.raises(ProviderCrashed):
-                async for _ in events:
-                    pass
-    assert text_of(await run_turn(local, turn("Hi.")))
 
 
 async def test_a_file_that_is_no_model_says_so_and_is_not_tried_without_pause(tmp_path: Path) -> None:
@@ -222,21 +151,6 @@ async def test_a_turn_in_time_keeps_the_child(home: Path) -> None:
     await provider.close()
 
 
-async def test_more_turns_than_slots_wait_in_order(local: LocalProvider) -> None:
-    await run_turn(local, turn("Hi."))
-    finished: list[int] = []
-
-    async def ask(number: int) -> None:
-        request = turn("Say yes.", session=f"session-{number}")
-        async with begun_turn(local, request) as events:
-            assert len(finished) >= number + 1 - SLOTS, "it has overtaken one that came earlier"
-            async for _ in events:
-                pass
-        finished.append(number)
-
-    await asyncio.gather(*(ask(number) for number in range(3 * SLOTS)))
-
-
 async def test_a_turn_can_be_cancelled_while_the_model_loads(local: LocalProvider) -> None:
     cancelled = asyncio.create_task(run_turn(local, turn("Hi.")))
     await until(lambda: bool(children()))
@@ -256,7 +170,7 @@ async def test_closing_while_the_model_loads_leaves_no_child(home: Path) -> None
 
 
 async def test_a_long_conversation_is_trimmed_and_a_long_message_refused(home: Path) -> None:
-    provider = await provider_in(home, contextSize=512)
+    provider = await provider_in(home, contextSize=512, maxTokens=64)
     history = [ChatMessage("user", f"My number is {number}. " * 10) for number in range(60)]
     request = TurnRequest("session-1", "turn-1", "What is the capital of France?", history)
     events = await run_turn(provider, request)
@@ -266,15 +180,6 @@ async def test_a_long_conversation_is_trimmed_and_a_long_message_refused(home: P
         await run_turn(provider, turn("word " * 1000))
     assert refusal.value.fields[0].field == "content"
     await provider.close()
-
-
-async def test_the_session_may_set_its_own_prompt(local: LocalProvider) -> None:
-    request = TurnRequest("s", "t", "Who are you?", settings={"systemPrompt": "", "maxTokens": 5, "temperature": 0})
-    events = await run_turn(local, request)
-    assert isinstance(events[-1], Usage)
-    assert events[-1].output_tokens <= 5
-    with pytest.raises(InvalidInput, match=r"settings\.temperature"):
-        await local.start_session("s", {"temperature": 9})
 
 
 async def test_the_child_dies_with_a_killed_parent(home: Path) -> None:
