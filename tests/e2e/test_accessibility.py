@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.conftest import ROOT
-from tests.e2e.pictures import ANSWER, TITLES
+from tests.e2e.scenes_rooms import ANSWER, TITLES
 from tests.e2e.screens import NARROW, WIDE, Screen, browser_at, hub_at, login_link, new_session, screen_of
 from tests.faults.daemon import Daemon
 

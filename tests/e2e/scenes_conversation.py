@@ -1,24 +1,10 @@
 # ruff: noqa: RUF001
-"""Pictures of a conversation in each of its states: `python -m tests.e2e.conversation_pictures FOLDER [NAME...]`.
+"""A conversation in each of its states, for pictures."""
 
-Each is taken at three widths, in light and dark, in English and Russian, from a real hub.
-"""
+from playwright.async_api import FilePayload, expect
 
-import asyncio
-import sys
-import tempfile
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-
-from playwright.async_api import Browser, FilePayload, expect
-
-from tests.conftest import find_chromium
-from tests.e2e.screens import Screen, browser_at, hub_at, new_session
-from tests.faults.daemon import Daemon
-
-SIZES = {"wide": (1280, 800), "middle": (768, 1024), "narrow": (390, 844)}
-THEMES = ("light", "dark")
-LANGUAGES = ("en-GB", "ru-RU")
+from tests.e2e.scene import Scene
+from tests.e2e.screens import Screen, new_session
 
 TITLE = {"en-GB": "Garden plan for spring", "ru-RU": "План сада на весну"}
 QUESTION = {
@@ -66,8 +52,6 @@ NEXT = {
     "ru-RU": ("А когда сажать чеснок?", "Запишите всё это как календарь", "half reply"),
 }
 FIND = {"en-GB": "peas", "ru-RU": "горох"}
-
-Shot = Callable[[Screen, str], Awaitable[None]]
 
 
 async def _open(screen: Screen, language: str, *contents: str) -> None:
@@ -151,64 +135,15 @@ async def _attached(screen: Screen, language: str) -> None:
     await expect(screen.part("not-attached")).to_be_visible()
 
 
-SHOTS: dict[str, Shot] = {
-    "talk": _talk,
-    "streaming": _streaming,
-    "tools": _tools,
-    "find": _find,
-    "edit": _edit,
-    "queue": _queue,
-    "away": _offline,
-    "failed": _failed,
-    "nothing": _empty,
-    "attached": _attached,
+SCENES: dict[str, Scene] = {
+    "talk": Scene(_talk),
+    "streaming": Scene(_streaming),
+    "tools": Scene(_tools),
+    "find": Scene(_find),
+    "edit": Scene(_edit),
+    "queue": Scene(_queue),
+    "away": Scene(_offline),
+    "failed": Scene(_failed),
+    "nothing": Scene(_empty),
+    "attached": Scene(_attached),
 }
-
-
-async def _take(browser: Browser, daemon: Daemon, folder: Path, look: tuple[str, str, str], names: list[str]) -> None:
-    size, theme, language = look
-    width, height = SIZES[size]
-    for name in names:
-        context = await browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if theme == "dark" else "light",
-            locale=language,
-            reduced_motion="reduce",
-            service_workers="block",
-        )
-        await context.add_init_script("localStorage.setItem('atrium.welcomed', 'yes')")
-        screen = Screen(daemon, context, await context.new_page())
-        await screen.sign_in()
-        await SHOTS[name](screen, language)
-        await screen.page.evaluate("document.fonts.ready")
-        await screen.page.wait_for_load_state("networkidle")
-        await screen.page.screenshot(path=folder / f"{name}-{size}-{theme}-{language[:2]}.png")
-        await context.close()
-
-
-async def take_all(folder: Path, names: list[str], looks: list[tuple[str, str, str]]) -> None:
-    """Take the pictures of these names and looks, one hub for each look, so that each list is short."""
-    folder.mkdir(parents=True, exist_ok=True)
-    chromium = find_chromium()
-    assert chromium is not None, "no Chromium"
-    for look in looks:
-        with tempfile.TemporaryDirectory() as home:
-            async with hub_at(Path(home) / "home") as daemon, browser_at(chromium) as browser:
-                await _take(browser, daemon, folder, look, names)
-
-
-def main(arguments: list[str]) -> None:
-    """Take the pictures that the command line names, all if it names none; `wide`, `dark`, `ru-RU` narrow the looks."""
-    folder, *words = arguments
-    names = [word for word in words if word in SHOTS] or list(SHOTS)
-    looks = [
-        (size, theme, language)
-        for size in [word for word in words if word in SIZES] or SIZES
-        for theme in [word for word in words if word in THEMES] or THEMES
-        for language in [word for word in words if word in LANGUAGES] or LANGUAGES
-    ]
-    asyncio.run(take_all(Path(folder), names, looks))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
