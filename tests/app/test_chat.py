@@ -62,6 +62,16 @@ async def test_a_provider_that_cannot_answer_says_why(daemon: DaemonProcess) -> 
     assert "there is no provider 'nobody'; there is " in err
 
 
+async def test_another_provider_answers_from_now_on_or_says_why_it_cannot(daemon: DaemonProcess) -> None:
+    async with daemon.attach() as client:
+        session = await client.sessions.create("model")
+    assert await run_atrium("chat", session, "-p", "echo", "-m", "hello", home=daemon.home) == (0, "hello\n", "")
+    assert await run_atrium("chat", session, "-m", "again", home=daemon.home) == (0, "again\n", "")
+    code, out, err = await run_atrium("chat", session, "-p", "model", "-m", "x", home=daemon.home)
+    assert (code, out) == (1, "")
+    assert err.startswith("Error: model cannot answer now: ")
+
+
 async def test_typing_streaming_and_leaving(daemon: DaemonProcess) -> None:
     async with terminal("chat", "-p", "echo", home=daemon.home) as screen:
         await screen.until("echo answers")

@@ -74,6 +74,28 @@ async def test_sessions_are_listed_shown_and_deleted(daemon: DaemonProcess) -> N
     assert out == "There are no sessions. `atrium chat` begins one.\n"
 
 
+async def test_the_beginning_of_an_id_is_enough_if_only_one_begins_so(daemon: DaemonProcess) -> None:
+    async with daemon.attach() as client:
+        one, two = [await client.sessions.create("echo", title=title) for title in ("first", "second")]
+    common = one[: next(place for place in range(36) if one[place] != two[place])]
+    assert len(common) >= 4
+    code, _, err = await run_atrium("sessions", "show", common, home=daemon.home)
+    assert code == 1
+    assert err == f"Error: 2 sessions begin with {common}: {two}, {one}; give more of the id\n"
+    code, out, _ = await run_atrium("sessions", "show", one[: len(common) + 1], home=daemon.home)
+    assert (code, out.split()[0]) == (0, "first")
+    code, out, err = await run_atrium("sessions", "delete", one[:-1].upper(), two, one, home=daemon.home, stdin="n\n")
+    assert code == 1
+    assert "Delete 2 sessions for good?" in out
+    for short in ("", one[:3]):
+        code, _, err = await run_atrium("sessions", "delete", short, "--yes", home=daemon.home)
+        assert (code, err.startswith("Error: ")) == (1, True)
+    code, out, _ = await run_atrium("chat", two[:-1], "-m", "hi", home=daemon.home)
+    assert (code, out) == (0, "hi\n")
+    code, out, _ = await run_atrium("sessions", "delete", one[:-1], two[:-1], "--yes", home=daemon.home)
+    assert (code, out) == (0, "Deleted 2.\n")
+
+
 async def test_status_and_open(daemon: DaemonProcess) -> None:
     code, out, _ = await run_atrium("status", home=daemon.home)
     assert code == 0

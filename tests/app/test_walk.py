@@ -76,7 +76,7 @@ async def test_a_wrong_token_is_told(command: list[str], daemon: DaemonProcess, 
     code, _, err = await run_atrium(*command, home=home)
     assert (code, err) == (
         1,
-        "Error: the token is not the one in run/token; a restart of the hub makes a new one\n",
+        "Error: the token is not the one in run/token; `atrium restart` makes a new one\n",
     )
 
 

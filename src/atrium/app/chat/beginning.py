@@ -1,8 +1,11 @@
-"""How a conversation begins: which provider answers, and what a new session is called."""
+"""How a conversation begins or goes on: which provider answers, and what a new session is called."""
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from atrium.app.errors import CommandFailed
+from atrium.app.short_ids import find_session
 from atrium.app.text import shortened
 from atrium.client import Client
 
@@ -34,3 +37,15 @@ async def choose_provider(client: Client, wanted: str | None) -> str:
 async def create_session(client: Client, provider: str, first_message: str) -> str:
     """Create a session named after its first message and return its id."""
     return await client.sessions.create(provider, title=shortened(first_message, TITLE_LENGTH))
+
+
+async def go_on(client: Client, given: str, provider: str | None) -> str:
+    """Return the id of the session that begins so, and let this provider answer in it from now on, if one is named.
+
+    Raises `NobodyAnswers` if that one cannot.
+    """
+    session_id = await find_session(client, given)
+    if provider is not None and (await client.sessions.get(session_id)).provider_id != provider:
+        wanted = {"providerId": await choose_provider(client, provider)}
+        await client.call("POST", f"/sessions/{quote(session_id, safe='')}/provider", body=wanted)
+    return session_id

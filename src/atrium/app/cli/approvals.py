@@ -22,6 +22,8 @@ Examples:
   atrium approvals allow 0192f0c1-...
   atrium approvals allow 0192f0c1-... --within '/home/ann/notes/**'
   atrium approvals reject 0192f0c1-... -m "use the other file"
+
+The beginning of an id is enough, if no other begins so.
 """
 _WIDEST = 80
 
@@ -64,7 +66,7 @@ def list_open(as_json: bool, home: str | None) -> None:
 @home_option
 def show(approval: str, as_json: bool, home: str | None) -> None:
     """Show the whole of a question: exactly what would be done."""
-    answer = run(_call(home, "GET", f"/approvals/{_path(approval)}"))
+    answer = run(_show(home, approval))
     if as_json:
         print_json(answer)
     else:
@@ -146,7 +148,7 @@ def list_permissions(as_json: bool, home: str | None) -> None:
 @home_option
 def take_back(permission: str, home: str | None) -> None:
     """Ask again about what a permission allowed."""
-    run(_call(home, "DELETE", f"/approvals/permissions/{_path(permission)}"))
+    run(_take_back(home, permission))
     say("Taken back.")
 
 
@@ -157,12 +159,29 @@ async def _call(home: str | None, method: str, path: str, **more: Any) -> Any:
         return await client.call(method, path, **more)
 
 
-async def _answer(home: str | None, approval: str, answer: dict[str, Any]) -> None:
-    """Show a question and answer exactly what was shown."""
+async def _show(home: str | None, given: str) -> Any:
+    from atrium.app.short_ids import find_approval
     from atrium.client import attach
 
-    path = f"/approvals/{_path(approval)}"
     async with attach(home) as client:
+        return await client.call("GET", f"/approvals/{_path(await find_approval(client, given))}")
+
+
+async def _take_back(home: str | None, given: str) -> None:
+    from atrium.app.short_ids import find_permission
+    from atrium.client import attach
+
+    async with attach(home) as client:
+        await client.call("DELETE", f"/approvals/permissions/{_path(await find_permission(client, given))}")
+
+
+async def _answer(home: str | None, approval: str, answer: dict[str, Any]) -> None:
+    """Show a question and answer exactly what was shown."""
+    from atrium.app.short_ids import find_approval
+    from atrium.client import attach
+
+    async with attach(home) as client:
+        path = f"/approvals/{_path(await find_approval(client, approval))}"
         asked = _approval(await client.call("GET", path))
         _print(asked)
         given = {name: value for name, value in answer.items() if value is not None}

@@ -20,6 +20,7 @@ _EPILOG = """\b
 Examples:
   atrium chat                          a new session
   atrium chat 0192f0c1-...             go on with a session
+  atrium chat 0192f0c1 -p echo         the beginning of its id; echo answers
   atrium chat -m "What is a monad?"    one question; exit code 1: no answer
   git diff | atrium chat -m "Review this"
   echo hi | atrium chat --json         one JSON line for each entry
@@ -32,7 +33,7 @@ Ctrl-D leaves. The session stays, here and on every other screen.
 @click.command(epilog=_EPILOG)
 @click.argument("session", required=False)
 @click.option("-m", "--message", help="Ask this and print the answer. What is piped in is added below it.")
-@click.option("-p", "--provider", help="Who answers in a new session. [the first that can]")
+@click.option("-p", "--provider", help="Who answers: in a new session [the first that can], or from now on.")
 @click.option("--json", "as_json", is_flag=True, help="Print the turn's entries as JSON lines.")
 @home_option
 def chat(session: str | None, message: str | None, provider: str | None, as_json: bool, home: str | None) -> int:
@@ -49,18 +50,24 @@ def chat(session: str | None, message: str | None, provider: str | None, as_json
 
 
 async def _ask(home: str | None, question: str, session: str | None, provider: str | None, as_json: bool) -> int:
+    from atrium.app.chat.beginning import go_on
     from atrium.app.chat.one_shot import ask
     from atrium.client import attach
 
     async with attach(home) as client:
+        if session is not None:
+            session = await go_on(client, session, provider)
         return await ask(client, question, session, provider, as_json)
 
 
 async def _talk(home: str | None, session: str | None, provider: str | None) -> int:
+    from atrium.app.chat.beginning import go_on
     from atrium.app.chat.interactive import Chat
     from atrium.client import attach
 
     async with attach(home) as client:
+        if session is not None:
+            session = await go_on(client, session, provider)
         history = find_home(home).root / "core" / "chat-history"
         return await Chat(client, _screen, history, provider).run(session)
 

@@ -20,6 +20,8 @@ Examples:
   atrium sessions list --json | jq -r '.[].id'
   atrium sessions show 0192f0c1-...
   atrium sessions delete 0192f0c1-... --yes
+
+The beginning of an id is enough, if no other session begins so.
 """
 
 
@@ -33,7 +35,7 @@ Examples:
     epilog=_EPILOG,
 )
 def sessions() -> None:
-    """List, show and delete sessions."""
+    """List, show and delete sessions, and say who answers in them."""
 
 
 @click.command("list", epilog="\b\nExample:\n  atrium sessions list --tag work -n 50")
@@ -84,13 +86,14 @@ def show_session(session: str, as_json: bool, home: str | None) -> None:
 @home_option
 def delete_sessions(session: tuple[str, ...], yes: bool, home: str | None) -> int:
     """Delete sessions with their history, for good. Exit code 1 if one of them cannot be deleted; the others are."""
-    if not yes and not _is_sure(session):
+    ids = run(_whole(home, session))
+    if not yes and not _is_sure(ids):
         warn("Nothing was deleted.")
         return ExitCode.FAILED
-    deleted = run(_delete(home, session))
+    deleted = run(_delete(home, ids))
     if deleted:
-        say(f"Deleted {deleted}." if len(session) > 1 else "Deleted.")
-    return ExitCode.OK if deleted == len(session) else ExitCode.FAILED
+        say(f"Deleted {deleted}." if len(ids) > 1 else "Deleted.")
+    return ExitCode.OK if deleted == len(ids) else ExitCode.FAILED
 
 
 def _is_sure(sessions: tuple[str, ...]) -> bool:
@@ -115,10 +118,21 @@ async def _find(home: str | None, limit: int, **filters: Any) -> list[Session]:
         return found
 
 
-async def _read(home: str | None, session_id: str) -> tuple[Session, list[Message]]:
+async def _whole(home: str | None, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ids that begin so, each once."""
+    from atrium.app.short_ids import find_session
     from atrium.client import attach
 
     async with attach(home) as client:
+        return tuple(dict.fromkeys([await find_session(client, one) for one in given]))
+
+
+async def _read(home: str | None, given: str) -> tuple[Session, list[Message]]:
+    from atrium.app.short_ids import find_session
+    from atrium.client import attach
+
+    async with attach(home) as client:
+        session_id = await find_session(client, given)
         session = await client.sessions.get(session_id)
         messages: list[Message] = []
         cursor: str | None = None

@@ -67,7 +67,7 @@ class Identity:
         scheme, _, token = authorization.partition(" ")
         given = token.strip().encode("utf-8", "surrogatepass")
         if scheme.lower() != "bearer" or not hmac.compare_digest(given, self.token.encode()):
-            raise Unauthenticated("the token is not the one in run/token; a restart of the hub makes a new one")
+            raise Unauthenticated("the token is not the one in run/token; `atrium restart` makes a new one")
         return Principal(user=LOCAL_USER, client="cli")
 
     def issue_code(self, user: str) -> str:

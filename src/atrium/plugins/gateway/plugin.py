@@ -122,7 +122,7 @@ class Gateway(Plugin[GatewayConfig]):
 
     @route("GET", "/status")
     async def hub_status(self, caller: Principal) -> dict[str, Any]:
-        """Return the hub (to its owner with the sums over connections), its providers, and the caller's newest sessions.
+        """Return the hub (to its owner with sums over connections), its providers, and the caller's newest sessions.
 
         A provider's `sessions` counts all of the caller's; of them the newest 100 are listed.
         """
