@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
+from tests.clients import NO_TLS
+
 Json = dict[str, Any]
 
 END = re.compile(r"sessions\.turn\.(completed|failed|cancelled|interrupted)\.v1")
@@ -78,9 +80,8 @@ class Hub:
     @contextlib.contextmanager
     def api(self, **headers: str) -> Iterator[Api]:
         """Return a client with the owner's token, or with these headers instead."""
-        client = httpx.Client(
-            base_url=f"{self.address}/api/v1", headers=headers or self.bearer, timeout=20, trust_env=False
-        )
+        base = f"{self.address}/api/v1"
+        client = httpx.Client(base_url=base, headers=headers or self.bearer, timeout=20, trust_env=False, verify=NO_TLS)
         with client:
             yield Api(client)
 

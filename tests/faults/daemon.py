@@ -13,6 +13,7 @@ import httpx
 import psutil
 
 from atrium.testing.daemon import daemon_environment
+from tests.clients import NO_TLS
 
 HANG_SECONDS = 60.0
 """No wait in these tests is longer: it tells a hub that hangs from a machine that is slow."""
@@ -57,7 +58,7 @@ class Daemon:
 
     async def healthy(self) -> float:
         """Wait for the first healthy answer and return the seconds since the process began."""
-        async with httpx.AsyncClient(trust_env=False, timeout=HANG_SECONDS) as http:
+        async with httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=HANG_SECONDS) as http:
             deadline = time.monotonic() + HANG_SECONDS
             while True:
                 assert self.alive, f"the hub ended as it started:\n{self.output()}"
@@ -131,7 +132,9 @@ class Daemon:
     def http(self) -> httpx.AsyncClient:
         """Return a client of this run, with its token."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx.AsyncClient(base_url=self.api, headers=headers, trust_env=False, timeout=HANG_SECONDS)
+        return httpx.AsyncClient(
+            base_url=self.api, headers=headers, trust_env=False, verify=NO_TLS, timeout=HANG_SECONDS
+        )
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from atrium.client import ClientError, Pace, attach
+from tests.clients import NO_TLS
 from tests.faults.daemon import HANG_SECONDS, Daemon
 
 Entry = dict[str, Any]
@@ -132,7 +133,9 @@ class Follower:
         url = f"{self._daemon.api}/sessions/{self.session_id}/events"
         timeout = httpx.Timeout(HANG_SECONDS, connect=5)
         async with (
-            httpx.AsyncClient(trust_env=False, timeout=timeout, headers=self._headers() | headers) as http,
+            httpx.AsyncClient(
+                trust_env=False, verify=NO_TLS, timeout=timeout, headers=self._headers() | headers
+            ) as http,
             http.stream("GET", url, params={**params, "follow": "true"}) as answer,
         ):
             if answer.status_code == httpx.codes.NOT_FOUND:

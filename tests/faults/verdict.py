@@ -24,6 +24,9 @@ from tests.faults.load import create, send
 
 Entry = dict[str, Any]
 
+LONGEST_PAUSE = 0.2
+"""Seconds between two looks at a session: eight at once that look more often keep the hub from its work."""
+
 
 class Judge:
     """Settles what was left open by a kill, waits until the sessions rest, and compares."""
@@ -92,7 +95,7 @@ class Judge:
     async def _rested(self, http: httpx.AsyncClient, story: Story) -> list[Entry]:
         """Wait until nothing runs or waits, unblocking what waits behind an interrupted turn; return the history."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + 60
+        deadline, pause = loop.time() + 60, 0.01
         while True:
             before = (await http.get(f"/sessions/{story.id}")).json()
             session = before["data"]
@@ -104,7 +107,8 @@ class Judge:
                     self._check_revision(story, int(before["revision"]))
                     return history
             assert loop.time() < deadline, f"{story.id} does not come to rest: {session}"
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _read(self, http: httpx.AsyncClient, story: Story, session: Entry) -> list[Entry] | None:
         """Return the history if the session has not changed meanwhile, judged together with the session's snapshot."""

@@ -19,6 +19,7 @@ from atrium.sdk import Plugin
 from atrium.sdk.plugin import Clock
 from atrium.sdk.spi import StorageAdapter
 from atrium.testing.kernel import kernel_with
+from tests.clients import NO_TLS
 from tests.gateway.notes import Notes
 
 UPGRADE = (
@@ -51,7 +52,8 @@ class House:
     @asynccontextmanager
     async def http(self, *, signed_in: bool = True) -> AsyncIterator[httpx.AsyncClient]:
         headers = self.bearer if signed_in else {}
-        async with httpx.AsyncClient(base_url=f"{self.address}/api/v1", headers=headers, trust_env=False) as client:
+        base = f"{self.address}/api/v1"
+        async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, verify=NO_TLS) as client:
             yield client
 
     @asynccontextmanager

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from atrium.testing.daemon import DaemonProcess, running_daemon
+from tests.clients import NO_TLS
 from tests.network.place import Place, note_place, session_place
 from tests.network.screens import FIELDS, Entry
 
@@ -56,7 +57,9 @@ async def calls(daemon: DaemonProcess) -> AsyncIterator[httpx.AsyncClient]:
     """Return a client of this run, with its token."""
     headers = {"Authorization": f"Bearer {token_of(daemon)}"}
     base = f"{daemon.url}/api/v1"
-    async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, timeout=PATIENCE) as http:
+    async with httpx.AsyncClient(
+        base_url=base, headers=headers, trust_env=False, verify=NO_TLS, timeout=PATIENCE
+    ) as http:
         yield http
 
 

@@ -12,6 +12,7 @@ import pytest_asyncio
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from atrium.testing.history import stream_violations
+from tests.clients import NO_TLS
 from tests.network.hub import calls, history
 from tests.network.screens import TRANSPORTS, Transport
 from tests.proxies.fronts import FRONTS, NAME
@@ -85,7 +86,7 @@ async def test_the_address_of_a_socket_is_public_for_who_comes_by_the_public_nam
 
 
 async def test_plain_http_is_sent_to_tls(site: Site) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as http:
         answer = await http.get(f"http://127.0.0.1:{site.front.http}/s/1", headers={"Host": NAME})
     assert answer.status_code in {301, 308}
     assert answer.headers["location"] == f"https://{NAME}/s/1"
@@ -113,7 +114,7 @@ async def test_a_browser_signs_in_and_its_cookie_travels_over_tls_only(site: Sit
 
 
 async def test_without_the_proxy_nobody_is_believed_to_have_come_over_tls(site: Site) -> None:
-    async with httpx.AsyncClient(base_url=f"{site.hub.url}/api/v1", trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=f"{site.hub.url}/api/v1", trust_env=False, verify=NO_TLS) as http:
         cookie = (await sign_in(site, http)).headers["set-cookie"]
     assert "Secure" not in cookie
 

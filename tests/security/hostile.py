@@ -43,6 +43,10 @@ class Target:
     def open_files(self) -> int:
         return self._process.num_fds()
 
+    def cpu_seconds(self) -> float:
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
     @contextmanager
     def bounded(self, growth: int = GROWTH) -> Iterator[None]:
         """Check that the peak of the hub's memory within the block is near what it was before."""

@@ -7,7 +7,6 @@ import gzip
 import itertools
 import json
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -96,7 +95,6 @@ async def test_a_body_that_trickles_is_given_up_in_time(target: Target) -> None:
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
-        ("a gigabyte packed by gzip", gzip.compress(bytes(500 << 20), 9)),
         ("arrays in arrays", b'{"noteId": ' + b"[" * 500_000),
         ("objects in objects", b'{"a":' * 200_000),
         ("a number of 900,000 digits", b'{"noteId": "n", "text": %s}' % (b"9" * 900_000)),
@@ -110,15 +108,12 @@ async def test_a_body_that_trickles_is_given_up_in_time(target: Target) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_a_body_made_to_be_costly_is_refused_cheaply(target: Target, kind: str, body: bytes) -> None:
-    assert len(body) <= LIMIT
-    packed = ("Content-Type: application/json", "Content-Encoding: gzip")
-    began = time.monotonic()
-    with target.bounded():
-        status, problem = await target.ask(*post(target, "/notes", body, *(packed if "gzip" in kind else ())))
-    assert status in {400, 413, 415, 422}, problem
-    assert len(json.dumps(problem)) < 64 << 10
-    assert time.monotonic() - began < 5
-    await target.is_well()
+    await _is_refused_cheaply(target, body)
+
+
+async def test_half_a_gigabyte_packed_by_gzip_is_refused_cheaply(target: Target) -> None:
+    packed = gzip.compress(bytes(500 << 20), 9)
+    await _is_refused_cheaply(target, packed, "Content-Type: application/json", "Content-Encoding: gzip")
 
 
 async def test_slow_heads_hinder_nobody_and_end_in_time(target: Target) -> None:
@@ -282,6 +277,17 @@ async def test_tickets_that_nobody_redeems_are_forgotten(target: Target) -> None
     )
     assert (await target.ask((first + "\r\n".join([*UPGRADE, "", ""])).encode()))[0] == 401
     assert (await target.ask((last + "\r\n".join([*UPGRADE, "", ""])).encode()))[0] == 101
+
+
+async def _is_refused_cheaply(target: Target, body: bytes, *lines: str) -> None:
+    assert len(body) <= LIMIT
+    before = target.cpu_seconds()
+    with target.bounded():
+        status, problem = await target.ask(*post(target, "/notes", body, *lines))
+    assert status in {400, 413, 415, 422}, problem
+    assert len(json.dumps(problem)) < 64 << 10
+    assert target.cpu_seconds() - before < 5
+    await target.is_well()
 
 
 async def _slow_head(target: Target) -> int:

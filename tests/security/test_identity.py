@@ -18,6 +18,7 @@ from atrium.adapters.storage.memory import MemoryStorageAdapter
 from atrium.app.logs import JsonFormatter
 from atrium.plugins.gateway.headers import CONTENT_SECURITY_POLICY
 from atrium.testing.clock import ManualClock
+from tests.clients import NO_TLS
 from tests.gateway.house import House, house_with
 
 
@@ -35,7 +36,7 @@ async def house(clock: ManualClock) -> AsyncIterator[House]:
 def browser(house: House, **headers: str) -> httpx.AsyncClient:
     """A browser on the hub's own page."""
     own = {"Origin": house.address, **headers}
-    return httpx.AsyncClient(base_url=f"{house.address}/api/v1", headers=own, trust_env=False)
+    return httpx.AsyncClient(base_url=f"{house.address}/api/v1", headers=own, trust_env=False, verify=NO_TLS)
 
 
 async def code_of(house: House) -> str:
@@ -263,7 +264,7 @@ async def test_a_ticket_and_a_cookie_are_not_interchangeable(house: House) -> No
 
 
 async def test_every_answer_carries_the_security_headers(house: House) -> None:
-    async with httpx.AsyncClient(base_url=house.address, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=house.address, trust_env=False, verify=NO_TLS) as client:
         answers = [
             await client.get("/"),
             await client.get("/assets/none.js"),
