@@ -68,19 +68,11 @@ class Connection(Sink):
         self.hub.dirty(self)
 
     def flush(self) -> None:
-        """Write what is due while the client reads, at once not more than one message beyond what may wait for it."""
-        parts: list[bytes] = []
-        size = 0
+        """Write what is due, as long as the client reads; the loop sends what is written in one turn together."""
         for key in tuple(self.pending):
             if self.behind:
                 return
-            parts.append(self.pending.pop(key))
-            size += len(parts[-1])
-            if size >= self.hub.write_limit:
-                self.write(b"".join(parts))
-                parts, size = [], 0
-        if parts:
-            self.write(b"".join(parts))
+            self.write(self.pending.pop(key))
 
     def ended(self, follower: Follower) -> None:
         """Stop following a stream that has ended."""
