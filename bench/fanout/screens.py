@@ -1,9 +1,10 @@
-"""Clients that follow topics, a process of its own: `python -m bench.fanout.screens PORT CLIENTS TOPICS CHANGES RATE`.
+"""Clients that follow topics, a process of its own: `-m bench.fanout.screens PORT CLIENTS TOPICS CHANGES RATE WAY`.
 
-The token comes from standard input. Each client has a WebSocket on which it is told that its topic has changed, and a
-connection, kept as long as the server keeps it, on which it fetches the snapshot; it applies one that is newer, and
-fetches one at a time. Changes are made at a rate, of one topic after the other. Prints the milliseconds from sending a
-change to its snapshot applied, one for each client and change, as JSON.
+The token comes from standard input. Each client has a WebSocket on which it is told that its topic has changed. The way
+to the snapshot is `carried`, it comes with that, or `asked`: the client has a connection, kept as long as the server
+keeps it, on which it fetches the snapshot, one at a time. It applies one that is newer. Changes are made at a rate, of
+one topic after the other. Prints the milliseconds from sending a change to its snapshot applied, one for each client
+and change, as JSON.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from bench.loops import run_on
@@ -20,8 +22,20 @@ from bench.wire import Answers, get, text_frame, texts, upgrade
 
 PATIENCE_SECONDS = 60.0
 AT_ONCE = 50
+CARRIED = "carried"
 
 S = TypeVar("S", bound="Socket")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the command line says."""
+
+    clients: int
+    topics: int
+    changes: int
+    rate: float
+    way: str
 
 
 class Socket(asyncio.Protocol):
@@ -73,33 +87,39 @@ class Socket(asyncio.Protocol):
 
 
 class Screen(Socket):
-    """Shows one topic."""
+    """Shows one topic, whose changes have the numbers `due`: one that a later one overtook is shown with that."""
 
-    def __init__(self, port: int, question: bytes, run: Run) -> None:
+    def __init__(self, port: int, question: bytes, due: range, run: Run) -> None:
         super().__init__()
         self._port = port
         self._question = question
         self._http: Answers | None = None
+        self._due = list(reversed(due))
         self._run = run
         self._told = self._applied = 0
         self._fetching: asyncio.Task[None] | None = None
 
     def take(self, frame: dict[str, Any]) -> None:
-        """Fetch when the topic is newer than what is shown."""
+        """Apply the snapshot that came, or fetch one, when the topic is newer than what is shown."""
         if frame["type"] != "sync:invalidate":
             super().take(frame)
             return
+        if "snapshot" in frame["payload"]:
+            self._apply(frame["payload"]["snapshot"])
         self._told = max(self._told, int(frame["payload"]["revision"]))
-        if self._fetching is None or self._fetching.done():
+        if self._applied < self._told and (self._fetching is None or self._fetching.done()):
             self._fetching = asyncio.get_running_loop().create_task(self._fetch())
 
     async def _fetch(self) -> None:
         while self._applied < self._told:
-            snapshot = json.loads(await self._snapshot())
-            revision = int(snapshot["revision"])
-            if revision > self._applied:
-                self._applied = revision
-                self._run.applied(snapshot["data"]["content"])
+            self._apply(json.loads(await self._snapshot()))
+
+    def _apply(self, snapshot: dict[str, Any]) -> None:
+        revision = int(snapshot["revision"])
+        if revision > self._applied:
+            self._applied = revision
+            while self._due and self._due[-1] <= snapshot["data"]["content"]:
+                self._run.applied(self._due.pop())
 
     async def _snapshot(self) -> bytes:
         """Ask on the connection that there is; servers close those that nobody uses for some seconds."""
@@ -117,30 +137,31 @@ class Run:
     """What was sent when, and when it was applied."""
 
     def __init__(self, expected: int) -> None:
-        self.sent: dict[str, float] = {}
+        self.sent: dict[int, float] = {}
         self.milliseconds: list[float] = []
         self._expected = expected
         self.done = asyncio.Event()
 
-    def applied(self, content: str) -> None:
+    def applied(self, change: int) -> None:
         """Take down that a client shows a change."""
-        self.milliseconds.append((time.perf_counter() - self.sent[content]) * 1000)
+        self.milliseconds.append((time.perf_counter() - self.sent[change]) * 1000)
         if len(self.milliseconds) == self._expected:
             self.done.set()
 
 
-async def _screens(port: int, token: str, clients: int, topics: int, run: Run) -> list[Screen]:
+async def _screens(port: int, token: str, load: Load, run: Run) -> list[Screen]:
     screens = []
-    for start in range(0, clients, AT_ONCE):
-        news = [_screen(port, token, f"fanout/{number % topics}", run) for number in range(start, start + AT_ONCE)]
-        screens += await asyncio.gather(*news[: clients - start])
+    for start in range(0, load.clients, AT_ONCE):
+        news = [_screen(port, token, number % load.topics, load, run) for number in range(start, start + AT_ONCE)]
+        screens += await asyncio.gather(*news[: load.clients - start])
     return screens
 
 
-async def _screen(port: int, token: str, topic: str, run: Run) -> Screen:
-    question = get(port, token, f"/api/v1/topics/{topic}")
-    screen = await _connected(port, token, lambda: Screen(port, question, run))
-    await screen.ask("subscribe", {"topics": [topic]})
+async def _screen(port: int, token: str, key: int, load: Load, run: Run) -> Screen:
+    question = get(port, token, f"/api/v1/topics/fanout/{key}")
+    due = range(key, load.changes, load.topics)
+    screen = await _connected(port, token, lambda: Screen(port, question, due, run))
+    await screen.ask("subscribe", {"topics": [f"fanout/{key}"], "snapshots": load.way == CARRIED})
     return screen
 
 
@@ -151,17 +172,17 @@ async def _connected(port: int, token: str, make: Callable[[], S]) -> S:
     return socket
 
 
-async def _measure(port: int, token: str, clients: int, topics: int, changes: int, rate: float) -> list[float]:
+async def _measure(port: int, token: str, load: Load) -> list[float]:
     publisher: Socket = await _connected(port, token, Socket)
-    for number in range(topics):
-        await publisher.ask("fanout:change", {"key": str(number), "content": "before"})
-    run = Run(changes * (clients // topics))
-    screens = await _screens(port, token, clients, topics, run)
+    for key in range(load.topics):
+        await publisher.ask("fanout:change", {"key": str(key), "content": -1})
+    run = Run(load.changes * (load.clients // load.topics))
+    screens = await _screens(port, token, load, run)
     began = time.perf_counter()
-    for number in range(changes):
-        await asyncio.sleep(began + number / rate - time.perf_counter())
-        run.sent[str(number)] = time.perf_counter()
-        publisher.send("fanout:change", {"key": str(number % topics), "content": str(number)})
+    for number in range(load.changes):
+        await asyncio.sleep(began + number / load.rate - time.perf_counter())
+        run.sent[number] = time.perf_counter()
+        publisher.send("fanout:change", {"key": str(number % load.topics), "content": number})
     await asyncio.wait_for(run.done.wait(), PATIENCE_SECONDS)
     del screens
     return run.milliseconds
@@ -169,5 +190,5 @@ async def _measure(port: int, token: str, clients: int, topics: int, changes: in
 
 if __name__ == "__main__":
     port, clients, topics, changes = map(int, sys.argv[1:5])
-    found = run_on("uvloop", _measure(port, sys.stdin.read(), clients, topics, changes, float(sys.argv[5])))
-    json.dump(found, sys.stdout)
+    load = Load(clients, topics, changes, float(sys.argv[5]), sys.argv[6])
+    json.dump(run_on("uvloop", _measure(port, sys.stdin.read(), load)), sys.stdout)
