@@ -1,8 +1,9 @@
 """Durable commits a second through the API that plugins use, `self.storage.of(space)`, on a real disk.
 
-A single document has 200 bytes and a new, time-ordered id. A message batch is what `sessions` stores for one message:
-it requires that the token is absent, then stores token, turn and activity documents and one stream entry, and two
-topics are touched. Every commit is synced (WAL, synchronous=FULL) before its writer goes on.
+A single document has 200 bytes and a new, time-ordered id. A message batch is one stream entry and the document that it
+changes, and two topics are touched: the least that a message can be. A whole message is what `sessions` stores: it
+requires besides that the message's token is absent, and stores its token and its turn. Every commit is synced (WAL,
+synchronous=FULL) before its writer goes on.
 References: the same rows by apsw in a bare loop with as many units in each transaction as there are writers (what
 SQLite itself can do: no event loop, no futures, no encoding of entries), and by aiosqlite, a transaction for each unit.
 """
@@ -10,7 +11,7 @@ SQLite itself can do: no event loop, no futures, no encoding of entries), and by
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from itertools import chain, count
@@ -24,8 +25,8 @@ from bench.figures import Bar, Bench, Effort, Figure, Reference
 from bench.loops import run_on
 from bench.references.sqlite_aiosqlite import Aiosqlite, aiosqlite_on
 from bench.references.sqlite_apsw import ApswLoop
-from bench.references.sqlite_rows import Statement, document, message
-from bench.stored import DOCUMENT, SPACE, Message, Writer, plugin_on
+from bench.references.sqlite_rows import Statement, document, message, note
+from bench.stored import DOCUMENT, SPACE, Message, Note, Writer, plugin_on
 from bench.stored import Bench as BenchPlugin
 from bench.timing import Load, Timings, Work, in_turn
 
@@ -54,10 +55,10 @@ class Stores:
         keys = [self._ids() for _ in range(total)]
         return [keys[number::writers] for number in range(writers)]
 
-    def messages(self, total: int, writers: int) -> list[list[Message]]:
+    def messages(self, total: int, writers: int, kind: type[Message] = Message) -> list[list[Message]]:
         """Return new messages for each writer, in the order of time over all of them."""
         chosen = self._writers[:writers]
-        rounds = [[writer.message() for writer in chosen] for _ in range(total // writers)]
+        rounds = [[writer.message(kind) for writer in chosen] for _ in range(total // writers)]
         return [list(share) for share in zip(*rounds, strict=True)]
 
     def document_rows(self, total: int, writers: int) -> Rows:
@@ -66,8 +67,14 @@ class Stores:
 
     def message_rows(self, total: int, writers: int) -> Rows:
         """Return rows of new messages, the writers taking turns."""
-        messages = chain.from_iterable(zip(*self.messages(total, writers), strict=True))
-        return [message(one, next(self._numbers)) for one in messages]
+        return [message(one, next(self._numbers)) for one in self._in_order(total, writers)]
+
+    def note_rows(self, total: int, writers: int) -> Rows:
+        """Return rows of the least that messages store, the writers taking turns."""
+        return [note(one, next(self._numbers)) for one in self._in_order(total, writers)]
+
+    def _in_order(self, total: int, writers: int) -> Iterable[Message]:
+        return chain.from_iterable(zip(*self.messages(total, writers), strict=True))
 
 
 async def _together(work: Callable[[Any], Coroutine[Any, Any, None]], shares: Sequence[Any]) -> None:
@@ -87,8 +94,8 @@ def _ours_documents(stores: Stores, total: int, writers: int) -> Work:
     return partial(_together, write, shares)
 
 
-def _ours_messages(stores: Stores, total: int, writers: int) -> Work:
-    shares = stores.messages(total, writers)
+def _ours_messages(stores: Stores, total: int, writers: int, kind: type[Message] = Message) -> Work:
+    shares = stores.messages(total, writers, kind)
 
     async def write(messages: list[Message]) -> None:
         for one in messages:
@@ -116,7 +123,8 @@ def _loads(stores: Stores, effort: Effort) -> dict[str, Load]:
     loads = {}
     for shape, ours, rows, full in (
         ("document", _ours_documents, Stores.document_rows, DOCUMENTS),
-        ("message batch", _ours_messages, Stores.message_rows, BATCHES),
+        ("message batch", partial(_ours_messages, kind=Note), Stores.note_rows, BATCHES),
+        ("whole message", _ours_messages, Stores.message_rows, BATCHES),
     ):
         for writers in (WRITERS, 1):
             total = _whole(effort.of(full if writers > 1 else ALONE), writers)
@@ -157,12 +165,14 @@ def _measure(effort: Effort) -> Iterator[Figure]:
 LIMITS = """
 Single documents: the interpreter. A third is the loop's (encoding, one future, one callback: 4.5 us alone), the rest
 the writer's thread, of which SQLite is half; new time-ordered ids share pages, while keys spread at random would each
-dirty a page of their own and cost 25 us. Message batches: dirty pages. Token and entry lie with their session, so
-each batch writes 5.6 pages to the log (SQLITE_DBSTATUS_CACHE_WRITE; 2 are the rows', the rest are pages that split),
-about 10 us each: COMMIT is three quarters of the writer's thread, folding the commits in Python a sixth, and SQLite
-alone stays below the bar with these rows. Entries in the order of commits under an index would write 4.3 pages, but a
-stream would be read half as fast (460k instead of 900k rows/s, bare): streams stay clustered. Other page sizes (1 to
-16 KiB) and rarer checkpoints were slower. One writer: the sync, and two changes of thread.
+dirty a page of their own and cost 25 us. Message batches: the interpreter and the pages, one after the other. The loop
+takes 36 us for a batch, the writer's thread as long again (COMMIT is two thirds of it); all writers wait for the same
+commit, so the two take turns, and neither smaller groups nor a shorter switch interval made them overlap. Whole
+messages: dirty pages. Token and entry lie with their session, so each writes 5.6 pages to the log
+(SQLITE_DBSTATUS_CACHE_WRITE; 2 are the rows', the rest pages that split), about 10 us each: COMMIT is three quarters of
+the writer's thread. Entries in the order of commits under an index would write 4.3 pages, but a stream would be read
+half as fast (460k instead of 900k rows/s, bare): streams stay clustered. Other page sizes (1 to 16 KiB) and rarer
+checkpoints were slower. One writer: the sync, and two changes of thread.
 """
 
 BENCH = Bench(

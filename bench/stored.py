@@ -63,6 +63,16 @@ class Message:
             batch.append(f"{NAME}/{self.session}", [self.entry])
 
 
+class Note(Message):
+    """The least that a message can store: what happened, and the document that its topics show."""
+
+    async def store(self, plugin: Bench) -> None:
+        """Store it through the API that plugins use."""
+        async with plugin.storage.of(SPACE).batch() as batch:
+            batch.set(self.session, self.activity, collection="activity")
+            batch.append(f"{NAME}/{self.session}", [self.entry])
+
+
 class Writer:
     """One of many concurrent writers; its ids are made before anything is timed."""
 
@@ -71,12 +81,12 @@ class Writer:
         self._said = 0
         self.session = ids()
 
-    def message(self) -> Message:
+    def message(self, kind: type[Message] = Message) -> Message:
         """Return a new message of this writer's session."""
         self._said += 1
         message_id, turn_id, session = self._ids(), self._ids(), self.session
         ids = {"messageId": message_id, "turnId": turn_id}
-        return Message(
+        return kind(
             session=session,
             token_key=f"{session}/{message_id}",
             token={"digest": "0" * 32, "offset": "1795255200000000", **ids},

@@ -34,12 +34,19 @@ def document(key: str, revision: int) -> Sequence[Statement]:
 
 def message(one: Message, revision: int) -> Sequence[Statement]:
     """Return what stores a message, its token, its turn and what they touch; the token is looked for first."""
-    tokens, turns, activity = f"{NAME}.tokens", f"{NAME}.turns", f"{NAME}.activity"
+    tokens, turns = f"{NAME}.tokens", f"{NAME}.turns"
     return [
         (FIND, (tokens, SPACE, one.token_key)),
         (PUT, (tokens, SPACE, one.token_key, revision, b"", orjson.dumps(one.token).decode())),
         (PUT, (turns, SPACE, one.turn["id"], revision, b"", orjson.dumps(one.turn).decode())),
-        (PUT, (activity, SPACE, one.session, revision, b"", orjson.dumps(one.activity).decode())),
+        *note(one, revision),
+    ]
+
+
+def note(one: Message, revision: int) -> Sequence[Statement]:
+    """Return what stores an entry, the document it changes, and the two topics that show it."""
+    return [
+        (PUT, (f"{NAME}.activity", SPACE, one.session, revision, b"", orjson.dumps(one.activity).decode())),
         (APPEND, (SPACE, f"{NAME}/{one.session}", revision, _event(one, revision))),
         (TOUCH, (SPACE, NAME, revision)),
         (TOUCH, (SPACE, f"{NAME}/{one.session}", revision)),
