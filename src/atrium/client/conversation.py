@@ -65,7 +65,10 @@ class Tool:
 
 @dataclass(slots=True)
 class Turn:
-    """A message and everything it caused. `problem` is the problem document of a turn that failed."""
+    """A message and everything it caused. `problem` is the problem document of a turn that failed.
+
+    `retrying` says why and when its provider is asked again, as long as it waits for that.
+    """
 
     id: str
     status: str = "queued"
@@ -74,6 +77,7 @@ class Turn:
     thinking: Text = field(default_factory=Text)
     tools: dict[str, Tool] = field(default_factory=dict)
     usage: Mapping[str, Any] | None = None
+    retrying: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -104,6 +108,9 @@ class Conversation:
         self.stopped = False
         self.deleted = False
         self.turns: dict[str, Turn] = {}
+        self.provider_id: str | None = None
+        self.provider_changes: dict[int, Mapping[str, Any]] = {}
+        """What was said of each change of the provider, by the offset of its entry."""
         self._messages: dict[str, ConversationMessage] = {}
         self._folds: dict[str, Callable[[Entry], None]] = {
             "sessions.message.added.v1": self._message_added,
@@ -120,6 +127,8 @@ class Conversation:
             "sessions.session.tagged.v1": self._tagged,
             "sessions.session.stopped.v1": self._stopped,
             "sessions.session.deleted.v1": self._deleted,
+            "sessions.provider.retrying.v1": self._provider_retrying,
+            "sessions.provider.changed.v1": self._provider_changed,
             **dict.fromkeys(_ENDINGS, self._turn_ended),
         }
 
@@ -182,12 +191,14 @@ class Conversation:
         return known
 
     def _message_delta(self, entry: Entry) -> None:
+        self._turn(entry).retrying = None
         self._answer(entry).text.add(int(entry.data["index"]), str(entry.data["content"]))
 
     def _message_completed(self, entry: Entry) -> None:
         self._answer(entry).text.finish(str(entry.data["content"]))
 
     def _thinking_delta(self, entry: Entry) -> None:
+        self._turn(entry).retrying = None
         self._turn(entry).thinking.add(int(entry.data["index"]), str(entry.data["content"]))
 
     def _thinking_completed(self, entry: Entry) -> None:
@@ -197,14 +208,24 @@ class Conversation:
         turn = self._turn(entry)
         turn.status, turn.problem = "running", None
 
+    def _provider_retrying(self, entry: Entry) -> None:
+        self._turn(entry).retrying = entry.data
+
+    def _provider_changed(self, entry: Entry) -> None:
+        self.provider_id = str(entry.data["providerId"])
+        self.provider_changes[entry.offset] = entry.data
+        if "turnId" in entry.data:
+            self._turn(entry).retrying = None
+
     def _turn_ended(self, entry: Entry) -> None:
         turn = self._turn(entry)
-        turn.status = _ENDINGS[entry.type]
+        turn.status, turn.retrying = _ENDINGS[entry.type], None
         turn.problem, turn.duration_ms = entry.data.get("problem"), entry.data.get("durationMs")
 
     def _tool(self, entry: Entry) -> None:
-        data = entry.data
-        tools = self._turn(entry).tools
+        data, turn = entry.data, self._turn(entry)
+        turn.retrying = None
+        tools = turn.tools
         tool = tools.setdefault(str(data["toolCallId"]), Tool(str(data["toolCallId"]), str(data["name"]), ""))
         tool.status = str(data["status"])
         for name, key in (("arguments", "arguments"), ("output", "output"), ("duration_ms", "durationMs")):

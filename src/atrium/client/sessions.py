@@ -134,6 +134,11 @@ class Sessions:
         """Run a turn again that failed, was cancelled or interrupted: by default the last such turn."""
         await self._http.call("POST", _path(session_id, "retry"), body=_turn(turn_id))
 
+    async def switch_provider(self, session_id: str, provider_id: str, *, retry: bool = False) -> Session:
+        """Let another provider answer, with the conversation so far; `retry` asks what failed last again as well."""
+        body = {"providerId": provider_id, "retry": retry}
+        return _session(await self._http.call("POST", _path(session_id, "provider"), body=body))
+
     async def fork(self, session_id: str, *, at: int | None = None) -> str:
         """Copy a session, up to an offset of its history, and return the new one's id."""
         body = {} if at is None else {"at": str(at)}

@@ -27,6 +27,7 @@ HELP = """\
 /rename TITLE     give this session another title
 /cancel           cancel the turn, or dismiss an interrupted one
 /retry            run the last turn again that failed or was cut
+/provider [NAME]  let another provider answer from here on, also what failed last
 /quit             leave; the session stays
 Enter sends, Alt-Enter begins a new line.
 Ctrl-C cancels a running turn, Ctrl-D leaves.
@@ -63,6 +64,7 @@ class Chat:
             "/rename": self._rename,
             "/cancel": self._cancel,
             "/retry": self._retry,
+            "/provider": self._switch_provider,
             "/quit": self._quit,
         }
         self._prompt = Prompt(history, list(self._commands))
@@ -303,12 +305,40 @@ class Chat:
         if self._session_id is None:
             self._screen.note("There is nothing to run again yet: your first message begins the session")
             return
+        await self._run_again(self._client.sessions.retry(self._session_id))
+
+    async def _run_again(self, asking: Awaitable[object]) -> None:
+        """Do what makes a turn run again, and wait for its end."""
         known = set(self._screen.conversation.turns)
         with without_echo(), self._cancelled_by_ctrl_c():
-            await self._client.sessions.retry(self._session_id)
+            await asking
             await self._until(lambda: bool(set(self._screen.conversation.turns) - known))
             fresh = set(self._screen.conversation.turns) - known
             await self._until(lambda: all(self._has_ended(turn_id) for turn_id in fresh))
+
+    async def _switch_provider(self, rest: str) -> None:
+        if not rest:
+            await self._list_providers()
+        elif self._session_id is None:
+            self._provider = await choose_provider(self._client, rest)
+            self._screen.note(f"{self._provider} answers; the session begins with your first message")
+        elif self._has_failed_last():
+            await self._run_again(self._client.sessions.switch_provider(self._session_id, rest, retry=True))
+        else:
+            await self._client.sessions.switch_provider(self._session_id, rest)
+
+    async def _list_providers(self) -> None:
+        here = self._provider
+        if self._session_id is not None:
+            here = (await self._client.sessions.get(self._session_id)).provider_id
+        for one in await self._client.providers():
+            why = "" if one["status"] == "active" else f"  ({one.get('reason') or one['status']})"
+            self._screen.note(f"{one['id']}{'  (answers here)' if one['id'] == here else ''}{why}")
+        self._screen.note("/provider NAME lets one of them answer from here on")
+
+    def _has_failed_last(self) -> bool:
+        turns = list(self._screen.conversation.turns.values())
+        return bool(turns) and turns[-1].status == "failed"
 
     async def _quit(self, rest: str) -> None:
         raise Leave

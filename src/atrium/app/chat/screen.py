@@ -36,6 +36,8 @@ class Screen:
             "sessions.thinking.delta.v1": self._thinks,
             "sessions.tool.called.v1": self._tool_called,
             "sessions.tool.finished.v1": self._tool_finished,
+            "sessions.provider.retrying.v1": self._provider_retrying,
+            "sessions.provider.changed.v1": self._provider_changed,
             "sessions.turn.failed.v1": self._turn_failed,
             "sessions.turn.cancelled.v1": self._turn_cancelled,
             "sessions.turn.interrupted.v1": self._turn_interrupted,
@@ -129,7 +131,15 @@ class Screen:
         self.note(f"{entry.data['name']}: {entry.data['status']}{seconds}")
 
     def _turn_failed(self, entry: Entry) -> None:
-        self.note(f"Failed: {_reason(entry.data.get('problem'))}; /retry runs it again")
+        problem = entry.data.get("problem")
+        self.note(f"Failed: {_reason(problem)}; {advice(problem)}")
+
+    def _provider_retrying(self, entry: Entry) -> None:
+        seconds = int(entry.data["delayMs"]) / 1000
+        self.note(f"{_reason(entry.data['problem'])}; trying again in {seconds:.0f} s, Ctrl-C cancels")
+
+    def _provider_changed(self, entry: Entry) -> None:
+        self.note(change_in_words(entry.data))
 
     def _turn_cancelled(self, entry: Entry) -> None:
         self.note("Cancelled")
@@ -155,6 +165,30 @@ class Screen:
 def _reason(problem: Mapping[str, Any] | None) -> str:
     problem = problem or {}
     return str(problem.get("detail") or problem.get("title") or "the provider gave no reason").rstrip(".")
+
+
+def advice(problem: Mapping[str, Any] | None) -> str:
+    """Say what can be done about a turn that failed."""
+    actions = {str(action["id"]): action for action in (problem or {}).get("actions", ())}
+    other = actions.get("switch_provider", {}).get("providerId")
+    told = ["/retry runs it again"]
+    if "switch_provider" in actions:
+        told.append(f"/provider {other or 'NAME'} lets another provider answer it")
+    if "configure_provider" in actions:
+        told.append("`atrium config check` looks at the settings")
+    if "install_provider" in actions:
+        told.append("`atrium doctor` says what is missing")
+    return ", ".join(told)
+
+
+def change_in_words(change: Mapping[str, Any]) -> str:
+    """Say that another provider answers from here on, why, and how much of the conversation it can read."""
+    told = f"{change['providerId']} answers from here on"
+    if change.get("reason") == "fallback":
+        told += f", because {change['before']} failed: {_reason(change.get('problem'))}"
+    if change["kept"] < change["messages"]:
+        told += f"; it can read the last {change['kept']} of {change['messages']} messages"
+    return told
 
 
 class StandardOutput:

@@ -1,4 +1,4 @@
-"""`atrium sessions`: list, show, delete."""
+"""`atrium sessions`: list, show, switch the provider, delete."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ Examples:
   atrium sessions list --status active
   atrium sessions list --json | jq -r '.[].id'
   atrium sessions show 0192f0c1-...
+  atrium sessions provider 0192f0c1-... local
   atrium sessions delete 0192f0c1-... --yes
 
 The beginning of an id is enough, if no other session begins so.
@@ -30,6 +31,7 @@ The beginning of an id is enough, if no other session begins so.
     lazy={
         "list": (f"{__name__}:list_sessions", "List sessions, the latest first."),
         "show": (f"{__name__}:show_session", "Show a session with its messages."),
+        "provider": (f"{__name__}:switch_provider", "Let another provider answer in a session."),
         "delete": (f"{__name__}:delete_sessions", "Delete sessions with their history, for good."),
     },
     epilog=_EPILOG,
@@ -78,6 +80,21 @@ def show_session(session: str, as_json: bool, home: str | None) -> None:
     for message in messages:
         say(f"\n{'you' if message.role == 'user' else 'assistant'}  {local_time(message.created_at)}")
         say(message.content)
+
+
+@click.command("provider", epilog="\b\nExample:\n  atrium sessions provider 0192f0c1-... local --retry")
+@click.argument("session")
+@click.argument("provider")
+@click.option("--retry", is_flag=True, help="Ask what failed last again, of the new one.")
+@json_option
+@home_option
+def switch_provider(session: str, provider: str, retry: bool, as_json: bool, home: str | None) -> None:
+    """Let another provider answer in a session from here on, with the conversation so far."""
+    found = run(_switch(home, session, provider, retry=retry))
+    if as_json:
+        print_json(found.model_dump(mode="json", by_alias=True))
+    else:
+        say(f"{found.provider_id} answers in {_title(found)} from here on.")
 
 
 @click.command("delete", epilog="\b\nExample:\n  atrium sessions delete 0192f0c1-... --yes")
@@ -142,6 +159,15 @@ async def _read(home: str | None, given: str) -> tuple[Session, list[Message]]:
             cursor = page.next_cursor
             if cursor is None:
                 return session, messages
+
+
+async def _switch(home: str | None, given: str, provider_id: str, *, retry: bool) -> Session:
+    from atrium.app.short_ids import find_session
+    from atrium.client import attach
+
+    async with attach(home) as client:
+        session_id = await find_session(client, given)
+        return await client.sessions.switch_provider(session_id, provider_id, retry=retry)
 
 
 async def _delete(home: str | None, ids: tuple[str, ...]) -> int:

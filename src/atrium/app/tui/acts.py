@@ -55,7 +55,19 @@ class Acts:
             return None
         if len(active) == 1:
             return str(active[0]["id"])
-        return await self._app.push_screen_wait(ProviderQuestion(self._words, providers))
+        return await self._app.push_screen_wait(ProviderQuestion(self._words, providers, self._words.new_session))
+
+    async def switch_provider(self, session_id: str, provider: str, *, retry: bool) -> None:
+        """Let another provider answer from here on, and what failed last as well; asked which if none is named."""
+        if not provider:
+            providers = await self._try(self._client.providers())
+            if not providers:
+                return
+            question = ProviderQuestion(self._words, providers, self._words.switch)
+            chosen = await self._app.push_screen_wait(question)
+            provider = chosen or ""
+        if provider:
+            await self._try(self._client.sessions.switch_provider(session_id, provider, retry=retry))
 
     async def _try(self, work: Awaitable[T]) -> T | None:
         """Do something with the hub; say what went wrong, and then return None."""

@@ -293,6 +293,18 @@ class TerminalApp(App[int]):
         else:
             await self._acts.retry(session_id, turn.id)
 
+    def action_switch_provider(self, provider: str = "") -> None:
+        """Let another provider answer from here on, and what failed last as well."""
+        session_id, turn = self.pane.session_id, self.pane.timeline.repeatable
+        if session_id is not None:
+            retry = turn is not None and turn.status == "failed"
+            switching = self._acts.switch_provider(session_id, provider, retry=retry)
+            self.run_worker(switching, group="provider", exclusive=True)
+
+    @on(ConversationPane.ProviderWanted)
+    def _provider_wanted(self, event: ConversationPane.ProviderWanted) -> None:
+        self.action_switch_provider(event.provider)
+
     async def action_new(self) -> None:
         """Begin a new session: ask who answers if there is a choice."""
         self.run_worker(self._begin(), group="new", exclusive=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -15,6 +17,7 @@ from atrium.app.text import shortened
 from atrium.app.tui.acts import show_problem
 from atrium.app.tui.composer import Composer
 from atrium.app.tui.conversation_view import ConversationView
+from atrium.app.tui.items import reason_of
 from atrium.app.tui.outbox import Letter, Outbox
 from atrium.app.tui.room import Room
 from atrium.app.tui.timeline import Item, Timeline
@@ -39,6 +42,13 @@ class ConversationPane(Vertical):
 
     class Told(Message):
         """What the conversation waits for has changed."""
+
+    class ProviderWanted(Message):
+        """Another provider is to answer; `provider` is empty if the person is to be asked which."""
+
+        def __init__(self, provider: str) -> None:
+            super().__init__()
+            self.provider = provider
 
     class Gone(Message):
         """The open session was deleted elsewhere, or cannot be read."""
@@ -201,6 +211,10 @@ class ConversationPane(Vertical):
                 self.run_worker(self._create(event.content), group="creating")
             return
         self.composer.write("")
+        word, _, rest = event.content.partition(" ")
+        if word == "/provider":
+            self.post_message(self.ProviderWanted(rest.strip()))
+            return
         self._outbox.post(self._room.session_id, event.content)
         self.view.show_latest()
 
@@ -256,7 +270,10 @@ class ConversationPane(Vertical):
             return Content.styled(words.stopped_here, "$muted")
         if self._is_stuck():
             return Content.styled(_also(words.stuck, self._queue()), "$warning")
-        if self.timeline.running is not None:
+        running = self.timeline.running
+        if running is not None and running.retrying is not None:
+            return Content.styled(_also(_asked_again(words, running.retrying), self._queue()), "$warning")
+        if running is not None:
             return Content.styled(_also(words.answering.format(provider=self._provider), self._queue()), "$accent")
         told = self._queue() or (words.can_retry if self.timeline.repeatable is not None else "")
         return Content.styled(told, "$muted")
@@ -273,6 +290,11 @@ class ConversationPane(Vertical):
             return False
         known = self.timeline.conversation.turns.get(turn.id)
         return known is None or known.status == "interrupted"
+
+
+def _asked_again(words: Words, retrying: Mapping[str, Any]) -> str:
+    at = datetime.fromisoformat(str(retrying["retryAt"])).astimezone()
+    return words.asked_again.format(reason=reason_of(retrying["problem"], words), time=f"{at:%H:%M:%S}")
 
 
 def _also(told: str, more: str) -> str:

@@ -182,12 +182,28 @@ class Ending(ItemView):
         return Content.styled(told, "$warning" if turn.status == "interrupted" else "$muted")
 
 
+class Switch(ItemView):
+    """Another provider answers from here on."""
+
+    def compose(self) -> ComposeResult:
+        """Say which, why, and how much it can read."""
+        change, words = self.timeline.change(self.item), self.words
+        told = words.switched.format(provider=change["providerId"])
+        if change.get("reason") == "fallback":
+            reason = reason_of(change.get("problem"), words)
+            told = words.fell_back.format(provider=change["providerId"], before=change["before"], reason=reason)
+        if change["kept"] < change["messages"]:
+            told = f"{told} {words.reads_less.format(kept=change['kept'], messages=change['messages'])}"
+        yield Static(Content.styled(printable(told), "$muted"))
+
+
 _VIEWS: Mapping[str, type[ItemView]] = {
     "question": Question,
     "answer": Answer,
     "thinking": Thinking,
     "tool": ToolCall,
     "ending": Ending,
+    "switch": Switch,
 }
 
 

@@ -39,6 +39,7 @@ class Commands(Provider):
             (words.do_new, "new"),
             (words.do_search, "search"),
             (words.do_retry, "retry"),
+            (words.do_switch, "switch_provider"),
             (words.do_cancel, "interrupt"),
             (words.do_rename, "rename"),
             (words.do_delete, "delete"),

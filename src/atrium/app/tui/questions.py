@@ -43,7 +43,7 @@ class TitleQuestion(ModalScreen[str | None]):
 
 
 class ProviderQuestion(ModalScreen[str | None]):
-    """Asks which provider answers in a new session; those that cannot say why."""
+    """Asks which provider answers; those that cannot say why."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", show=False),
@@ -51,15 +51,16 @@ class ProviderQuestion(ModalScreen[str | None]):
         Binding("k", "up", show=False),
     ]
 
-    def __init__(self, words: Words, providers: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, words: Words, providers: Sequence[Mapping[str, Any]], heading: str) -> None:
         super().__init__()
         self._words = words
         self._providers = providers
+        self._heading = heading
 
     def compose(self) -> ComposeResult:
         """Show the providers."""
         with Vertical(classes="question-box"):
-            yield Static(self._words.new_session, classes="heading", markup=False)
+            yield Static(self._heading, classes="heading", markup=False)
             yield OptionList(*(_provider(one) for one in self._providers), markup=False, compact=True)
             yield Static(self._words.enter_chooses, classes="quiet", markup=False)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from atrium.client import Conversation, ConversationMessage, Entry, Text, Tool, Turn
 
-Kind = Literal["question", "thinking", "tool", "answer", "ending"]
+Kind = Literal["question", "thinking", "tool", "answer", "ending", "switch"]
 
 _OF_MESSAGES: dict[str, Kind] = {
     "sessions.message.delta.v1": "answer",
@@ -27,7 +27,7 @@ _REPEATABLE = frozenset({"failed", "cancelled", "interrupted"})
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing in a conversation; `of` is the id of its message, tool call or turn."""
+    """One thing in a conversation; `of` is the id of its message, tool call or turn, or the offset of its entry."""
 
     kind: Kind
     of: str
@@ -82,6 +82,10 @@ class Timeline:
         """Return the turn that an item belongs to."""
         return self.conversation.turns[item.turn_id]
 
+    def change(self, item: Item) -> Mapping[str, Any]:
+        """Return what was said of a change of the provider."""
+        return self.conversation.provider_changes[int(item.of)]
+
     @property
     def queue(self) -> list[str]:
         """Return the questions that wait for their turn, the next one first."""
@@ -113,6 +117,8 @@ class Timeline:
             self._questions[turn_id] = Item("question", str(entry.data["messageId"]), turn_id)
         elif (kind := _OF_MESSAGES.get(entry.type)) is not None:
             yield Item(kind, str(entry.data["messageId"]), turn_id)
+        elif entry.type == "sessions.provider.changed.v1":
+            yield Item("switch", str(entry.offset), turn_id)
         elif entry.type.startswith("sessions.tool."):
             yield Item("tool", str(entry.data["toolCallId"]), turn_id)
         elif entry.type.startswith("sessions.turn.") and turn_id in self._questions:

@@ -1,0 +1,50 @@
+"""Another provider for a session, from the command line, the chat and the full-screen terminal."""
+
+import asyncio
+import json
+
+from atrium.testing.daemon import DaemonProcess
+from tests.app.running import run_atrium
+from tests.app.terminal import ENTER, terminal
+from tests.app.tui_screen import tui
+
+
+async def test_the_command(daemon: DaemonProcess) -> None:
+    async with daemon.attach() as client:
+        session = await client.sessions.create("echo", title="Mine")
+    code, out, _ = await run_atrium("sessions", "provider", session, "local", home=daemon.home)
+    assert (code, out) == (0, "local answers in Mine from here on.\n")
+    code, out, _ = await run_atrium("sessions", "provider", session, "echo", "--json", home=daemon.home)
+    assert json.loads(out)["providerId"] == "echo"
+    code, _, err = await run_atrium("sessions", "provider", session, "nobody", home=daemon.home)
+    assert code == 1
+    assert "'nobody' is not a provider; there is" in err
+
+
+async def test_the_chat_asks_what_failed_last_of_the_other_one(daemon: DaemonProcess) -> None:
+    async with terminal("chat", "-p", "echo", home=daemon.home) as screen:
+        await screen.until("echo answers")
+        screen.type(f"/fail auth{ENTER}")
+        await screen.until("lets another provider answer it")
+        screen.type(f"/provider{ENTER}")
+        await screen.until("echo  (answers here)")
+        screen.type(f"/provider nobody{ENTER}")
+        await screen.until("'nobody' is not a provider")
+        screen.type(f"/provider local{ENTER}")
+        await screen.until("local answers from here on")
+        await screen.until("Failed: ")
+        screen.type(f"/quit{ENTER}")
+        assert await asyncio.wait_for(screen.process.wait(), 20) == 0
+
+
+async def test_the_full_screen_terminal(daemon: DaemonProcess) -> None:
+    async with daemon.attach() as client:
+        session = await client.sessions.create("echo", title="Mine")
+        async with tui(daemon, session_id=session) as screen:
+            await screen.sees("Message echo")
+            await screen.type("/provider local")
+            await screen.press("enter")
+            await screen.sees("local answers from here on", "Message local")
+            await screen.type("/provider nobody")
+            await screen.press("enter")
+            await screen.sees("'nobody' is not a provider")
