@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.server import UNLIMITED
+
 HERE = Path(__file__).parent
 PATIENCE_SECONDS = 30.0
 SERVER_CORE = 0
@@ -52,7 +54,7 @@ def hub(folder: Path, protocol: str = "atrium") -> Iterator[Server]:
     (home / "plugins").mkdir(parents=True, exist_ok=True)
     shutil.copy(HERE / "plugin.py", home / "plugins" / "fanout.py")
     command = [str(Path(sys.executable).with_name("atrium")), "up", "--port", "{port}"]
-    with running(command, {"ATRIUM_HOME": str(home)}) as (pid, port):
+    with running(command, {"ATRIUM_HOME": str(home), **UNLIMITED}) as (pid, port):
         token = _read(home / "run" / "token")
 
         def begin(streams: int) -> Sequence[str]:

@@ -113,12 +113,16 @@ def set_aside(path: Path) -> Path:
 
 def remove(path: Path) -> None:
     """Remove a transcript, and every copy of it that was set aside; after a power cut they do not come back."""
-    for folder, pattern in ((path.parent, path.name), (damaged_folder(path.parent), f"{path.stem}.*")):
-        found = list(folder.glob(pattern))
-        for one in found:
-            one.unlink(missing_ok=True)
-        if found:
-            _sync_folder(folder)
+    if path.exists():
+        path.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    folder = damaged_folder(path.parent)
+    # Not `glob`, which compiles a pattern for each session and keeps hundreds of them.
+    copies = [one for one in folder.iterdir() if one.name.startswith(f"{path.stem}.")] if folder.exists() else []
+    for one in copies:
+        one.unlink(missing_ok=True)
+    if copies:
+        _sync_folder(folder)
 
 
 def damaged_folder(folder: Path) -> Path:
