@@ -42,7 +42,7 @@ class GatewayConfig(Config):
     """Between two heartbeats of an event stream."""
 
     write_buffer_limit: int = Field(default=65536, ge=1024)
-    """What may wait for one client before it counts as behind and is served from storage."""
+    """What may wait for one client before it is behind, and the largest snapshot that comes with an invalidation."""
 
     write_buffer_budget: int = Field(default=256 << 20, ge=1 << 20)
     """What may wait for all clients together; with many connections each gets an equal part of it, 4 KiB at least."""
