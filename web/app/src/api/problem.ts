@@ -2,6 +2,8 @@
 export interface ProblemAction {
   readonly id: string;
   readonly label: string;
+  /** The provider that a switch leads to, where there is one. */
+  readonly providerId?: string;
 }
 
 /** RFC 9457 problem details with the hub's members. */

@@ -8,6 +8,13 @@ export interface Provider {
   readonly status: "active" | "notInstalled" | "unavailable";
   readonly reason?: string;
   readonly limits?: { readonly model?: unknown };
+  /** Whether turns may pass to it; `open` while it is left alone after failures in a row. */
+  readonly circuit?: { readonly state: "closed" | "open" | "halfOpen" };
+}
+
+/** Whether a turn that is sent to it now may be answered. */
+export function isReady({ status, circuit }: Provider): boolean {
+  return status === "active" && circuit?.state !== "open";
 }
 
 /** What a person chooses: the provider, and its model where it has one. */

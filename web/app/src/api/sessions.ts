@@ -125,6 +125,19 @@ export async function retryTurn(sessionId: string, turnId: string): Promise<void
   await callHub(`${pathOf(sessionId)}/retry`, { method: "POST", body: { turnId } });
 }
 
+/** Let another provider answer from here on; `isToRetry` asks what failed last of it as well. */
+export async function switchProvider(
+  sessionId: string,
+  providerId: string,
+  isToRetry: boolean,
+): Promise<Session> {
+  const { data } = await callHub<SessionRead>(`${pathOf(sessionId)}/provider`, {
+    method: "POST",
+    body: { providerId, retry: isToRetry },
+  });
+  return data;
+}
+
 function pathOf(sessionId: string): string {
   return `/sessions/${encodeURIComponent(sessionId)}`;
 }

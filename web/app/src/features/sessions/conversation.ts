@@ -45,6 +45,22 @@ export interface Usage {
   readonly outputTokens: number;
 }
 
+/** A provider that has failed before it said anything, and when it is asked again. */
+export interface Retrying {
+  readonly providerId: string;
+  readonly at: string;
+  readonly problem: Problem;
+}
+
+/** Another provider answers from here on. Of the `messages` so far it can read the last `kept`. */
+export interface ProviderChange {
+  readonly providerId: string;
+  readonly before: string;
+  readonly problem?: Problem;
+  readonly messages: number;
+  readonly kept: number;
+}
+
 /** One message and everything it caused. */
 export interface Turn {
   readonly id: string;
@@ -56,6 +72,10 @@ export interface Turn {
   readonly durationMs?: number;
   readonly problem?: Problem;
   readonly usage?: Usage;
+  readonly retrying?: Retrying;
+  /** The changes of the provider that it went on with, and those after it. */
+  readonly changes?: readonly ProviderChange[];
+  readonly changesAfter?: readonly ProviderChange[];
 }
 
 /** A session's history, folded from its stream. */

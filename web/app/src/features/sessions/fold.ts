@@ -1,7 +1,7 @@
 import { compareRevisions } from "@atrium/state-sync";
 import { isRecord, readProblem } from "../../api/problem.ts";
 import type { TurnStatus } from "../../api/sessions.ts";
-import type { Conversation, Part, Text, ToolCall, Turn } from "./conversation.ts";
+import type { Conversation, Part, ProviderChange, Text, ToolCall, Turn } from "./conversation.ts";
 import { type Entry, isHint } from "./entry.ts";
 
 type Fold = (draft: Draft, entry: Entry) => void;
@@ -21,6 +21,8 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   "tool.updated": putTool,
   "tool.finished": putTool,
   "usage.reported": reportUsage,
+  "provider.retrying": retryProvider,
+  "provider.changed": changeProvider,
   "session.renamed": (draft, entry) => draft.set({ title: text(entry.data.title) }),
   "session.stopped": (draft) => draft.set({ isStopped: true }),
   "session.deleted": (draft) => draft.set({ isDeleted: true }),
@@ -85,6 +87,10 @@ class Draft {
     }
   }
 
+  lastStarted(): Turn | undefined {
+    return (this.#turns ?? this.#conversation.turns).findLast(({ status }) => status !== "queued");
+  }
+
   addToken(token: string): void {
     this.#tokens ??= new Set(this.#conversation.clientTokens);
     this.#tokens.add(token);
@@ -118,7 +124,12 @@ function addMessage(draft: Draft, entry: Entry): void {
 }
 
 function startTurn(draft: Draft, entry: Entry): void {
-  const { problem: _problem, durationMs: _duration, usage: _usage, ...turn } = turnOf(draft, entry);
+  const {
+    problem: _problem,
+    durationMs: _duration,
+    usage: _usage,
+    ...turn
+  } = withoutRetrying(turnOf(draft, entry));
   const providerId = text(entry.data.providerId);
   draft.putTurn({ ...turn, status: "running", startedAt: entry.time, ...(providerId && { providerId }) });
 }
@@ -127,7 +138,7 @@ function endTurn(draft: Draft, entry: Entry, status: TurnStatus): void {
   const durationMs = numberOf(entry.data.durationMs);
   const problem = entry.data.problem;
   draft.putTurn({
-    ...turnOf(draft, entry),
+    ...withoutRetrying(turnOf(draft, entry)),
     status,
     ...(durationMs !== undefined && { durationMs }),
     ...(isRecord(problem) && { problem: readProblem(problem) }),
@@ -180,6 +191,36 @@ function reportUsage(draft: Draft, entry: Entry): void {
   draft.putTurn({ ...turnOf(draft, entry), usage: { inputTokens, outputTokens } });
 }
 
+function retryProvider(draft: Draft, entry: Entry): void {
+  const { providerId, retryAt, problem } = entry.data;
+  const retrying = { providerId: text(providerId), at: text(retryAt), problem: readProblem(problem) };
+  draft.putTurn({ ...turnOf(draft, entry), retrying });
+}
+
+/** It is told where the turn is that goes on with the other one, else behind the last one that was said. */
+function changeProvider(draft: Draft, entry: Entry): void {
+  const { turnId, providerId, before, problem } = entry.data;
+  const change: ProviderChange = {
+    providerId: text(providerId),
+    before: text(before),
+    messages: numberOf(entry.data.messages) ?? 0,
+    kept: numberOf(entry.data.kept) ?? 0,
+    ...(isRecord(problem) && { problem: readProblem(problem) }),
+  };
+  if (text(turnId)) {
+    const turn = withoutRetrying(turnOf(draft, entry));
+    const changes = [...(turn.changes ?? []), change];
+    draft.putTurn({ ...turn, providerId: change.providerId, changes });
+  } else {
+    const last = draft.lastStarted();
+    if (last) draft.putTurn({ ...last, changesAfter: [...(last.changesAfter ?? []), change] });
+  }
+}
+
+function withoutRetrying({ retrying: _retrying, ...turn }: Turn): Turn {
+  return turn;
+}
+
 function turnOf(draft: Draft, entry: Entry): Turn {
   const id = text(entry.data.turnId);
   return draft.turn(id) ?? { id, status: "queued", parts: [] };
@@ -210,7 +251,7 @@ function withPiece(part: Text, index: number, piece: string): Text {
 function putPart(draft: Draft, turn: Turn, part: Part): void {
   const place = turn.parts.findIndex((known) => known.kind === part.kind && known.id === part.id);
   const parts = place < 0 ? [...turn.parts, part] : turn.parts.with(place, part);
-  draft.putTurn({ ...turn, parts });
+  draft.putTurn({ ...(turn.retrying ? withoutRetrying(turn) : turn), parts });
 }
 
 function text(value: unknown): string {

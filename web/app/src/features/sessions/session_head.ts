@@ -5,9 +5,12 @@ import type { Follower } from "../../api/presence.ts";
 import { TITLE_LIMIT } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
+import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import { listWords } from "./list_words.ts";
 import "./other_devices.ts";
+import type { ProviderSwitch } from "./provider_switch.ts";
+import "./provider_switch.ts";
 import { titleOf } from "./session_words.ts";
 
 /** Another title for a session, and the one that the person saw as they began to write. */
@@ -113,6 +116,8 @@ export class SessionHead extends SignalElement {
   @property({ type: Boolean }) reachable = false;
   /** What the session does and who answers. */
   @property({ attribute: false }) words = "";
+  @property({ attribute: false }) hub!: Hub;
+  @property({ attribute: false }) providerId = "";
   /** The other devices that the session is open on. */
   @property({ attribute: false }) elsewhere: readonly Follower[] = [];
 
@@ -121,6 +126,7 @@ export class SessionHead extends SignalElement {
   @state() private renaming: Retitling | undefined;
   /** The title as it was when the person began to write another. */
   #from = "";
+  @query("atrium-provider-switch") private switch!: ProviderSwitch;
   @query("input") private field!: HTMLInputElement | null;
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -138,6 +144,7 @@ export class SessionHead extends SignalElement {
     const title = titleOf(this.renaming?.from === this.sessionTitle ? this.renaming.to : this.sessionTitle);
     return html`
       ${this.isRenaming ? this.#renderField() : html`<h1 title=${title}>${title}</h1><span class="state">${this.words}</span>`}
+      <atrium-provider-switch .hub=${this.hub} .providerId=${this.providerId} ?reachable=${this.reachable} ?hidden=${this.isRenaming}></atrium-provider-switch>
       <atrium-other-devices .followers=${this.elsewhere} ?hidden=${this.isRenaming}></atrium-other-devices>
       <button type="button" class="quiet square" data-testid="open-find" title=${words.findInConversation} aria-label=${words.findInConversation} ?hidden=${this.isRenaming} @click=${() => this.dispatchEvent(new Event("find"))}>
         ${icon(TextSearch)}
@@ -149,6 +156,11 @@ export class SessionHead extends SignalElement {
         ${icon(Trash2)}<span>${words.delete}</span>
       </button>
     `;
+  }
+
+  /** Ask which provider answers from here on. */
+  chooseProvider(): void {
+    this.switch.choose();
   }
 
   #renderField(): TemplateResult {

@@ -38,6 +38,7 @@ export class TurnEvent extends Event {
   constructor(
     readonly step: TurnStep,
     readonly turn: Turn,
+    readonly providerId?: string,
   ) {
     super("turn", { bubbles: true, composed: true });
   }
@@ -269,7 +270,8 @@ export class Timeline extends SignalElement {
           isBusy: this.busy || !isLive,
           opened: { has: (key) => this.opened.has(key), toggle: (key) => this.#toggle(key), sought },
           type: this.#type,
-          ask: (step) => this.dispatchEvent(new TurnEvent(step, turn)),
+          ask: (step, providerId) => this.dispatchEvent(new TurnEvent(step, turn, providerId)),
+          nameOf: (id) => this.hub.providers.nameOf(id),
         }),
     );
   }

@@ -1,0 +1,62 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { ArrowLeftRight, Settings } from "lucide";
+import type { Problem } from "../../api/problem.ts";
+import { icon } from "../../design/icon.ts";
+import { sentence, withCode } from "../../design/words.ts";
+import type { ProviderChange, Retrying } from "./conversation.ts";
+import { providerWords } from "./provider_words.ts";
+import type { TurnContext } from "./turn_view.ts";
+
+/** Say that other providers answer from here on, one line each. */
+export function renderChanges(
+  changes: readonly ProviderChange[] | undefined,
+  nameOf: (providerId: string) => string,
+): TemplateResult | typeof nothing {
+  if (!changes) return nothing;
+  return html`${changes.map(
+    (change) => html`<p class="change" role="note" data-testid="provider-change">
+      ${icon(ArrowLeftRight)}<span>${withCode(wordsOf(change, nameOf))}</span>
+    </p>`,
+  )}`;
+}
+
+function wordsOf(change: ProviderChange, nameOf: (providerId: string) => string): string {
+  const { changed, fellBack, readsLess } = providerWords();
+  const { providerId, before, problem, kept, messages } = change;
+  const name = nameOf(providerId);
+  const told = problem
+    ? fellBack(name, nameOf(before), sentence(problem.detail || problem.title))
+    : changed(name);
+  return kept < messages ? `${told} ${readsLess(kept, messages)}` : told;
+}
+
+/** Say why the provider is asked again, and when; meanwhile the turn can be cancelled, or go on with another. */
+export function renderRetrying({ at, problem }: Retrying, context: TurnContext): TemplateResult {
+  const { now, isBusy, ask } = context;
+  const words = providerWords();
+  const seconds = Math.max(0, Math.ceil((Date.parse(at) - now) / 1_000));
+  return html`<div class="break warning" role="status" data-testid="retrying">
+    <p><strong>${sentence(problem.title)}</strong> ${withCode(sentence(problem.detail))} ${words.tryingAgain(seconds)}</p>
+    <div class="steps">
+      <button type="button" class="plain" data-testid="cancel-retrying" ?disabled=${isBusy} @click=${() => ask("cancel")}>${words.cancel}</button>
+      ${renderSwitch(undefined, context)}
+    </div>
+  </div>`;
+}
+
+/** The steps that the hub offers with a problem, beside trying again. */
+export function renderProblemSteps({ actions }: Problem, context: TurnContext): TemplateResult {
+  const has = (...ids: readonly string[]): boolean => actions.some(({ id }) => ids.includes(id));
+  const other = actions.find(({ id }) => id === "switch_provider");
+  return html`
+    ${other ? renderSwitch(other.providerId, context) : nothing}
+    ${has("configure_provider", "install_provider") ? html`<a class="button quiet" href="/settings" data-testid="open-settings">${icon(Settings)}${providerWords().settings}</a>` : nothing}
+  `;
+}
+
+function renderSwitch(providerId: string | undefined, { isBusy, ask, nameOf }: TurnContext): TemplateResult {
+  const words = providerWords();
+  return html`<button type="button" class="plain" data-testid="switch-provider" ?disabled=${isBusy} @click=${() => ask("switch", providerId)}>
+    ${icon(ArrowLeftRight)}${providerId ? words.continueWith(nameOf(providerId)) : words.another}
+  </button>`;
+}
