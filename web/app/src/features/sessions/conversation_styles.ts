@@ -158,5 +158,26 @@ export const conversationStyles = css`
     display: flex;
     flex-wrap: wrap;
     gap: 8px;
+  .change {
+    display: flex;
+    align-items: baseline;
+    gap: 8px;
+    font-size: var(--size-13);
+    color: var(--text-muted);
+  }
+
+  .answer .change {
+    margin-bottom: 8px;
+  }
+
+  .change svg {
+    flex: none;
+    align-self: center;
+  }
+
+  .change code {
+    font: 400 var(--size-12) / 1.4 var(--font-mono);
+  }
+
   }
 `;

@@ -1,7 +1,7 @@
 import { html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { forkBefore } from "../../api/messages.ts";
-import { cancelTurn, retryTurn } from "../../api/sessions.ts";
+import { cancelTurn, retryTurn, switchProvider } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
 import type { Hub } from "../../state/hub.ts";
 import { randomId } from "../../state/random_id.ts";
@@ -17,6 +17,10 @@ import type { TakeOutEvent } from "./message_queue.ts";
 import "./message_queue.ts";
 import { OpenSession } from "./open_session.ts";
 import { sessionPageStyles } from "./page_styles.ts";
+import type { SwitchEvent } from "./provider_switch.ts";
+import { providerWords } from "./provider_words.ts";
+import { lastStarted } from "./queue.ts";
+import type { SessionHead } from "./session_head.ts";
 import "./session_head.ts";
 import { SessionKeys } from "./session_keys.ts";
 import { activityOf, titleOf } from "./session_words.ts";
@@ -42,6 +46,7 @@ export class SessionPage extends SignalElement {
   @state() private isBusy = false;
   @state() private editing: Editing | undefined;
   @state() private isHolding = false;
+  @query("atrium-session-head") private head!: SessionHead;
   @query("atrium-timeline") private timeline!: Timeline;
   @query("atrium-composer") private composer!: Composer | null;
   #open: OpenSession | undefined;
@@ -98,6 +103,9 @@ export class SessionPage extends SignalElement {
         .sessionTitle=${open.title}
         ?reachable=${this.hub.isLive}
         .words=${this.#words(open)}
+        .hub=${this.hub}
+        .providerId=${open.session?.providerId ?? ""}
+        @switchprovider=${this.#onSwitch}
         .elsewhere=${open.elsewhere.value}
         @find=${() => this.find()}
       ></atrium-session-head>
@@ -230,7 +238,18 @@ export class SessionPage extends SignalElement {
     void this.#attempt(sessionWords().turnNotCancelled, () => cancelTurn(this.sessionId));
   }
 
-  #onTurn({ step, turn }: TurnEvent): void {
+  #onSwitch({ providerId }: SwitchEvent): void {
+    this.#switch(providerId, lastStarted(this.#open?.split.peek().said ?? [])?.status === "failed");
+  }
+
+  #switch(providerId: string, isToRetry: boolean): void {
+    const { sessionList } = this.hub;
+    void this.#attempt(providerWords().notSwitched, async () =>
+      sessionList.put(await switchProvider(this.sessionId, providerId, isToRetry)),
+    );
+  }
+
+  #onTurn({ step, turn, providerId }: TurnEvent): void {
     const words = sessionWords();
     switch (step) {
       case "retry":
@@ -243,6 +262,10 @@ export class SessionPage extends SignalElement {
         this.composer?.quote(answerOf(turn));
         break;
       case "edit":
+      case "switch":
+        if (providerId) this.#switch(providerId, turn.status === "failed");
+        else this.head.chooseProvider();
+        break;
         this.#edit(turn);
     }
   }

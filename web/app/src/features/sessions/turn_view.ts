@@ -7,12 +7,13 @@ import { sentence, withCode } from "../../design/words.ts";
 import { isOpen, type Part, type Text, type ToolCall, type Turn, textOf } from "./conversation.ts";
 import { pieceOf } from "./find.ts";
 import { markdown, type Typesetting } from "./markdown_view.ts";
+import { renderChanges, renderProblemSteps, renderRetrying } from "./provider_view.ts";
 import { renderSaid } from "./said_view.ts";
 import { type Opened, renderFolded, renderTools, type Unfinished } from "./tool_view.ts";
 import { sessionWords } from "./words.ts";
 
 /** What can be done with a turn: run it again, cancel it, quote its answer, ask its message in other words. */
-export type TurnStep = "retry" | "cancel" | "quote" | "edit";
+export type TurnStep = "retry" | "cancel" | "quote" | "edit" | "switch";
 
 /** What a turn needs to be shown. */
 export interface TurnContext {
@@ -31,7 +32,9 @@ export interface TurnContext {
   readonly isFirstUnread: boolean;
   /** Whether its message is the last one, so that it can be answered anew. */
   readonly mayAskAgain: boolean;
-  readonly ask: (step: TurnStep) => void;
+  /** `providerId` is the provider to switch to; without one the person is asked. */
+  readonly ask: (step: TurnStep, providerId?: string) => void;
+  readonly nameOf: (providerId: string) => string;
   readonly opened: Opened;
   readonly type: Typesetting;
 }
@@ -44,6 +47,7 @@ export function renderTurn(turn: Turn, context: TurnContext): TemplateResult {
       ${turn.message ? renderSaid(turn.message, context.now, { steps: renderSaidSteps(turn.message.content, context) }) : nothing}
       ${context.isFirstUnread ? html`<p class="new" data-testid="first-unread">${sessionWords().newFromHere}</p>` : nothing}
       ${isAnswered ? renderAnswer(turn, context) : renderQueued(context)}
+      ${renderChanges(turn.changesAfter, context.nameOf)}
     </article>
   `;
 }
@@ -86,6 +90,7 @@ function renderAnswer(turn: Turn, context: TurnContext): TemplateResult {
       <header>
         <span class="name">${context.agent}</span>${turn.message ? nothing : html`<span class="note">${sessionWords().again}</span>`}
       </header>
+      ${renderChanges(turn.changes, context.nameOf)}
       ${partsOf(turn).map((part) => (Array.isArray(part) ? renderTools(part, standingIn(turn, context.asked), context.opened) : renderText(part as Text, turn, context)))}
       ${renderEnd(turn, context)}
     </section>
@@ -163,9 +168,11 @@ function renderEnd(turn: Turn, context: TurnContext): TemplateResult {
   }
 }
 
-function renderRunning(turn: Turn, { agent, now, isLive }: TurnContext): TemplateResult {
+function renderRunning(turn: Turn, context: TurnContext): TemplateResult {
+  const { agent, now, isLive } = context;
   const words = sessionWords();
   if (!isLive) return html`<p class="end">${words.wasAnswering(agent)}</p>`;
+  if (turn.retrying) return renderRetrying(turn.retrying, context);
   const elapsed = turn.startedAt ? now - Date.parse(turn.startedAt) : 0;
   const doing = turn.parts.length > 0 ? words.answering : words.waitingFor(agent);
   return html`<p class="end running">
@@ -213,7 +220,8 @@ function renderBreak(
   `;
 }
 
-function renderSteps(turn: Turn, { isBusy, isWaitedFor, ask }: TurnContext): TemplateResult {
+function renderSteps(turn: Turn, context: TurnContext): TemplateResult {
+  const { isBusy, isWaitedFor, ask } = context;
   const words = sessionWords();
   const dismiss = html`
     <button type="button" class="quiet" data-testid="dismiss" ?disabled=${isBusy} @click=${() => ask("cancel")}>
@@ -224,6 +232,7 @@ function renderSteps(turn: Turn, { isBusy, isWaitedFor, ask }: TurnContext): Tem
     <button type="button" class="plain" data-testid="retry" ?disabled=${isBusy} @click=${() => ask("retry")}>
       ${icon(RotateCcw)}${words.retry}
     </button>
+    ${turn.problem ? renderProblemSteps(turn.problem, context) : nothing}
     ${turn.status === "interrupted" && isWaitedFor ? dismiss : nothing}
   </div>`;
 }
