@@ -1,7 +1,8 @@
-import { MessagesSquare, Settings, ShieldQuestionMark } from "lucide";
+import { ChartColumn, MessagesSquare, Settings, ShieldQuestionMark } from "lucide";
 import { approvalWords } from "../features/approvals/words.ts";
 import { settingsCommands } from "../features/settings/commands.ts";
 import { settingsWords } from "../features/settings/words.ts";
+import { usageWords } from "../features/usage/words.ts";
 import type { FeatureDeclaration } from "../state/features.ts";
 import type { Hub } from "../state/hub.ts";
 import { shellWords } from "./words.ts";
@@ -25,6 +26,12 @@ export function builtInFeatures(hub: Hub): readonly FeatureDeclaration[] {
         badge: () => hub.approvals.count.value,
       },
       load: async () => (await import("../features/approvals/feature.ts")).default(hub),
+    },
+    {
+      name: "usage",
+      paths: ["/usage"],
+      navigation: { path: "/usage", label: () => usageWords().usage, icon: ChartColumn },
+      load: async () => (await import("../features/usage/feature.ts")).default(hub),
     },
     {
       name: "settings",
