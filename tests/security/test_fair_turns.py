@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
+from atrium.plugins.gateway.commands import NAMES_PER_TURN
 from atrium.plugins.gateway.intake import PARTS_PER_TURN, PIECE_BYTES
 from atrium.plugins.gateway.protocols import HttpProtocol, SocketProtocol
 from tests.gateway.house import UPGRADE, House, house_with, until
@@ -120,6 +122,31 @@ async def test_a_message_may_come_in_as_many_fragments_as_the_setting_says() -> 
         assert b"pong" in (await next_frame(reader))[1]
         writer.write(b"".join([*parts, frame(text[9:10], 0, final=False), frame(text[10:], 0)]))
         assert await close_code(reader) == 1008
+
+
+async def test_a_frame_of_many_names_takes_turns_and_leaves_nothing_when_its_client_leaves() -> None:
+    names = [f"t{number}" for number in range(200)]
+    async with house_with() as house, house.http() as http, house.socket() as honest, bare_socket(house) as (line, _):
+        for name in names:
+            await http.post("/notes", json={"noteId": name, "text": "x"})
+        hub = house.gateway.serving.hub
+        connection = max(hub.connections, key=lambda one: one.number)
+        subscribe = {"type": "subscribe", "payload": {"topics": [f"notes/{name}" for name in names]}}
+        async with each_turn(lambda: len(connection.watched)) as noted:
+            line[1].write(frame(json.dumps(subscribe).encode()))
+            await until(lambda: connection.watched)
+            assert (await honest.ask("ping"))["type"] == "pong"
+            await until(lambda: len(connection.watched) == len(names))
+        assert most_in_a_turn(noted) <= NAMES_PER_TURN
+        line[1].write(frame(json.dumps({**subscribe, "type": "unsubscribe"}).encode()))
+        await until(lambda: not connection.watched)
+        line[1].write(frame(json.dumps(subscribe).encode()))
+        await until(lambda: connection.watched)
+        connection.abort()
+        await until(lambda: not connection.open)
+        for _ in names:
+            await asyncio.sleep(0)
+        assert not hub._feeds
 
 
 async def test_requests_sent_ahead_are_parsed_a_few_in_each_turn_and_answered_in_order() -> None:

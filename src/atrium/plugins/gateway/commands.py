@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -21,6 +22,11 @@ from atrium.sdk import AtriumError, Clock, Contribution, CursorReset, FieldError
 log = logging.getLogger(__name__)
 
 LARGEST_CURSOR = (1 << 63) - 1
+
+NAMES_PER_TURN = 16
+"""After so many topics or streams that a frame names it is the others' turn."""
+
+N = TypeVar("N")
 
 
 class Commands:
@@ -140,12 +146,12 @@ class Commands:
         revisions: dict[str, str] = {}
         resets: dict[str, CursorReset] = {}
         wrong: list[FieldError] = []
-        for topic in topics:
+        async for topic in _in_turns(connection, topics):
             try:
                 revisions[topic] = str(await self._hub.subscribe(connection, topic))
             except NotFound:
                 wrong.append(FieldError(f"topics.{topic}", "there is no such topic"))
-        for stream, cursor in streams.items():
+        async for stream, cursor in _in_turns(connection, streams.items()):
             try:
                 followers[stream] = await self._hub.follow(connection, stream, cursor)
             except NotFound:
@@ -154,7 +160,10 @@ class Commands:
                 resets[stream] = reset
         if wrong:
             raise NotFound("; ".join(f"{field.field}: {field.message}" for field in wrong), fields=wrong)
-        heads = {stream: str(await self._hub.head(connection.space, stream)) for stream in streams}
+        heads = {
+            stream: str(await self._hub.head(connection.space, stream))
+            async for stream in _in_turns(connection, streams)
+        }
         return {"topics": revisions, "streams": heads}, resets
 
     def reset(self, connection: Connection, stream: str, reset: CursorReset) -> None:
@@ -188,6 +197,16 @@ class Commands:
         session_id = frame.session_id if isinstance(frame, ClientFrame) else None
         payload = {**body, "message": body["detail"]}
         connection.write(envelope("error", payload, self._hub.now(), frame_id=frame_id, session_id=session_id))
+
+
+async def _in_turns(connection: Connection, names: Iterable[N]) -> AsyncIterator[N]:
+    """Go through what a frame names, a little in each turn of the loop, and no further once the client has left."""
+    for number, name in enumerate(names, 1):
+        if not connection.open:
+            return
+        yield name
+        if number % NAMES_PER_TURN == 0:
+            await asyncio.sleep(0)
 
 
 def _names(payload: Mapping[str, Any], field: str) -> list[str]:
