@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -153,20 +154,30 @@ async def test_what_is_deleted_is_told_without_one(house: House, http: httpx.Asy
     assert "snapshot" not in event
 
 
-async def test_who_is_behind_gets_the_latest_only(house: House, http: httpx.AsyncClient) -> None:
+async def test_for_who_is_behind_only_the_latest_revision_is_kept(
+    house: House, http: httpx.AsyncClient, unhurried: Unhurried
+) -> None:
     async with house.socket() as slow, house.socket() as healthy:
         await slow.ask("subscribe", TAKEN)
         connection = by_number(house, 1)
         await healthy.ask("subscribe", TAKEN)
         connection.paused()
+        last = ""
         for number in range(5):
             await add(http, f"n{number}")
-            await told(healthy)
+            last = (await told(healthy))["revision"]
+        await healthy.ask("unsubscribe", {"topics": ["notes"]})
+        before = unhurried.snapshots
+        await add(http, "n5")
+        await until(lambda: json.loads(connection.pending["topic", "notes"][4:])["payload"]["revision"] != last)
+        assert unhurried.snapshots == before
         assert len(connection.pending) == 1
         connection.resumed()
         event = await told(slow)
-        assert event["snapshot"] == (await http.get("/topics/notes")).json()
-        assert len(event["snapshot"]["data"]) == 5
+        assert "snapshot" not in event
+        assert event["revision"] == (await http.get("/topics/notes")).json()["revision"]
+        await add(http, "n6")
+        assert len((await told(slow))["snapshot"]["data"]) == 7
 
 
 async def test_a_read_ends_when_nobody_waits_for_it_any_more(

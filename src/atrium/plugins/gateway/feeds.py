@@ -56,7 +56,8 @@ class Feed:
 class Feeds:
     """Tells connections what has changed. Snapshots are read for those who take them, of each topic one at a time.
 
-    What changes during a read is in the next one: a burst of changes costs two reads, however many they are.
+    What changes during a read is in the next one: a burst of changes costs two reads, however many they are. For a
+    connection that is behind only the latest revision is kept: it asks for the snapshot when it reads again.
     """
 
     def __init__(self, hub: Hub) -> None:
@@ -115,7 +116,7 @@ class Feeds:
                 self._tell(feed, feed.plain, feed.revision, None)
             if not feed.takers or feed.reading is not None or feed.sent >= feed.revision:
                 continue
-            if feed.fits:
+            if feed.fits and not all(connection.behind for connection in feed.takers):
                 feed.reading = asyncio.get_running_loop().create_task(self._read(feed), context=Context())
             else:
                 feed.sent = feed.revision
@@ -138,7 +139,10 @@ class Feeds:
         try:
             while feed.takers and feed.sent < feed.revision:
                 feed.sent, snapshot = await self._snapshot(feed, feed.revision)
-                self._tell(feed, feed.takers, feed.sent, snapshot)
+                behind = {connection for connection in feed.takers if connection.behind}
+                self._tell(feed, feed.takers - behind, feed.sent, snapshot)
+                if behind:
+                    self._tell(feed, behind, feed.sent, None)
         finally:
             feed.reading = None
 
