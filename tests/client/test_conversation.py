@@ -70,12 +70,14 @@ def test_problems_tools_thinking_and_usage_stand_at_their_turn() -> None:
                 durationMs=4,
             ),
             make(6, "usage.reported", turnId="t", inputTokens=1, outputTokens=2),
-            make(7, "turn.failed", turnId="t", problem={"code": "PROVIDER_NETWORK", "detail": "gone"}),
+            make(7, "note.added", turnId="t", content="its beginning was left out"),
+            make(8, "turn.failed", turnId="t", problem={"code": "PROVIDER_NETWORK", "detail": "gone"}),
         ]
     )
     turn = conversation.turns["t"]
     assert (turn.status, turn.thinking.content, turn.usage) == ("failed", "hm, yes", conversation.turns["t"].usage)
     assert turn.problem == {"code": "PROVIDER_NETWORK", "detail": "gone"}
+    assert turn.notes == ["its beginning was left out"]
     tool = turn.tools["x"]
     assert (tool.status, tool.arguments, tool.output, tool.duration_ms) == ("completed", {"path": "a"}, "ok", 4)
 

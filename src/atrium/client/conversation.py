@@ -67,7 +67,8 @@ class Tool:
 class Turn:
     """A message and everything it caused. `problem` is the problem document of a turn that failed.
 
-    `retrying` says why and when its provider is asked again, as long as it waits for that.
+    `notes` tell how it runs, such as that the model was not sent the whole conversation. `retrying` says why and when
+    its provider is asked again, as long as it waits for that.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Turn:
     tools: dict[str, Tool] = field(default_factory=dict)
     usage: Mapping[str, Any] | None = None
     retrying: Mapping[str, Any] | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -123,6 +125,7 @@ class Conversation:
             "sessions.tool.updated.v1": self._tool,
             "sessions.tool.finished.v1": self._tool,
             "sessions.usage.reported.v1": self._usage,
+            "sessions.note.added.v1": self._note,
             "sessions.session.renamed.v1": self._renamed,
             "sessions.session.tagged.v1": self._tagged,
             "sessions.session.stopped.v1": self._stopped,
@@ -231,6 +234,9 @@ class Conversation:
         for name, key in (("arguments", "arguments"), ("output", "output"), ("duration_ms", "durationMs")):
             if key in data:
                 setattr(tool, name, data[key])
+
+    def _note(self, entry: Entry) -> None:
+        self._turn(entry).notes.append(str(entry.data["content"]))
 
     def _usage(self, entry: Entry) -> None:
         self._turn(entry).usage = entry.data

@@ -36,6 +36,7 @@ class Screen:
             "sessions.thinking.delta.v1": self._thinks,
             "sessions.tool.called.v1": self._tool_called,
             "sessions.tool.finished.v1": self._tool_finished,
+            "sessions.note.added.v1": self._note_added,
             "sessions.provider.retrying.v1": self._provider_retrying,
             "sessions.provider.changed.v1": self._provider_changed,
             "sessions.turn.failed.v1": self._turn_failed,
@@ -133,6 +134,9 @@ class Screen:
     def _turn_failed(self, entry: Entry) -> None:
         problem = entry.data.get("problem")
         self.note(f"Failed: {_reason(problem)}; {advice(problem)}")
+
+    def _note_added(self, entry: Entry) -> None:
+        self.note(str(entry.data["content"]))
 
     def _provider_retrying(self, entry: Entry) -> None:
         seconds = int(entry.data["delayMs"]) / 1000

@@ -73,6 +73,8 @@ export interface Turn {
   readonly problem?: Problem;
   readonly usage?: Usage;
   readonly retrying?: Retrying;
+  /** What there is to know of how it runs, such as that the model was not sent the whole conversation. */
+  readonly notes?: readonly string[];
   /** The changes of the provider that it went on with, and those after it. */
   readonly changes?: readonly ProviderChange[];
   readonly changesAfter?: readonly ProviderChange[];

@@ -21,6 +21,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   "tool.updated": putTool,
   "tool.finished": putTool,
   "usage.reported": reportUsage,
+  "note.added": addNote,
   "provider.retrying": retryProvider,
   "provider.changed": changeProvider,
   "session.renamed": (draft, entry) => draft.set({ title: text(entry.data.title) }),
@@ -189,6 +190,11 @@ function reportUsage(draft: Draft, entry: Entry): void {
   const inputTokens = numberOf(entry.data.inputTokens) ?? 0;
   const outputTokens = numberOf(entry.data.outputTokens) ?? 0;
   draft.putTurn({ ...turnOf(draft, entry), usage: { inputTokens, outputTokens } });
+}
+
+function addNote(draft: Draft, entry: Entry): void {
+  const turn = turnOf(draft, entry);
+  draft.putTurn({ ...turn, notes: [...(turn.notes ?? []), text(entry.data.content)] });
 }
 
 function retryProvider(draft: Draft, entry: Entry): void {

@@ -91,6 +91,7 @@ function renderAnswer(turn: Turn, context: TurnContext): TemplateResult {
         <span class="name">${context.agent}</span>${turn.message ? nothing : html`<span class="note">${sessionWords().again}</span>`}
       </header>
       ${renderChanges(turn.changes, context.nameOf)}
+      ${turn.notes?.map((note) => html`<p class="end" lang="en" data-testid="turn-note">${note}</p>`)}
       ${partsOf(turn).map((part) => (Array.isArray(part) ? renderTools(part, standingIn(turn, context.asked), context.opened) : renderText(part as Text, turn, context)))}
       ${renderEnd(turn, context)}
     </section>

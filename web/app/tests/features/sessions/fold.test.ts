@@ -37,6 +37,13 @@ function answered(write: EntryWriter): Entry[] {
 }
 
 describe("a turn", () => {
+  it("keeps what there is to know of it", () => {
+    const write = new EntryWriter();
+    const said = write.said("hello");
+    const note = write.entry("note.added", { turnId: "t1", content: "its beginning was left out" });
+    expect(folded(said, note).turns[0]?.notes).toEqual(["its beginning was left out"]);
+  });
+
   it("is a message and everything it caused", () => {
     const { turns, clientTokens } = folded(...answered(new EntryWriter()));
 
