@@ -126,7 +126,7 @@ class PreconditionFailed(AtriumError):
 
 
 class TooManyRequests(AtriumError):
-    """Too many requests are waiting."""
+    """There are too many requests."""
 
     status = 429
     recoverable = True
