@@ -61,6 +61,37 @@ async def test_nothing_but_the_files_of_the_build_is_served(tmp_path: Path, path
     assert b"do not show" not in body
 
 
+@pytest.mark.parametrize(
+    ("accepted", "coding", "body"),
+    [
+        ("gzip, deflate, br, zstd", "br", b"packed by brotli"),
+        ("GZIP", "gzip", b"packed by gzip"),
+        ("br;q=0, gzip;q=0.5", "gzip", b"packed by gzip"),
+        ("br;q=0.0 , deflate", None, b"export {}"),
+        ("identity", None, b"export {}"),
+        ("", None, b"export {}"),
+    ],
+)
+async def test_a_file_is_sent_packed_to_who_takes_it(
+    tmp_path: Path, accepted: str, coding: str | None, body: bytes
+) -> None:
+    folder = build(tmp_path / "static")
+    (folder / "assets" / "index-1a2b.js.br").write_bytes(b"packed by brotli")
+    (folder / "assets" / "index-1a2b.js.gz").write_bytes(b"packed by gzip")
+    async with house_with(static_dir=folder) as house, visitor(house) as browser:
+        headers = {"Accept-Encoding": accepted}
+        async with browser.stream("GET", "/assets/index-1a2b.js", headers=headers) as answer:
+            raw = b"".join([piece async for piece in answer.aiter_raw()])
+        plain = await browser.get("/icon.svg", headers=headers)
+        packed = await browser.get("/assets/index-1a2b.js.gz")
+
+    assert (answer.headers.get("content-encoding"), raw) == (coding, body)
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["vary"] == "accept-encoding"
+    assert (plain.headers.get("content-encoding"), plain.text) == (None, "<svg/>")
+    assert packed.status_code == 404
+
+
 async def test_the_catch_all_does_not_cover_the_api(tmp_path: Path) -> None:
     async with house_with(static_dir=build(tmp_path / "static")) as house, visitor(house) as browser:
         for path in ("/api", "/api/", "/api/v1", "/api/v2/sessions", "/api/v1/none"):

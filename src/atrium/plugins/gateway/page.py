@@ -16,6 +16,9 @@ BUILT = Path(__file__).parent / "static"
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 
+CODINGS = {"br": ".br", "gzip": ".gz"}
+"""What the build packs files with, the smallest first, and how those files are called."""
+
 MISSING = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Atrium: the web page is not built</title></head>
@@ -35,27 +38,36 @@ class Page:
         self._features = features
         self._built_at = 0
         self._files: dict[str, Path] = {}
+        self._packed: dict[Path, dict[str, Path]] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request."""
         if scope["method"] not in {"GET", "HEAD"}:
             raise MethodNotAllowed("the page can only be read")
-        await self._response(scope["path"])(scope, receive, send)
+        await self._response(scope["path"], _codings(scope))(scope, receive, send)
 
-    def _response(self, path: str) -> Response:
+    def _response(self, path: str, codings: set[str]) -> Response:
         self._look()
         file = self._features.file(path) if path.startswith(PREFIX) else self._files.get(path)
         if file is not None and path != "/index.html":
-            headers = {"cache-control": IMMUTABLE if path.startswith("/assets/") else REVALIDATE}
             media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-            return FileResponse(file, headers=headers, media_type=media_type)
+            return self._file(file, codings, IMMUTABLE if path.startswith("/assets/") else REVALIDATE, media_type)
         if path.startswith("/assets/") or "." in path.rpartition("/")[2].removesuffix(".html"):
             raise NotFound("the page has no such file")
         if not self._files:
             return HTMLResponse(MISSING, headers={"cache-control": "no-store"})
-        return FileResponse(
-            self._files["/index.html"], headers={"cache-control": REVALIDATE}, media_type="text/html; charset=utf-8"
-        )
+        return self._file(self._files["/index.html"], codings, REVALIDATE, "text/html; charset=utf-8")
+
+    def _file(self, file: Path, codings: set[str], cache_control: str, media_type: str) -> Response:
+        """Answer with a file, packed as the build has packed it if the client takes that (RFC 9110, 12.5.3)."""
+        headers = {"cache-control": cache_control}
+        packed = self._packed.get(file, {})
+        if packed:
+            headers["vary"] = "accept-encoding"
+        coding = next((name for name in packed if name in codings), None)
+        if coding is None:
+            return FileResponse(file, headers=headers, media_type=media_type)
+        return FileResponse(packed[coding], headers=headers | {"content-encoding": coding}, media_type=media_type)
 
     def _look(self) -> None:
         """List the build's files again when it was built anew."""
@@ -63,5 +75,25 @@ class Page:
         built_at = index.stat().st_mtime_ns if index.is_file() else 0
         if built_at != self._built_at:
             self._built_at = built_at
-            files = self._folder.rglob("*") if built_at else ()
-            self._files = {f"/{file.relative_to(self._folder).as_posix()}": file for file in files if file.is_file()}
+            files = {file for file in self._folder.rglob("*") if file.is_file()} if built_at else set()
+            self._packed = {
+                file: {name: packed for name, suffix in CODINGS.items() if (packed := _with(file, suffix)) in files}
+                for file in files
+            }
+            plain = files - {packed for beside in self._packed.values() for packed in beside.values()}
+            self._files = {f"/{file.relative_to(self._folder).as_posix()}": file for file in plain}
+
+
+def _with(file: Path, suffix: str) -> Path:
+    return file.with_name(file.name + suffix)
+
+
+def _codings(scope: Any) -> set[str]:
+    """Return the content codings that a client takes; those it gives a weight of 0 it does not."""
+    given = b",".join(value for name, value in scope["headers"] if name == b"accept-encoding").decode("latin-1")
+    codings = set()
+    for one in given.lower().split(","):
+        name, _, weight = one.replace(" ", "").partition(";q=")
+        if weight.strip("0.") or not weight:
+            codings.add(name)
+    return codings
