@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from atrium.adapters.providers.acp import LONGEST_HISTORY, AcpProvider, with_history
+from atrium.adapters.providers.acp import LONGEST_HISTORY, AcpProvider, unheard, with_history
 from atrium.adapters.providers.acp_events import PLAN
 from atrium.contracts.approvals import ApprovalRequest, Decision
 from atrium.sdk.clock import SystemClock
@@ -33,6 +33,7 @@ from atrium.sdk.providers import (
     ThinkingDelta,
     ToolCall,
     ToolResult,
+    ToolUse,
     TurnRequest,
     Usage,
 )
@@ -331,3 +332,15 @@ async def test_the_hub_leaves_no_agent_behind_when_it_is_killed(provider: AcpPro
     provider._agent._process.writer.close()  # what the kernel does for a hub that was killed
     await until_gone(pid)
     assert os.getpid() != pid
+
+
+def test_an_agent_that_comes_back_is_told_what_was_said_without_it() -> None:
+    tools = (ToolUse("search", {"q": "x"}, "found", "completed"),)
+    mine = [ChatMessage("user", "one", "acp"), ChatMessage("assistant", "first", "acp")]
+    others = [ChatMessage("user", "two", "other"), ChatMessage("assistant", "second", "other", tools)]
+    assert unheard(mine, "acp") == []
+    assert unheard([*mine, *others], "acp") == others
+    assert unheard(others, "acp") == others
+    assert unheard([ChatMessage("user", "of an older hub")], "acp") == []
+    told = with_history(others, "go on")
+    assert 'Assistant: [tool search {"q": "x"}, completed: found]\nsecond' in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -69,6 +70,16 @@ class ChatMessage:
     content: str
     provider_id: str = ""
     tools: tuple[ToolUse, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Return it with each tool call as a line of its own, for whoever reads only text."""
+        return "\n".join([*map(_line, self.tools), self.content]).strip() if self.tools else self.content
+
+
+def _line(tool: ToolUse) -> str:
+    arguments = json.dumps(dict(tool.arguments), ensure_ascii=False, default=str)
+    return f"[tool {tool.name} {arguments}, {tool.status}: {tool.output or 'no output'}]"
 
 
 Ask = Callable[[ApprovalRequest], Awaitable[Decision]]

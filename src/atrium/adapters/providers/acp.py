@@ -40,6 +40,9 @@ AGENT_MODULE = "atrium.adapters.providers.acp_agent"
 LONGEST_HISTORY = 100_000
 """Characters of an earlier conversation that an agent without it is told; the newest are."""
 
+EARLIER = "This conversation began before you joined it."
+MEANWHILE = "The conversation went on without you since your last answer."
+
 
 class AgentSettings(ProviderSettings):
     """Settings of one agent."""
@@ -82,6 +85,7 @@ class AcpProvider:
             name=self._settings.name or (self._program.recipe.name if self._program else self._id),
             version="1.0.0",
             capabilities={"streaming": True, "cancel": True, "thinking": True, "tools": True, "approvals": True},
+            limits={"historyCharacters": LONGEST_HISTORY},
         )
 
     @property
@@ -140,7 +144,10 @@ class AcpProvider:
         try:
             agent = await self._started()
             place, is_new = await self._enter(agent, session_id, turn)
-            text = with_history(turn.history, turn.content) if is_new else turn.content
+            if is_new:
+                text = with_history(turn.history, turn.content)
+            else:
+                text = with_history(unheard(turn.history, self._id), turn.content, MEANWHILE)
             async with aclosing(agent.prompt(place.agent_session, text, place.cwd, turn.ask)) as events:
                 async for event in events:
                     yield event
@@ -276,11 +283,17 @@ class AcpProvider:
                 launch.release()
 
 
-def with_history(history: Sequence[ChatMessage], content: str) -> str:
+def unheard(history: Sequence[ChatMessage], provider_id: str) -> Sequence[ChatMessage]:
+    """Return what was said since a provider was asked last: another one may have answered meanwhile."""
+    asked = [place for place, message in enumerate(history) if message.provider_id in {provider_id, ""}]
+    return history[asked[-1] + 1 :] if asked else history
+
+
+def with_history(history: Sequence[ChatMessage], content: str, beginning: str = EARLIER) -> str:
     """Return a message with the conversation before it, for an agent that has not heard it."""
     if not history:
         return content
-    said = "\n\n".join(f"{'User' if message.role == 'user' else 'Assistant'}: {message.content}" for message in history)
+    said = "\n\n".join(f"{'User' if message.role == 'user' else 'Assistant'}: {message.text}" for message in history)
     if len(said) > LONGEST_HISTORY:
         said = "[the beginning is left out]\n" + said[-LONGEST_HISTORY:]
-    return f"This conversation began before you joined it. What was said:\n\n{said}\n\nNow the user says:\n\n{content}"
+    return f"{beginning} What was said:\n\n{said}\n\nNow the user says:\n\n{content}"

@@ -101,9 +101,7 @@ async def _status(home: str | None) -> tuple[str, dict[str, Any]]:
 def _show(url: str, found: dict[str, Any]) -> None:
     core = found["core"]
     say(f"Atrium {core['version']} runs at {url} (process {core['pid']}), up {_duration(core['uptime'])}.")
-    rows = [
-        (one["id"], one["version"], one["status"], one["sessions"], one.get("reason", "")) for one in found["providers"]
-    ]
+    rows = [(one["id"], one["version"], one["status"], one["sessions"], _reason(one)) for one in found["providers"]]
     if rows:
         say()
         print_table(("PROVIDER", "VERSION", "STATUS", "SESSIONS", "REASON"), rows, spare=("VERSION", "SESSIONS"))
@@ -112,6 +110,14 @@ def _show(url: str, found: dict[str, Any]) -> None:
     count = len(found["sessions"])
     many = "1 session" if count == 1 else f"{count} sessions" if count < _NAMED else f"The latest {count} sessions"
     say(f"{many}, {len(busy)} active; `atrium sessions list` shows them.")
+
+
+def _reason(provider: dict[str, Any]) -> str:
+    """Say why a provider cannot take a turn: what it says itself, or that it failed several times in a row."""
+    circuit = provider.get("circuit") or {}
+    if circuit.get("state") == "open":
+        return f"{circuit['failures']} failures in a row; asked again in {_duration(circuit['retryAfter'])}"
+    return str(provider.get("reason", ""))
 
 
 def _duration(seconds: float) -> str:

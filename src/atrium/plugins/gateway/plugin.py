@@ -222,6 +222,6 @@ def _counted(providers: list[Any], counts: Mapping[str, int]) -> list[dict[str, 
     rows = []
     for provider in providers:
         row = provider if isinstance(provider, dict) else provider.model_dump(by_alias=True)
-        kept = {name: row[name] for name in ("id", "version", "status", "reason") if name in row}
+        kept = {name: row[name] for name in ("id", "version", "status", "reason", "circuit") if name in row}
         rows.append({**kept, "sessions": counts.get(row["id"], 0)})
     return rows

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from atrium.sdk.providers import ChatMessage, ProviderInfo, ToolUse, TurnRequest
+from atrium.sdk.providers import ChatMessage, ProviderInfo, TurnRequest
 
 CHARACTERS_PER_TOKEN = 3
 """A cautious guess: a model counts its tokens itself, and drops what is too much."""
@@ -24,9 +23,7 @@ def as_read(turn: TurnRequest, info: ProviderInfo) -> TurnRequest:
 
 def with_tools_written_out(history: Sequence[ChatMessage]) -> list[ChatMessage]:
     """Return a conversation with each tool call as a line of the answer it belongs to."""
-    return [
-        replace(message, content=_written_out(message), tools=()) if message.tools else message for message in history
-    ]
+    return [replace(message, content=message.text, tools=()) if message.tools else message for message in history]
 
 
 def window_of(info: ProviderInfo) -> int | None:
@@ -36,12 +33,3 @@ def window_of(info: ProviderInfo) -> int | None:
         return characters
     tokens = info.limits.get("contextSize")
     return tokens * CHARACTERS_PER_TOKEN // SHARE if isinstance(tokens, int) else None
-
-
-def _written_out(message: ChatMessage) -> str:
-    return "\n".join([*map(_line, message.tools), message.content]).strip()
-
-
-def _line(tool: ToolUse) -> str:
-    arguments = json.dumps(dict(tool.arguments), ensure_ascii=False, default=str)
-    return f"[tool {tool.name} {arguments}, {tool.status}: {tool.output or 'no output'}]"

@@ -11,6 +11,7 @@ class BudgetReached(ProviderError):
     code = "BUDGET_REACHED"
     status = 429
     category = "userAction"
+    hands_over = False
     actions = (
         Action("change_budget", "Change the budget"),
         Action("switch_provider", "Use another provider"),

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { ArrowLeftRight, Settings } from "lucide";
+import { ArrowLeftRight, Gauge, Settings } from "lucide";
 import type { Problem } from "../../api/problem.ts";
 import { icon } from "../../design/icon.ts";
 import { sentence, withCode } from "../../design/words.ts";
@@ -50,6 +50,7 @@ export function renderProblemSteps({ actions }: Problem, context: TurnContext): 
   const other = actions.find(({ id }) => id === "switch_provider");
   return html`
     ${other ? renderSwitch(other.providerId, context) : nothing}
+    ${has("change_budget") ? html`<a class="button quiet" href="/usage" data-testid="open-usage">${icon(Gauge)}${providerWords().budget}</a>` : nothing}
     ${has("configure_provider", "install_provider") ? html`<a class="button quiet" href="/settings" data-testid="open-settings">${icon(Settings)}${providerWords().settings}</a>` : nothing}
   `;
 }
