@@ -1,6 +1,7 @@
 """A plugin for the `plugins/` folder of a home: the provider `faltering`, which fails as a message says.
 
-`again` fails at each first attempt of a turn and is answered at the second; `never` fails as nobody but a person mends.
+`again` and `later` fail at each first attempt of a turn, `later` with a minute to wait; `never` fails as only a person
+mends.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -33,9 +34,9 @@ class FalteringProvider:
         """Fail, or answer."""
         if turn.content == "never":
             raise ProviderAuthFailed("the key is no good")
-        if turn.content == "again" and turn.turn_id not in self.seen:
+        if turn.content in {"again", "later"} and turn.turn_id not in self.seen:
             self.seen.add(turn.turn_id)
-            raise ProviderUnreachable("there is no route to it")
+            raise ProviderUnreachable("there is no route to it", retry_after=60 if turn.content == "later" else None)
         yield TextDelta(f"after {len(turn.history)} messages: {turn.content}")
 
     async def control(self, session_id: str, command: Command) -> None:
