@@ -18,6 +18,7 @@ from atrium import __version__
 from atrium.adapters.providers.acp_events import Translator
 from atrium.adapters.providers.acp_permissions import chosen_option, question
 from atrium.adapters.providers.acp_process import AgentProcess
+from atrium.adapters.providers.acp_usage import Ledger
 from atrium.sdk.errors import AtriumError, ProviderAuthFailed, ProviderCrashed, ProviderError, ProviderRateLimited
 from atrium.sdk.providers import Ask, ProviderEvent
 
@@ -71,6 +72,7 @@ class Agent:
         self._name = name
         self._process = process
         self._turns: dict[str, _Turn] = {}
+        self._spending = Ledger()
         self._flooded = False
         self._connection = ClientSideConnection(_Client(self), process.writer, process.reader)  # type: ignore[arg-type]  # serves the calls there are
         self._can_load = False
@@ -136,7 +138,7 @@ class Agent:
         self, session_id: str, text: str, cwd: str, ask: Ask | None
     ) -> AsyncGenerator[ProviderEvent, None]:
         """Run a turn and yield its events; closing the iterator cancels the turn."""
-        turn = self._turns[session_id] = _Turn(cwd, ask)
+        turn = self._turns[session_id] = _Turn(cwd, ask, Translator(spending=self._spending.of(session_id)))
         prompting = asyncio.ensure_future(self._connection.prompt(session_id=session_id, prompt=[text_block(text)]))
         prompting.add_done_callback(lambda _: turn.events.put_nowait(None))
         try:
@@ -155,6 +157,7 @@ class Agent:
     async def forget(self, session_id: str) -> None:
         """Let the agent close a session, if it can."""
         self._modes.pop(session_id, None)
+        self._spending.sessions.pop(session_id, None)
         if self._can_close and self.alive:
             with contextlib.suppress(ProviderError):
                 await self._call(self._connection.close_session(session_id=session_id))

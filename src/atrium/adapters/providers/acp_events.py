@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, Usage
+from atrium.adapters.providers.acp_usage import Spending
+from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult
 
 Data = Mapping[str, Any]
 """A part of a message, as JSON has it: camelCase, absent values left out."""
@@ -30,10 +31,10 @@ class _Tool:
 
 @dataclass(slots=True)
 class Translator:
-    """The updates of one turn as events; it remembers the tool calls that are open, and the cost so far."""
+    """The updates of one turn as events; it remembers the tool calls that are open."""
 
     tools: dict[str, _Tool] = field(default_factory=dict)
-    cost: float | None = None
+    spending: Spending = field(default_factory=Spending)
 
     def update(self, update: Data) -> Iterator[ProviderEvent]:
         """Yield what a `session/update` means; kinds that mean nothing for a turn yield nothing."""
@@ -47,7 +48,7 @@ class Translator:
         elif kind == "plan":
             yield self._called(PLAN, _Tool(PLAN, {"entries": list(update.get("entries") or [])}))
         elif kind == "usage_update":
-            self._spent(update.get("cost"))
+            yield from self.spending.heard(update)
 
     def asked(self, call: Data) -> Iterator[ProviderEvent]:
         """Yield what a request for permission tells of its tool call, which need not have been announced."""
@@ -57,9 +58,9 @@ class Translator:
         """Yield what the answer to `session/prompt` adds: the end of the plan, and the usage."""
         if PLAN in self.tools:
             yield self._returned(PLAN, "completed")
-        tokens = _tokens(result)
-        if tokens is not None:
-            yield Usage(*tokens, self.cost)
+        usage = self.spending.turn(result)
+        if usage is not None:
+            yield usage
 
     def _tool(self, update: Data) -> Iterator[ProviderEvent]:
         call_id = str(update.get("toolCallId") or "")
@@ -85,11 +86,6 @@ class Translator:
     def _returned(self, call_id: str, status: Literal["completed", "failed"]) -> ToolResult:
         tool = self.tools.pop(call_id)
         return ToolResult(call_id, tool.name, tool.output, status)
-
-    def _spent(self, cost: object) -> None:
-        amount = cost.get("amount") if isinstance(cost, Mapping) and cost.get("currency") == "USD" else None
-        if isinstance(amount, int | float):
-            self.cost = float(amount)
 
 
 def _texts(kind: type[TextDelta] | type[ThinkingDelta], update: Data) -> Iterator[ProviderEvent]:
@@ -134,19 +130,3 @@ def _part(content: Data) -> str:
     if kind == "diff":
         return f"{content.get('path')}\n{content.get('newText') or ''}"
     return ""
-
-
-def _tokens(result: Data) -> tuple[int, int] | None:
-    """Return input and output tokens: ACP's own `usage`, or the quota that Gemini and Codex put beside it."""
-    usage = result.get("usage")
-    if isinstance(usage, Mapping):
-        return int(usage.get("inputTokens") or 0), int(usage.get("outputTokens") or 0)
-    meta = result.get("_meta")
-    quota = meta.get("quota") if isinstance(meta, Mapping) else None
-    count = quota.get("token_count") if isinstance(quota, Mapping) else None
-    if isinstance(count, Mapping):
-        return (
-            int(count.get("input_tokens") or count.get("inputTokens") or 0),
-            int(count.get("output_tokens") or count.get("outputTokens") or 0),
-        )
-    return None
