@@ -85,6 +85,11 @@ class Socket(asyncio.Protocol):
             raise RuntimeError(f"{kind}: {frame}")
         return frame
 
+    def close(self) -> None:
+        """Cut the connection."""
+        assert self._transport is not None
+        self._transport.abort()
+
 
 class Screen(Socket):
     """Shows one topic, whose changes have the numbers `due`: one that a later one overtook is shown with that."""
@@ -109,6 +114,12 @@ class Screen(Socket):
         self._told = max(self._told, int(frame["payload"]["revision"]))
         if self._applied < self._told and (self._fetching is None or self._fetching.done()):
             self._fetching = asyncio.get_running_loop().create_task(self._fetch())
+
+    def close(self) -> None:
+        """Cut the connections."""
+        super().close()
+        if self._http is not None:
+            self._http.close()
 
     async def _fetch(self) -> None:
         while self._applied < self._told:
@@ -152,8 +163,8 @@ class Run:
 async def _screens(port: int, token: str, load: Load, run: Run) -> list[Screen]:
     screens = []
     for start in range(0, load.clients, AT_ONCE):
-        news = [_screen(port, token, number % load.topics, load, run) for number in range(start, start + AT_ONCE)]
-        screens += await asyncio.gather(*news[: load.clients - start])
+        numbers = range(start, min(start + AT_ONCE, load.clients))
+        screens += await asyncio.gather(*(_screen(port, token, one % load.topics, load, run) for one in numbers))
     return screens
 
 
@@ -172,7 +183,8 @@ async def _connected(port: int, token: str, make: Callable[[], S]) -> S:
     return socket
 
 
-async def _measure(port: int, token: str, load: Load) -> list[float]:
+async def measure(port: int, token: str, load: Load) -> list[float]:
+    """Return the milliseconds from each change to it being shown, of every client that shows its topic."""
     publisher: Socket = await _connected(port, token, Socket)
     for key in range(load.topics):
         await publisher.ask("fanout:change", {"key": str(key), "content": -1})
@@ -184,11 +196,12 @@ async def _measure(port: int, token: str, load: Load) -> list[float]:
         run.sent[number] = time.perf_counter()
         publisher.send("fanout:change", {"key": str(number % load.topics), "content": number})
     await asyncio.wait_for(run.done.wait(), PATIENCE_SECONDS)
-    del screens
+    for socket in (publisher, *screens):
+        socket.close()
     return run.milliseconds
 
 
 if __name__ == "__main__":
     port, clients, topics, changes = map(int, sys.argv[1:5])
     load = Load(clients, topics, changes, float(sys.argv[5]), sys.argv[6])
-    json.dump(run_on("uvloop", _measure(port, sys.stdin.read(), load)), sys.stdout)
+    json.dump(run_on("uvloop", measure(port, sys.stdin.read(), load)), sys.stdout)

@@ -13,17 +13,21 @@ import pytest
 
 from bench.chart import Line, Panel, svg
 from bench.fanout.behind import behind
+from bench.fanout.changes import WAYS
 from bench.fanout.client import compiled, load
 from bench.fanout.comparison import HEADINGS, OURS, RIVAL, against_bars
 from bench.fanout.comparison import Line as ServerLine
 from bench.fanout.growth import Point
+from bench.fanout.plugin import Fanout
 from bench.fanout.report import Results, page, pictures, table, write
+from bench.fanout.screens import Load, measure
 from bench.fanout.servers import hub
 from bench.figures import Effort
 from bench.machine import this_machine
 from bench.soak import QUANTITIES, Quantity, Sample, Verdict, judged, picture, verdicts
 from bench.soak import Soaked as SoakRun
 from bench.wire import text_frame, texts
+from tests.gateway.house import house_with
 
 FAST = ServerLine(OURS, 6.8, 3.8, 8.0, 785_693, 1.0, 685_654, 19, 22)
 SLOW = ServerLine(RIVAL, 13.0, 7.5, 16.3, 374_713, 2.6, 275_129, 28, 24)
@@ -119,6 +123,14 @@ def test_the_load_client_follows_one_stream_and_many_and_a_client_catches_up(tmp
             assert found["deliveries"] == 40 * options["clients"] / options.get("streams", 1)
         figures = list(behind(server, None, Effort(1, 0.01)))
         assert [figure.unit for figure in figures] == ["ms"] * 3
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_every_screen_shows_every_change_whichever_way_it_comes(way: str) -> None:
+    async with house_with(Fanout) as house:
+        for topics in (1, 3):
+            times = await measure(house.port, house.gateway.token, Load(6, topics, 9, 200.0, way))
+            assert len(times) == 9 * 6 // topics
 
 
 @needs_compiler
