@@ -46,6 +46,7 @@ async def _take(browser: Browser, daemon: Daemon, file: Path, look: Look, scene:
             await screen.sign_in()
         await scene.go(screen, language)
         await screen.page.evaluate("document.fonts.ready.then(() => true)")
+        await screen.page.wait_for_load_state("networkidle")
         await expect(screen.page.locator("atrium-app")).to_be_visible()
     except (AssertionError, Error) as error:  # the other pictures are worth having
         print(f"{file.stem}: {error}")

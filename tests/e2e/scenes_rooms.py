@@ -54,9 +54,10 @@ async def _elsewhere(screen: Screen, language: str) -> None:
     await _conversation(screen, language)
     address, browser = screen.page.url, screen.context.browser
     assert browser is not None
-    other = await (await browser.new_context()).new_page()  # stays until the browser is closed
-    await other.goto(await login_link(screen.daemon))
-    await other.goto(address)
+    other = await browser.new_context()  # stays until the browser is closed
+    page = Screen(screen.daemon, other, await other.new_page())
+    await page.sign_in()
+    await page.page.goto(address)
     await screen.part("other-devices").click()
 
 
@@ -85,7 +86,11 @@ async def _deleted(screen: Screen, language: str) -> None:
     session_id = await new_session(screen.daemon, ANSWER, title=TITLES[language][1])
     await screen.visit(f"/sessions/{session_id}")
     await screen.is_live()
-    await screen.part("delete").click()
+    if await screen.part("delete").is_visible():
+        await screen.part("delete").click()
+    else:
+        await screen.part("session-menu").click()
+        await screen.page.get_by_role("menuitem").last.click()
     await expect(screen.part("notice")).to_be_visible()
 
 

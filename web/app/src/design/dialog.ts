@@ -19,7 +19,7 @@ export class Dialog extends LitElement {
       dialog {
         width: min(var(--dialog-width, 24rem), calc(100vw - 32px));
         max-height: min(40rem, calc(100dvh - 32px));
-        padding: 24px;
+        padding: 24px 24px 0;
         border: 0;
         border-radius: var(--radius-surface);
         background: var(--surface-raised);
@@ -50,7 +50,11 @@ export class Dialog extends LitElement {
         flex-wrap: wrap;
         justify-content: flex-end;
         gap: 8px;
-        margin-top: 24px;
+        position: sticky;
+        bottom: 0;
+        margin-top: 8px;
+        padding: 16px 0 24px;
+        background: var(--surface-raised);
       }
 
       @media (max-width: 767px) {
@@ -60,6 +64,9 @@ export class Dialog extends LitElement {
           margin-bottom: 0;
           border-end-start-radius: 0;
           border-end-end-radius: 0;
+        }
+
+        .steps {
           padding-bottom: max(24px, env(safe-area-inset-bottom));
         }
       }

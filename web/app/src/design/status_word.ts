@@ -17,6 +17,7 @@ export class StatusWord extends LitElement {
         gap: 7px;
         font-size: var(--size-12);
         line-height: 1.3;
+        text-wrap: balance;
         font-variant-numeric: tabular-nums;
         color: var(--text-muted);
       }

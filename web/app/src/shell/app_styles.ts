@@ -26,7 +26,7 @@ export const shellStyles = css`
     grid-area: 2 / 1;
     justify-self: center;
     max-width: 100%;
-    padding: 4px 6px 14px;
+    padding: 4px 2px 14px;
   }
 
   main {

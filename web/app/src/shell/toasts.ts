@@ -17,7 +17,8 @@ export class Toasts extends SignalElement {
       :host {
         position: fixed;
         z-index: 1;
-        top: 60px; /* below the head of a room: at the foot there may be a composer */
+        /* Below the head of a room: at the foot there may be a composer. */
+        top: 60px;
         inset-inline-end: 16px;
         display: grid;
         gap: 8px;
@@ -60,6 +61,12 @@ export class Toasts extends SignalElement {
 
       .step:hover {
         background: var(--hover);
+      }
+
+      @media (max-width: 767px) {
+        :host {
+          top: 108px;
+        }
       }
     `,
   ];

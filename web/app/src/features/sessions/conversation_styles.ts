@@ -83,6 +83,10 @@ export const conversationStyles = css`
     color: var(--accent);
   }
 
+  .end.asks .dot {
+    color: var(--warning);
+  }
+
   .end button {
     min-height: 28px;
     padding: 0 8px;
@@ -154,10 +158,6 @@ export const conversationStyles = css`
     color: var(--danger);
   }
 
-  .steps {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 8px;
   .change {
     display: flex;
     align-items: baseline;
@@ -179,5 +179,9 @@ export const conversationStyles = css`
     font: 400 var(--size-12) / 1.4 var(--font-mono);
   }
 
+  .steps {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
   }
 `;

@@ -115,7 +115,8 @@ export class OtherDevices extends SignalElement {
         color: var(--text-muted);
       }
 
-      @media (max-width: 767px) {
+      /* Of the head that it is in. */
+      @container (max-width: 600px) {
         button {
           gap: 4px;
           padding: 0 8px;

@@ -1,10 +1,12 @@
 import { css, html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { Pencil, TextSearch, Trash2 } from "lucide";
+import { Ellipsis, Pencil, TextSearch, Trash2 } from "lucide";
 import type { Follower } from "../../api/presence.ts";
 import { TITLE_LIMIT } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
+import type { Menu, MenuItem } from "../../design/menu.ts";
+import "../../design/menu.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import { listWords } from "./list_words.ts";
@@ -38,6 +40,7 @@ export class SessionHead extends SignalElement {
     controls,
     css`
       :host {
+        container-type: inline-size;
         display: flex;
         align-items: center;
         gap: 4px;
@@ -81,18 +84,23 @@ export class SessionHead extends SignalElement {
         background: var(--surface-raised);
       }
 
-      @media (max-width: 767px) {
-        :host {
-          padding-inline: 16px 4px;
-        }
+      .more {
+        display: none;
+      }
 
-        button span {
+      @container (max-width: 600px) {
+        .deed {
           display: none;
         }
 
-        button {
-          width: var(--control);
-          padding: 0;
+        .more {
+          display: inline-flex;
+        }
+      }
+
+      @media (max-width: 767px) {
+        :host {
+          padding-inline: 16px 4px;
         }
 
         h1 {
@@ -127,6 +135,7 @@ export class SessionHead extends SignalElement {
   /** The title as it was when the person began to write another. */
   #from = "";
   @query("atrium-provider-switch") private switch!: ProviderSwitch;
+  @query("atrium-menu") private menu!: Menu;
   @query("input") private field!: HTMLInputElement | null;
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -146,16 +155,40 @@ export class SessionHead extends SignalElement {
       ${this.isRenaming ? this.#renderField() : html`<h1 title=${title}>${title}</h1><span class="state">${this.words}</span>`}
       <atrium-provider-switch .hub=${this.hub} .providerId=${this.providerId} ?reachable=${this.reachable} ?hidden=${this.isRenaming}></atrium-provider-switch>
       <atrium-other-devices .followers=${this.elsewhere} ?hidden=${this.isRenaming}></atrium-other-devices>
-      <button type="button" class="quiet square" data-testid="open-find" title=${words.findInConversation} aria-label=${words.findInConversation} ?hidden=${this.isRenaming} @click=${() => this.dispatchEvent(new Event("find"))}>
+      <button type="button" class="quiet square deed" data-testid="open-find" title=${words.findInConversation} aria-label=${words.findInConversation} ?hidden=${this.isRenaming} @click=${this.#find}>
         ${icon(TextSearch)}
       </button>
-      <button type="button" class="quiet" data-testid="rename" title=${words.rename} ?hidden=${this.isRenaming} ?disabled=${!this.reachable} @click=${this.#begin}>
+      <button type="button" class="quiet deed" data-testid="rename" title=${words.rename} ?hidden=${this.isRenaming} ?disabled=${!this.reachable} @click=${this.#begin}>
         ${icon(Pencil)}<span>${words.rename}</span>
       </button>
-      <button type="button" class="quiet" data-testid="delete" title=${words.delete} ?hidden=${this.isRenaming} ?disabled=${!this.reachable} @click=${this.#delete}>
+      <button type="button" class="quiet deed" data-testid="delete" title=${words.delete} ?hidden=${this.isRenaming} ?disabled=${!this.reachable} @click=${this.#delete}>
         ${icon(Trash2)}<span>${words.delete}</span>
       </button>
+      <button
+        type="button"
+        class="quiet square more"
+        data-testid="session-menu"
+        aria-haspopup="menu"
+        aria-expanded="false"
+        aria-label=${words.more(title)}
+        ?hidden=${this.isRenaming}
+        @click=${(event: Event) => this.menu.toggleAt(event.currentTarget as HTMLElement)}
+      >
+        ${icon(Ellipsis)}
+      </button>
+      <atrium-menu .items=${this.#items()} label=${words.more(title)}></atrium-menu>
     `;
+  }
+
+  /** The buttons, where there is no room for them. */
+  #items(): readonly MenuItem[] {
+    const words = listWords();
+    const isDisabled = !this.reachable;
+    return [
+      { label: words.findInConversation, icon: TextSearch, run: () => this.#find() },
+      { label: words.rename, icon: Pencil, isDisabled, run: () => this.#begin() },
+      { label: words.delete, icon: Trash2, isDangerous: true, isDisabled, run: () => this.#delete() },
+    ];
   }
 
   /** Ask which provider answers from here on. */
@@ -172,6 +205,10 @@ export class SessionHead extends SignalElement {
       @keydown=${this.#onKey}
       @blur=${this.#finish}
     />`;
+  }
+
+  #find(): void {
+    this.dispatchEvent(new Event("find"));
   }
 
   #begin(): void {

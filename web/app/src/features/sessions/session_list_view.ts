@@ -194,6 +194,7 @@ export class SessionListView extends SignalElement {
       isCurrent: index === current,
       renamedFrom: this.renaming?.id === row.key ? this.renaming.from : undefined,
       isLive: this.hub.isLive,
+      asksPerson: this.hub.approvals.of(session.id).length > 0,
     };
     return renderRow(session, look, this.#actsOf(session));
   }

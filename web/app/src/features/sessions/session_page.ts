@@ -168,7 +168,8 @@ export class SessionPage extends SignalElement {
 
   #words(open: OpenSession): string {
     const { session } = open;
-    return session && this.hub.isLive ? (activityOf(session)?.words ?? "") : "";
+    const asksPerson = this.hub.approvals.of(open.id).length > 0;
+    return session && this.hub.isLive ? (activityOf(session, asksPerson)?.words ?? "") : "";
   }
 
   #reopen(): void {
@@ -261,11 +262,11 @@ export class SessionPage extends SignalElement {
       case "quote":
         this.composer?.quote(answerOf(turn));
         break;
-      case "edit":
       case "switch":
         if (providerId) this.#switch(providerId, turn.status === "failed");
         else this.head.chooseProvider();
         break;
+      case "edit":
         this.#edit(turn);
     }
   }

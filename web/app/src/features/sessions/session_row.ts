@@ -24,6 +24,8 @@ export interface RowLook {
   readonly renamedFrom: string | undefined;
   /** Without the hub nothing is said to run: what went on when it was last heard may be over. */
   readonly isLive: boolean;
+  /** Whether its agent asks the person whether it may do something. */
+  readonly asksPerson: boolean;
 }
 
 /** What a row calls. */
@@ -89,8 +91,8 @@ function renderTitle(title: string, text: string): unknown {
   );
 }
 
-function renderEnd(session: Session, { isLive, now }: RowLook): TemplateResult {
-  const activity = isLive ? activityOf(session) : undefined;
+function renderEnd(session: Session, { isLive, asksPerson, now }: RowLook): TemplateResult {
+  const activity = isLive ? activityOf(session, asksPerson) : undefined;
   if (activity)
     return html`<span class="activity ${activity.tone}" data-testid="activity"><span class="dot"></span>${activity.words}</span>`;
   return html`<time datetime=${session.updatedAt} title=${fullTime(session.updatedAt)}>${agoTime(session.updatedAt, now)}</time>`;

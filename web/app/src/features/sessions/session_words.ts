@@ -24,6 +24,7 @@ const TONES: Readonly<Record<StateName, Activity["tone"]>> = {
 const words = catalogue(
   {
     running: "Running",
+    asks: "Waits for you",
     queued: "Queued",
     interrupted: "Interrupted",
     failed: "Failed",
@@ -33,6 +34,7 @@ const words = catalogue(
   },
   {
     running: "Идёт",
+    asks: "Ждёт вас",
     queued: "В очереди",
     interrupted: "Прервано",
     failed: "Ошибка",
@@ -62,10 +64,11 @@ export function stateName(state: StateName): string {
   return words()[state];
 }
 
-/** Say what goes on in a session. */
-export function activityOf(session: Session): Activity | undefined {
+/** Say what goes on in a session; `asksPerson`: its agent asks whether it may do something. */
+export function activityOf(session: Session, asksPerson: boolean): Activity | undefined {
   const state = stateOf(session);
   if (!state) return undefined;
+  if (state === "running" && asksPerson) return { words: words().asks, tone: "warning" };
   const isCounted = state === "queued" && session.queued > 1;
   return { words: isCounted ? words().queuedTurns(session.queued) : words()[state], tone: TONES[state] };
 }

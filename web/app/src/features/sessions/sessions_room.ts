@@ -8,16 +8,20 @@ import type { Route } from "../../state/router.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import type { ListActs } from "./list_menu.ts";
 import type { ListState } from "./list_state.ts";
-import "./new_session_page.ts";
 import type { SessionDeeds } from "./session_deeds.ts";
 import type { SessionDeedEvent } from "./session_head.ts";
 import type { SessionListView } from "./session_list_view.ts";
 import "./session_list_view.ts";
-import { SessionPage } from "./session_page.ts";
+import type { SessionPage } from "./session_page.ts";
 import type { TagsDialog, TagsEvent } from "./tags_dialog.ts";
 import "./tags_dialog.ts";
 import type { TitleConflictDialog } from "./title_conflict.ts";
 import "./title_conflict.ts";
+
+const LATER_MS = 1_000;
+
+const loadSession = (): Promise<unknown> => import("./session_page.ts");
+const loadNewSession = (): Promise<unknown> => import("./new_session_page.ts");
 
 /** The list of the sessions, and beside it the open one or a new one; on a phone one of the two. */
 @customElement("atrium-sessions-room")
@@ -98,7 +102,7 @@ export class SessionsRoom extends SignalElement implements Room {
 
   /** Let something be found in the conversation. */
   find(): void {
-    if (this.page instanceof SessionPage) this.page.find();
+    (this.renderRoot.querySelector("atrium-session-page") as SessionPage | null)?.find();
   }
 
   /** Whether there is room for the list beside the page. */
@@ -126,8 +130,15 @@ export class SessionsRoom extends SignalElement implements Room {
     this.view?.select();
   }
 
+  protected override firstUpdated(): void {
+    // The list does not wait for what conversations need, and the first one that is opened has it already.
+    setTimeout(() => void loadSession().catch(() => undefined), LATER_MS);
+  }
+
   protected override updated(): void {
     const { name } = this.hub.router.route.value;
+    const load = name === "session" ? loadSession : loadNewSession;
+    load().catch((error: unknown) => this.hub.features.fail("sessions", error));
     if (name === "new" && this.#shownRoute !== name) this.page?.focus();
     this.#shownRoute = name;
     if (name !== "session") document.title = "Atrium";

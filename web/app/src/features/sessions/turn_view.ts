@@ -170,10 +170,11 @@ function renderEnd(turn: Turn, context: TurnContext): TemplateResult {
 }
 
 function renderRunning(turn: Turn, context: TurnContext): TemplateResult {
-  const { agent, now, isLive } = context;
+  const { agent, now, isLive, asked } = context;
   const words = sessionWords();
   if (!isLive) return html`<p class="end">${words.wasAnswering(agent)}</p>`;
   if (turn.retrying) return renderRetrying(turn.retrying, context);
+  if (asked > 0) return html`<p class="end running asks"><span class="dot"></span>${words.asks}</p>`;
   const elapsed = turn.startedAt ? now - Date.parse(turn.startedAt) : 0;
   const doing = turn.parts.length > 0 ? words.answering : words.waitingFor(agent);
   return html`<p class="end running">

@@ -63,6 +63,7 @@ export const sessionWords = catalogue(
     keptUntilThen: "What was written until then is kept.",
     wasAnswering: (agent: string) => `${agent} was answering when the connection broke.`,
     answering: "Answering",
+    asks: "Waits for your answer",
     waitingFor: (agent: string) => `Waiting for ${agent}`,
     done: "Done",
     tokens: (count: number) => plural(count, { one: "# token", other: "# tokens" }),
@@ -167,6 +168,7 @@ export const sessionWords = catalogue(
     keptUntilThen: "Написанное до этого сохранено.",
     wasAnswering: (agent: string) => `${agent}: ответ шёл, когда прервалась связь.`,
     answering: "Отвечает",
+    asks: "Ждёт вашего ответа",
     waitingFor: (agent: string) => `Ожидание: ${agent}`,
     done: "Готово",
     tokens: (count: number) =>

@@ -1,4 +1,4 @@
-"""Two pages and a terminal look at one session: each page names the others, and nobody when it is alone."""
+"""The head of a session: on which other devices it is open, and what can be done with it where there is little room."""
 
 import asyncio
 
@@ -50,3 +50,23 @@ async def test_each_page_names_the_other_devices(browser: Browser, daemon: Daemo
         await expect(desk.messages("assistant").last).to_be_visible()
         await expect(desk.part("other-devices")).to_have_count(0)
         assert desk.complaints == phone.complaints == []
+
+
+async def test_a_phone_finds_and_renames_from_the_menu(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon, NARROW) as phone:
+        session_id = await new_session(daemon, "peas and spinach", title="Before")
+        await phone.sign_in(f"/sessions/{session_id}")
+        await phone.answers("peas and spinach")
+        for hidden in ("open-find", "rename", "delete"):
+            await expect(phone.part(hidden)).to_be_hidden()
+        await phone.part("session-menu").click()
+        await phone.page.get_by_role("menuitem", name="Find in the conversation").click()
+        await phone.part("find").fill("spinach")
+        await expect(phone.part("find-count")).to_contain_text("2")
+        await phone.page.keyboard.press("Escape")
+        await phone.part("session-menu").click()
+        await phone.page.get_by_role("menuitem", name="Rename").click()
+        await phone.part("rename-input").fill("After")
+        await phone.part("rename-input").press("Enter")
+        await expect(phone.page.get_by_role("heading", name="After")).to_be_visible()
+        assert phone.complaints == []
