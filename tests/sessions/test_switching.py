@@ -1,10 +1,12 @@
 """Another provider for a session: because a person wants it, or because its own one fails; with the conversation."""
 
 import asyncio
+import copy
 from typing import Any
 
 import pytest
 
+from atrium.adapters.storage.memory import MemoryStorageAdapter
 from atrium.sdk import InvalidInput, NotFound, StorageFailed
 from atrium.sdk.errors import ProviderAuthFailed, ProviderCrashed, ProviderError, ProviderUnreachable
 from atrium.sdk.providers import ChatMessage, TextDelta, ToolCall, ToolResult
@@ -241,3 +243,23 @@ async def test_a_switch_that_cannot_be_stored_leaves_all_as_it_was() -> None:
         assert [m["content"] for m in await hub.told(session_id, "message.completed")] == ["one answers"]
     finally:
         await hub.stop()
+
+
+async def test_a_crash_between_two_attempts_leaves_a_turn_that_can_be_asked_of_another() -> None:
+    adapter = MemoryStorageAdapter()
+    before = FailingHub(adapter, Flaky("one", [ProviderUnreachable("no route")]), Flaky("two"))
+    await before.start()
+    session_id = await before.create(provider_id="one")
+    accepted = await before.send(session_id, "hello")
+    await before.shown(session_id, lambda entry: entry["type"] == "sessions.provider.retrying.v1")
+    after = FailingHub(copy.deepcopy(adapter), Flaky("one"), two := Flaky("two"))
+    await before.stop()
+    await after.start()
+    try:
+        assert (await after.get(session_id))["turn"] == {"id": accepted.turn_id, "status": "interrupted"}
+        await switch(after, session_id, "two", retry=True)
+        await after.idle(session_id)
+        assert ends(await after.types(session_id)) == ["turn.interrupted", "turn.completed"]
+        assert [request.content for request in two.requests] == ["hello"]
+    finally:
+        await after.stop()
