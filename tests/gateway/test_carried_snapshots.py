@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 
 from atrium.plugins.gateway.connection import Connection
 from atrium.sdk import StorageFailed
@@ -207,6 +208,31 @@ async def test_the_wish_is_true_or_false(house: House, wrong: Any) -> None:
         refused = await socket.ask("subscribe", {"topics": ["notes"], "snapshots": wrong})
         assert refused["payload"]["errors"] == [{"field": "snapshots", "message": "should be true or false"}]
         assert not house.gateway.serving.hub._feeds
+
+
+async def test_each_person_gets_what_is_their_own(house: House, http: httpx.AsyncClient) -> None:
+    code, origin = house.gateway.serving.identity.issue_code("guest"), {"Origin": house.address}
+    async with house.http(signed_in=False) as guest, house.socket() as owners:
+        await guest.post("/auth/login", json={"code": code}, headers=origin)
+        ticket = (await guest.post("/auth/ticket", headers=origin)).json()["ticket"]
+        async with connect(f"ws://127.0.0.1:{house.port}/api/v1/stream?token={ticket}", proxy=None) as connection:
+            guests = Socket(connection)
+            for socket in (owners, guests):
+                await socket.ask("subscribe", TAKEN)
+            await add(http, "owners")
+            await guest.post("/notes", json={"noteId": "guests"}, headers=origin)
+            for socket, own in ((owners, "owners"), (guests, "guests")):
+                assert [note["id"] for note in (await told(socket))["snapshot"]["data"]] == [own]
+
+
+async def test_who_follows_a_stream_comes_along_too(house: House, http: httpx.AsyncClient) -> None:
+    await add(http, "n1")
+    async with house.socket() as watching, house.socket() as following:
+        await watching.ask("subscribe", {"topics": ["notes/n1/presence"], "snapshots": True})
+        await following.ask("subscribe", {"streams": {"notes/n1": None}})
+        event = await told(watching)
+        assert event["snapshot"] == (await http.get("/topics/notes/n1/presence")).json()
+        assert len(event["snapshot"]["data"]["followers"]) == 1
 
 
 async def test_of_many_topics_no_more_is_written_than_the_client_takes(house: House, http: httpx.AsyncClient) -> None:
