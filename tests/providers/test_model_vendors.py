@@ -170,6 +170,16 @@ async def test_limits_are_told_when_they_are(server: Vendors) -> None:
     await provider.close()
 
 
+async def test_a_limit_that_is_reached_is_told(server: Vendors) -> None:
+    provider = await provider_of("anthropic", server)
+    seen: list[ProviderEvent] = []
+    with pytest.raises(ProviderRateLimited):
+        async for event in provider.stream_events("s", turn("limit")):
+            seen.append(event)  # noqa: PERF401  # what came before the failure counts
+    assert seen == [Quota("requests", 5, 0)]
+    await provider.close()
+
+
 @pytest.mark.parametrize("remaining", ["", "-1", "many", "9" * 20])
 def test_limits_that_are_none_are_passed_over(remaining: str) -> None:
     headers = {"x-ratelimit-limit-requests": "5", "x-ratelimit-remaining-requests": remaining}

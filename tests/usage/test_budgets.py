@@ -75,6 +75,10 @@ async def test_each_threshold_is_announced_once() -> None:
         for cost in ("0.4", "0.2", "0.2", "0.3"):
             await it.spend(f"1 1 0 {cost}")
         assert [warning.used for warning in it.heard(BudgetWarned)] == [pytest.approx(0.6), pytest.approx(1.1)]
+        assert it.notes == [
+            f"{used} of the budget of $1.00 a day for spender is used; it begins anew at 2027-01-16T00:00:00.000Z."
+            for used in ("$0.60", "$1.10")
+        ]
         [first, _] = it.heard(BudgetWarned)
         assert (first.event, first.provider_id, first.limit) == ("usage:budget_warning", "spender", 1)
 

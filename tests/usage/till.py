@@ -13,7 +13,7 @@ from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.providers import Providers
 from atrium.plugins.usage import Usages
 from atrium.sdk import Principal
-from atrium.sdk.providers import TurnRequest
+from atrium.sdk.providers import Note, TurnRequest
 from atrium.sdk.spi import StorageAdapter
 from atrium.testing.clock import ManualClock
 from atrium.testing.kernel import kernel_with
@@ -33,6 +33,7 @@ class Till:
         self.runtime = runtime
         self.clock = clock
         self.told: list[Any] = []
+        self.notes: list[str] = []
         self._turns = 0
         runtime.event_bus.subscribe("usage.*", self._hear)
 
@@ -53,8 +54,7 @@ class Till:
         turn_id = turn or f"turn-{self._turns}"
         request = TurnRequest(session, turn_id, content, by=by)
         async with self.runtime.service_registry.stream("providers.run", provider, request) as events:
-            async for _ in events:
-                pass
+            self.notes += [event.content async for event in events if isinstance(event, Note)]
         await self.runtime.event_bus.drain()
         return turn_id
 

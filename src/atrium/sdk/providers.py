@@ -240,11 +240,14 @@ class Meter(Protocol):
     async def admit(self, provider_id: str, turn: TurnRequest) -> None:
         """Raise a `ProviderError` if the turn must not start, because a budget is used up. Seldom waits."""
 
-    async def used(self, provider_id: str, turn: TurnRequest, usage: Usage) -> None:
-        """Take in what the turn has used so far; stored when this returns. The last one of a turn counts."""
+    async def used(self, provider_id: str, turn: TurnRequest, usage: Usage) -> Sequence[Note]:
+        """Take in what the turn has used so far; stored when this returns. The last one of a turn counts.
 
-    def limited(self, provider_id: str, turn: TurnRequest, quota: Quota) -> None:
-        """Take in what the provider tells of its limits."""
+        What it returns is told in the session.
+        """
+
+    async def limited(self, provider_id: str, turn: TurnRequest, quota: Quota) -> Sequence[Note]:
+        """Take in what the provider tells of its limits; what it returns is told in the session."""
 
 
 @runtime_checkable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 
 import httpx2
@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from pydantic_ai import exceptions as failures
 from pydantic_ai.direct import model_request_stream
 from pydantic_ai.messages import (
+    ModelMessage,
     ModelResponseStreamEvent,
     PartDeltaEvent,
     PartStartEvent,
@@ -29,7 +30,7 @@ from atrium.adapters.providers.model_settings import ModelSettings
 from atrium.adapters.providers.model_vendors import NO_KEY, open_model
 from atrium.adapters.providers.model_window import conversation
 from atrium.adapters.providers.settings import SessionSettings
-from atrium.sdk.errors import ProviderUnreachable
+from atrium.sdk.errors import ProviderError, ProviderUnreachable
 from atrium.sdk.providers import ProviderEvent, Quota, TextDelta, ThinkingDelta, TurnRequest, Usage
 
 
@@ -58,6 +59,18 @@ class ModelEndpoint:
         messages, note = conversation(turn, settings, window)
         if note is not None:
             yield note
+        try:
+            async with aclosing(self._ask(messages, name, settings)) as events:
+                async for found in events:
+                    yield found
+        except ProviderError:
+            for quota in self._told():  # a limit that is reached is told with the refusal
+                yield quota
+            raise
+
+    async def _ask(
+        self, messages: Sequence[ModelMessage], name: str, settings: SessionSettings
+    ) -> AsyncGenerator[ProviderEvent, None]:
         with self._failures(name):
             asking = model_request_stream(self._model(name), messages, model_settings=self._sampling(settings))
             async with asking as stream, aclosing(self._follow(stream, name)) as events:
@@ -83,10 +96,14 @@ class ModelEndpoint:
         yield self._used(stream.usage, name)
 
     def _beginning(self, stream: StreamedResponse, name: str) -> Iterator[ProviderEvent]:
-        quotas, self._quotas = self._quotas, ()
-        yield from quotas
+        yield from self._told()
         if stream.usage.input_tokens:
             yield self._used(stream.usage, name)
+
+    def _told(self) -> tuple[Quota, ...]:
+        """Return what the vendor has told of its limits since this was asked."""
+        quotas, self._quotas = self._quotas, ()
+        return quotas
 
     def _used(self, usage: RequestUsage, name: str) -> Usage:
         return Usage(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from atrium.sdk import AtriumError, Context
-from atrium.sdk.providers import Quota, TurnRequest, Usage
+from atrium.sdk.providers import Note, Quota, TurnRequest, Usage
 
 log = logging.getLogger(__name__)
 
@@ -19,13 +19,15 @@ async def admit(context: Context, provider_id: str, turn: TurnRequest) -> None:
         await meter.value.admit(provider_id, turn)
 
 
-async def measure(context: Context, provider_id: str, turn: TurnRequest, event: Usage | Quota) -> None:
-    """Tell every meter what a turn uses. One that cannot count it does not end the turn."""
+async def measure(context: Context, provider_id: str, turn: TurnRequest, event: Usage | Quota) -> list[Note]:
+    """Tell every meter what a turn uses and return what they say to that. One that fails does not end the turn."""
+    notes: list[Note] = []
     for meter in context.extensions.at(METER_POINT):
         try:
             if isinstance(event, Quota):
-                meter.value.limited(provider_id, turn, event)
+                notes += await meter.value.limited(provider_id, turn, event)
             else:
-                await meter.value.used(provider_id, turn, event)
+                notes += await meter.value.used(provider_id, turn, event)
         except AtriumError:
             log.exception("what a turn used could not be counted", extra={"turn": turn.turn_id})
+    return notes

@@ -89,16 +89,12 @@ class Providers(Programs):
         while True:
             is_probe, began = member.circuit.enter(), False
             try:
-                async with _failures_of(provider_id):
-                    await _introduce(member, turn)
-                    async with _closing(member.provider.stream_events(turn.session_id, asking)) as events:
-                        async for event in events:
-                            if not began and isinstance(event, AnswerEvent):
-                                began = True
-                                member.circuit.answered()
-                            if isinstance(event, (Usage, Quota)):
-                                await measure(self.context, provider_id, turn, event)
-                            yield event
+                async with _failures_of(provider_id), _closing(self._measured(member, asking)) as events:
+                    async for event in events:
+                        if not began and isinstance(event, AnswerEvent):
+                            began = True
+                            member.circuit.answered()
+                        yield event
                 member.circuit.succeeded()
                 return
             except ProviderError as error:
@@ -112,6 +108,19 @@ class Providers(Programs):
             yield retrying
             await self.context.clock.sleep(retrying.delay)
             crash_point("provider.asking_again")
+
+    async def _measured(self, member: Member, turn: TurnRequest) -> AsyncGenerator[ProviderEvent, None]:
+        """Run a turn; what it uses is counted before anybody is told, and what that leads to is noted."""
+        await _introduce(member, turn)
+        async with _closing(member.provider.stream_events(turn.session_id, turn)) as events:
+            async for event in events:
+                if not isinstance(event, (Usage, Quota)):
+                    yield event
+                    continue
+                notes = await measure(self.context, member.provider.info.id, turn, event)
+                yield event
+                for note in notes:
+                    yield note
 
     def _note(self, member: Member, error: ProviderError) -> None:
         """Count a failure, unless it is a person who must do something about it."""

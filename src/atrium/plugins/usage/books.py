@@ -109,7 +109,17 @@ def per(period: Period) -> str:
     return "a day" if period == "day" else "a month"
 
 
+def warning_of(state: BudgetState) -> str:
+    """Return what the session tells when much of a budget is used."""
+    used = f"{written(state.used, state.unit)} of {_named(state)} is used"
+    return f"{used}; it begins anew at {state.resets_at}."
+
+
 def _said(state: BudgetState) -> str:
+    used = written(state.used, state.unit)
+    return f"{_named(state)} is used up ({used}); it begins anew at {state.resets_at}"
+
+
+def _named(state: BudgetState) -> str:
     who = "all providers" if state.provider_id == EVERY_PROVIDER else state.provider_id
-    of = f"the budget of {written(state.limit, state.unit)} {per(state.period)} for {who}"
-    return f"{of} is used up ({written(state.used, state.unit)}); it begins anew at {state.resets_at}"
+    return f"the budget of {written(state.limit, state.unit)} {per(state.period)} for {who}"

@@ -15,14 +15,14 @@ from atrium.contracts.usage import (
     TurnMeasured,
     TurnUsage,
 )
-from atrium.plugins.usage.books import Books
+from atrium.plugins.usage.books import Books, warning_of
 from atrium.plugins.usage.calendar import day_of, stamp_of
 from atrium.plugins.usage.config import UsageConfig
 from atrium.plugins.usage.documents import DAYS, PROVIDERS, SESSIONS, TURNS, added, as_json, day_key, turn_key
 from atrium.sdk import ABSENT, Batch, Context, Document
 from atrium.sdk.clock import timestamp
 from atrium.sdk.crash_points import crash_point
-from atrium.sdk.providers import Quota, TurnRequest, Usage
+from atrium.sdk.providers import Note, Quota, TurnRequest, Usage
 from atrium.sdk.storage import SYSTEM
 
 SAVE_SECONDS = 2.0
@@ -50,23 +50,19 @@ class Accountant:
         books = self._books.get(_space(turn)) or await self.books(_space(turn))
         books.check(provider_id, self._context.clock.now())
 
-    async def used(self, provider_id: str, turn: TurnRequest, usage: Usage) -> None:
-        """Count what a turn has used so far; what was counted of it before is replaced."""
+    async def used(self, provider_id: str, turn: TurnRequest, usage: Usage) -> Sequence[Note]:
+        """Count what a turn has used so far; what was counted of it before is replaced. Return what to warn of."""
         books = await self.books(_space(turn))
         async with books.lock:
-            await self._count(books, provider_id, turn, usage)
+            return await self._count(books, provider_id, turn, usage)
 
-    def limited(self, provider_id: str, turn: TurnRequest, quota: Quota) -> None:
-        """Note what a provider tells of its limits; stored with what the turn uses, or soon."""
-        _ = self._context.spawn(self._note(turn, provider_id, quota), "note a limit")
-
-    async def _count(self, books: Books, provider_id: str, turn: TurnRequest, usage: Usage) -> None:
+    async def _count(self, books: Books, provider_id: str, turn: TurnRequest, usage: Usage) -> list[Note]:
         now, key = self._context.clock.now(), turn_key(turn.turn_id, provider_id)
         found = await books.storage.find(key, collection=TURNS)
         before = None if found is None else TurnUsage.model_validate(found.value)
         counted = _counted(key, provider_id, turn, usage, before, now)
         if before is not None and counted == before:
-            return
+            return []
         budgets = books.states(now, provider_id)
         # A turn counts for the day on which it was first counted.
         is_today = counted.day == day_of(now)
@@ -78,7 +74,7 @@ class Accountant:
             await self._add_to_sums(books, batch, counted, before)
         crash_point("usage.counted")
         books.stored(page)
-        self._tell(books, counted, usage, budgets, now)
+        return self._tell(books, counted, usage, budgets, now)
 
     async def _add_to_sums(self, books: Books, batch: Batch, counted: TurnUsage, before: TurnUsage | None) -> None:
         storage, place = books.storage, day_key(counted.day, counted.provider_id)
@@ -92,8 +88,10 @@ class Accountant:
         session = session.model_copy(update=added(session, counted, before) | {"updated_at": counted.at})
         batch.set(counted.session_id, as_json(session), collection=SESSIONS)
 
-    def _tell(self, books: Books, counted: TurnUsage, usage: Usage, before: Sequence[BudgetState], now: float) -> None:
-        space = books.storage.space
+    def _tell(
+        self, books: Books, counted: TurnUsage, usage: Usage, before: Sequence[BudgetState], now: float
+    ) -> list[Note]:
+        space, notes = books.storage.space, []
         measured = counted.model_dump(include=set(TurnMeasured.model_fields) - {"space", "cost"})
         self._context.events.emit(TurnMeasured(space=space, cost=usage.cost, **measured))
         used = {one.id: one.used for one in before}
@@ -102,13 +100,11 @@ class Accountant:
             if any(used.get(state.id, 0.0) < step <= state.used for step in steps):
                 fields = state.model_dump(include={"provider_id", "period", "unit", "limit", "used"})
                 self._context.events.emit(BudgetWarned(space=space, stream=_stream(counted.session_id), **fields))
+                notes.append(Note(warning_of(state)))
+        return notes
 
-    async def close(self) -> None:
-        """Store what is known and not stored."""
-        for books in self._books.values():
-            await self.save(books)
-
-    async def _note(self, turn: TurnRequest, provider_id: str, quota: Quota) -> None:
+    async def limited(self, provider_id: str, turn: TurnRequest, quota: Quota) -> Sequence[Note]:
+        """Take in what a provider tells of its limits; stored with what the turn uses, or soon."""
         books, now = await self.books(_space(turn)), self._context.clock.now()
         state = QuotaState(
             name=quota.name,
@@ -117,17 +113,27 @@ class Accountant:
             resets_at=stamp_of(quota.resets_at),
             at=timestamp(now),
         )
-        is_first = not books.unsaved
+        if not books.unsaved:
+            _ = self._context.spawn(self._save_soon(books), "store what is left of limits")
         before = books.with_quota(provider_id, state, now)
-        if self._is_low(state) and not (before is not None and self._is_low(before)):
-            warning = state.model_dump(exclude={"at"})
-            stream = _stream(turn.session_id)
-            self._context.events.emit(
-                QuotaWarned(space=books.storage.space, stream=stream, provider_id=provider_id, **warning)
-            )
-        if is_first:
-            await self._context.clock.sleep(SAVE_SECONDS)
+        if not self._is_low(state) or (before is not None and self._is_low(before)):
+            return []
+        fields = state.model_dump(exclude={"at"})
+        stream, space = _stream(turn.session_id), books.storage.space
+        self._context.events.emit(QuotaWarned(space=space, stream=stream, provider_id=provider_id, **fields))
+        until = f"; it is whole again at {state.resets_at}" if state.resets_at else ""
+        return [
+            Note(f"Of the limit {state.name} of {provider_id}, {state.remaining} of {state.limit} are left{until}.")
+        ]
+
+    async def close(self) -> None:
+        """Store what is known and not stored."""
+        for books in self._books.values():
             await self.save(books)
+
+    async def _save_soon(self, books: Books) -> None:
+        await self._context.clock.sleep(SAVE_SECONDS)
+        await self.save(books)
 
     async def save(self, books: Books) -> None:
         """Store what providers have told of their limits and no turn has stored."""
