@@ -9,8 +9,10 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 import click
 from pydantic import BaseModel
@@ -126,7 +128,17 @@ def _nested(annotation: Any) -> type[BaseModel] | None:
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
+def _unannotated(annotation: Any) -> Any:
+    """Return a type without what checks its values, which reads as an address in memory."""
+    parts = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return parts[0]
+    has_checks = any(get_origin(part) is Annotated for part in parts)
+    return reduce(or_, map(_unannotated, parts)) if has_checks and type(None) in parts else annotation
+
+
 def _type_name(annotation: Any) -> str:
+    annotation = _unannotated(annotation)
     name = annotation.__name__ if isinstance(annotation, type) else re.sub(r"\b[a-z_]+\.(?=\w)", "", str(annotation))
     return f"`{_cell(name)}`"
 
