@@ -50,6 +50,16 @@ class Trial:
         self.daemon.start()
         await self.daemon.healthy()
 
+    async def comes_up(self) -> bool:
+        """Wait until the hub answers; return false if it died as it started."""
+        try:
+            await self.daemon.healthy()
+        except AssertionError:
+            if self.daemon.alive:
+                raise
+            return False
+        return True
+
     async def session(self, *contents: str) -> Story:
         """Create a session and send messages to it."""
         async with self.daemon.http() as http:
@@ -91,11 +101,7 @@ async def nothing(trial: Trial) -> None:
 
 async def work(trial: Trial) -> None:
     """Have people at work until the hub is gone."""
-    try:
-        await trial.daemon.healthy()
-    except AssertionError:
-        if trial.daemon.alive:
-            raise
+    if not await trial.comes_up():
         return
     with suppress(Unanswered):
         for _ in range(3):

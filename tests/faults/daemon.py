@@ -69,7 +69,7 @@ class Daemon:
                         await until(self.address.exists, "run/address")
                         self.port = int(self.url.rpartition(":")[2])
                         return seconds
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.02)
 
     def _url(self) -> str:
         return f"http://127.0.0.1:{self.port}" if self.port else self.url

@@ -15,6 +15,9 @@ from tests.faults.daemon import HANG_SECONDS, Daemon
 
 Entry = dict[str, Any]
 
+RETRY_SECONDS = 0.1
+"""Ten screens that try again more often take from the hub the time in which it could start."""
+
 FIELDS = ("specversion", "id", "type", "source", "subject", "time", "data", "offset", "prev")
 GONE = "sessions.session.deleted.v1"
 LOST = (httpx.TransportError, OSError, ConnectionClosed, InvalidHandshake, TimeoutError)
@@ -73,7 +76,7 @@ class Follower:
                     async for entry in transports[self.transport]():
                         self._take(entry)
                 except LOST:
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(RETRY_SECONDS)
         finally:
             self._moved.set()
 
@@ -145,7 +148,7 @@ class Follower:
                 await answer.aread()
                 if answer.status_code not in {401, 503}:
                     self.wrong.append(f"{self.transport} {self.session_id}: {answer.status_code} {answer.text[:300]}")
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(RETRY_SECONDS)
                 return
             self.connections += 1
             rest = b""

@@ -22,7 +22,7 @@ _CONTENTS: list[tuple[int, Callable[[random.Random], str]]] = [
     (6, lambda dice: f"/think {dice.randint(1, 9)}"),
     (6, lambda dice: "/tool weather"),
     (4, lambda dice: "/fail auth"),
-    (4, lambda dice: f"/tokens {dice.randint(2000, 8000)}"),
+    (4, lambda dice: f"/tokens {dice.randint(500, 2000)}"),
     (2, lambda dice: f"/big {dice.randint(10_000, 100_000)}"),
 ]
 

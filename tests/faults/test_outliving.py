@@ -63,7 +63,7 @@ class Ordeal:
         if self.dice.random() < 0.6:
             await self._judge()
         async with self.load.going():
-            await asyncio.sleep(self.dice.uniform(0.02, 0.9))
+            await asyncio.sleep(self.dice.uniform(0.02, 0.6))
             self._follow()
             await asyncio.sleep(self.dice.uniform(0.02, 0.3))
             self._kill("under load")
