@@ -22,6 +22,9 @@ from atrium.testing.kernel import kernel_with
 from tests.clients import NO_TLS
 from tests.gateway.notes import Notes
 
+HANG_SECONDS = 50.0
+"""No wait for a hub is longer: it tells one that hangs from a machine that is slow."""
+
 UPGRADE = (
     "Upgrade: websocket",
     "Connection: Upgrade",
@@ -53,7 +56,9 @@ class House:
     async def http(self, *, signed_in: bool = True) -> AsyncIterator[httpx.AsyncClient]:
         headers = self.bearer if signed_in else {}
         base = f"{self.address}/api/v1"
-        async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, verify=NO_TLS) as client:
+        async with httpx.AsyncClient(
+            base_url=base, headers=headers, trust_env=False, verify=NO_TLS, timeout=HANG_SECONDS
+        ) as client:
             yield client
 
     @asynccontextmanager
@@ -92,7 +97,7 @@ class Socket:
     async def next(self, *types: str) -> Any:
         """Return the next frame, of one of these types if any are named."""
         while True:
-            received = json.loads(await asyncio.wait_for(self.connection.recv(), 10))
+            received = json.loads(await asyncio.wait_for(self.connection.recv(), HANG_SECONDS))
             if not types or received["type"] in types:
                 return received
 
@@ -107,7 +112,7 @@ class Socket:
 
 
 async def read_answer(reader: asyncio.StreamReader, *, has_body: bool = True) -> tuple[int, dict[str, str], bytes]:
-    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode("latin-1")
+    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HANG_SECONDS)).decode("latin-1")
     status_line, *lines = head.strip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     length = int(headers.get("content-length", 0)) if has_body else 0
@@ -117,7 +122,7 @@ async def read_answer(reader: asyncio.StreamReader, *, has_body: bool = True) ->
 
 async def until(condition: Callable[[], object]) -> None:
     """Let the loop turn until a condition holds that nothing announces (a file, a buffer, the end of a task)."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG_SECONDS):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0)
 
@@ -137,5 +142,5 @@ async def house_with(
     async with kernel_with(*chosen, Gateway, config=sections, home=home, adapter=adapter, clock=clock) as runtime:
         gateway = runtime.plugin_manager.plugin("gateway")
         assert isinstance(gateway, Gateway)
-        await asyncio.wait_for(gateway.opened(), 10)
+        await asyncio.wait_for(gateway.opened(), HANG_SECONDS)
         yield House(runtime, gateway)
