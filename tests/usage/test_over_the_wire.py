@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 
 from atrium.client import attach
 from atrium.testing.daemon import running_daemon
@@ -37,6 +38,20 @@ async def spend(home: Path, content: str) -> str:
                 if entry.type in {"sessions.turn.completed.v1", "sessions.turn.failed.v1"}:
                     return session_id
     raise AssertionError("the turn did not end")
+
+
+async def warned(url: str, session_id: str, headers: dict[str, str], http: httpx.AsyncClient) -> None:
+    """Raise the budget a little, use nearly all of it, and see the frame that warns of that."""
+    await http.put("/usage/budgets/spender", json={"period": "day", "unit": "cost", "limit": 2})
+    address = f"{url.replace('http', 'ws', 1)}/api/v1/sessions/{session_id}/stream"
+    async with connect(address, additional_headers=headers, proxy=None) as socket:
+        await http.post(f"/sessions/{session_id}/messages", json={"content": "1 1 0 0.2"})
+        async for frame in socket:
+            told = json.loads(frame)
+            if told["type"] == "workflow:event":
+                assert told["payload"]["event"] == "usage:budget_warning"
+                assert (told["payload"]["used"], told["payload"]["limit"]) == (1.7, 2)
+                return
 
 
 async def test_usage_budgets_and_what_they_stop(home: Path) -> None:
@@ -79,6 +94,8 @@ async def test_usage_budgets_and_what_they_stop(home: Path) -> None:
             assert gone.status_code == 404
             topic = (await http.get("/topics/usage")).json()["data"]
             assert {row["id"] for row in topic} == {"spender"}
+
+            await warned(daemon.url, session_id, headers, http)
 
         assert (await run_atrium("budgets", "remove", "spender", "day", home=home))[1] == "Removed.\n"
         _, out, _ = await run_atrium("budgets", "list", "--json", home=home)

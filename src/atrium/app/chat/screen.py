@@ -178,6 +178,8 @@ def advice(problem: Mapping[str, Any] | None) -> str:
     told = ["/retry runs it again"]
     if "switch_provider" in actions:
         told.append(f"/provider {other or 'NAME'} lets another provider answer it")
+    if "change_budget" in actions:
+        told.append("`atrium budgets list` shows your budgets")
     if "configure_provider" in actions:
         told.append("`atrium config check` looks at the settings")
     if "install_provider" in actions:
