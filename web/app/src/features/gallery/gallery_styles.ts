@@ -20,6 +20,7 @@ export const galleryStyles = css`
     padding-bottom: 8px;
     border-bottom: 1px solid var(--line);
     font-size: var(--size-14);
+    line-height: inherit;
   }
 
   section {
