@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import shutil
+from pathlib import Path
 
-from atrium.testing.daemon import DaemonProcess
+from atrium.testing.daemon import DaemonProcess, running_daemon
 from tests.app.running import run_atrium
 from tests.app.terminal import ENTER, terminal
 from tests.app.tui_screen import tui
+from tests.sessions import faltering
 
 
 async def test_the_command(daemon: DaemonProcess) -> None:
@@ -48,3 +51,28 @@ async def test_the_full_screen_terminal(daemon: DaemonProcess) -> None:
             await screen.type("/provider nobody")
             await screen.press("enter")
             await screen.sees("'nobody' is not a provider")
+
+
+async def test_what_is_tried_is_said(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "plugins").mkdir(parents=True)
+    shutil.copy(faltering.__file__, home / "plugins")
+    async with running_daemon(home, ATRIUM_PROVIDERS__FALLBACK='["echo"]') as daemon, daemon.attach() as client:
+        code, out, err = await run_atrium("chat", "-p", "faltering", "-m", "again", home=home)
+        assert (code, out) == (0, "after 0 messages: again\n")
+        assert err == "there is no route to it; trying again in 1 s.\n"
+        code, out, err = await run_atrium("chat", "-p", "faltering", "-m", "never", home=home)
+        assert (code, out) == (0, "never\n")
+        assert err == "echo answers from here on, because faltering failed: the key is no good.\n"
+        session = await client.sessions.create("faltering", title="Later")
+        async with tui(daemon, session_id=session) as screen:
+            await screen.type("later")
+            await screen.press("enter")
+            await screen.sees("there is no route to it. Asked again at")
+            await screen.type("/provider")
+            await screen.press("enter")
+            await screen.sees("Who answers from here on?", "Faltering", "Echo")
+            await screen.press("escape")
+            await screen.type("/provider echo")
+            await screen.press("enter")
+            await screen.sees("echo answers from here on.", "later")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from atrium.app.chat.beginning import choose_provider, create_session
+from atrium.app.chat.screen import change_in_words, retry_in_words
 from atrium.app.cli.output import print_json_line, warn
 from atrium.app.errors import ExitCode
 from atrium.app.text import printable
@@ -70,8 +71,12 @@ class _Answer:
         self._printed: dict[str, str] = {}
 
     def show(self, entry: Entry) -> None:
-        """Print what an entry adds."""
+        """Print what an entry adds, and on stderr what keeps the answer waiting."""
         self._conversation.apply(entry)
+        if entry.type == "sessions.provider.retrying.v1":
+            warn(f"{retry_in_words(entry.data)}.")
+        elif entry.type == "sessions.provider.changed.v1":
+            warn(f"{change_in_words(entry.data)}.")
         message_id = str(entry.data.get("messageId", ""))
         message = self._conversation.message(message_id)
         if message is None or message.role != "assistant":

@@ -139,8 +139,7 @@ class Screen:
         self.note(str(entry.data["content"]))
 
     def _provider_retrying(self, entry: Entry) -> None:
-        seconds = int(entry.data["delayMs"]) / 1000
-        self.note(f"{_reason(entry.data['problem'])}; trying again in {seconds:.0f} s, Ctrl-C cancels")
+        self.note(f"{retry_in_words(entry.data)}, Ctrl-C cancels")
 
     def _provider_changed(self, entry: Entry) -> None:
         self.note(change_in_words(entry.data))
@@ -185,6 +184,11 @@ def advice(problem: Mapping[str, Any] | None) -> str:
     if "install_provider" in actions:
         told.append("`atrium doctor` says what is missing")
     return ", ".join(told)
+
+
+def retry_in_words(retrying: Mapping[str, Any]) -> str:
+    """Say why a provider is asked again, and when."""
+    return f"{_reason(retrying['problem'])}; trying again in {int(retrying['delayMs']) / 1000:.0f} s"
 
 
 def change_in_words(change: Mapping[str, Any]) -> str:
