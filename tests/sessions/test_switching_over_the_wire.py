@@ -95,6 +95,20 @@ async def test_nothing_to_ask_again_switches_nothing(house: House, http: httpx.A
     assert (await http.get(f"/sessions/{session_id}")).json()["data"]["providerId"] == "one"
 
 
+async def test_the_same_request_again_asks_once(house: House, http: httpx.AsyncClient) -> None:
+    bad = [ProviderAuthFailed("bad key")]
+    await offer(house, Flaky("one", bad, bad), two := Flaky("two"))
+    session_id = await create(http, providerId="one")
+    await ask(http, session_id, "older")
+    await ask(http, session_id, "hello")
+    wish = {"providerId": "two", "retry": True}
+    answers = await asyncio.gather(*(http.post(f"/sessions/{session_id}/provider", json=wish) for _ in range(5)))
+    await ask(http, session_id, "and?")
+    answers.append(await http.post(f"/sessions/{session_id}/provider", json=wish))
+    assert {answer.status_code for answer in answers} == {200}
+    assert [request.content for request in two.requests] == ["hello", "and?"]
+
+
 async def test_the_chain_of_a_session_is_shown_and_changed(house: House, http: httpx.AsyncClient) -> None:
     await offer(house, Flaky("one"), Flaky("two"))
     session_id = await create(http, providerId="one", fallback=["two"])

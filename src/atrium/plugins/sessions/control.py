@@ -74,6 +74,14 @@ class Control:
             change.occupy(None)
         return new
 
+    async def last_ended_badly(self, change: Change) -> str | None:
+        """Return the id of the session's last turn, if it can be asked again."""
+        newest: list[TurnRecord] = []
+        for status in get_args(TurnStatus):
+            newest += await turns_with(change.storage, change.session.id, status, newest=True, limit=1)
+        last = max(newest, key=lambda turn: (turn.offset, turn.id), default=None)
+        return last.id if last is not None and last.status in RETRIABLE and not last.superseded else None
+
     async def _waiting(self, change: Change, turn_id: str | None) -> TurnRecord:
         session_id, stuck = change.session.id, change.activity.turn
         if turn_id is None and not change.activity.blocked:

@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 
 from atrium.plugins.sessions.control import Control
-from atrium.plugins.sessions.errors import SessionIsStopped
+from atrium.plugins.sessions.errors import NothingToRetry, SessionIsStopped
 from atrium.plugins.sessions.inputs import name
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.mailbox import Mailboxes
@@ -28,8 +28,8 @@ class Switcher:
     async def switch(self, caller: Principal, session_id: str, provider_id: object, *, retry: bool) -> None:
         """Give a session another provider, from its next turn on, or from the one that waits for an answer.
 
-        A turn that has some of its answer keeps its provider. With `retry` the message of the last turn that ended
-        badly is asked again in the same commit, unless a turn runs.
+        A turn that has some of its answer keeps its provider. With `retry` the session's last turn, which must have
+        ended badly, is asked again in the same commit; the same request again does nothing more.
         """
         wanted = name("providerId", provider_id)
         await self._context.services.call("providers.check", wanted)
@@ -39,9 +39,13 @@ class Switcher:
             if change.activity.status == "stopped":
                 raise SessionIsStopped("fork it to continue the conversation")
             turn = self._mailboxes.running(session_id)
-            if retry and turn is None:
-                await self._control.requeue(change, caller, None, anywhere=True)
             is_new = change.session.provider_id != wanted
+            if retry and turn is None:
+                last = await self._control.last_ended_badly(change)
+                if last is None and is_new:
+                    raise NothingToRetry("the last turn of this session did not end badly; switch without retry")
+                if last is not None:
+                    await self._control.requeue(change, caller, last, anywhere=True)
             moves = is_new and turn is not None and _move(change, turn)
             turn_id = turn.record.id if turn is not None and moves else None
             put_switch(change, Switch(wanted, "requested", kept, by=caller.user, turn_id=turn_id))
