@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ from tests.faults.followers import Follower
 from tests.faults.lost_power import Disk, Mode, write_to
 from tests.faults.verdict import read_history
 from tests.sessions.hub import Hub
+
+AT_ONCE = 8
+"""What power cuts have left is judged side by side: each judge waits for the disk most of the time."""
 
 OWNER = Principal("local", "cli")
 ACKNOWLEDGED = re.compile(rb'"messageId":"([^"]+)","turnId":"[^"]+","offset":"\d+"\}')
@@ -166,6 +170,17 @@ def unsaid(log: list[Event]) -> Said:
     return Said(owners, leaving)
 
 
+async def _judge_cut(left: Path, said: Said, what: str, places: asyncio.Semaphore) -> None:
+    """Judge what one power cut has left, and remove it; a place is free then."""
+    try:
+        await judge(left, said)
+    except Exception as error:
+        error.add_note(what)
+        raise
+    shutil.rmtree(left)
+    places.release()
+
+
 @pytest.mark.parametrize(
     "count",
     [
@@ -178,21 +193,20 @@ async def test_all_that_was_acknowledged_survives_a_power_cut(tmp_path: Path, co
     log = await record(tmp_path)
     seed = int(os.environ.get("ATRIUM_FAULT_SEED", "0")) or count
     dice, disk, said, position = random.Random(seed), Disk(), unsaid(log), 0
-    for number, moment in enumerate(moments(log, count, dice)):
-        for event in log[position:moment]:
-            if event.name == "said":
-                said.hear(event.data)
-            else:
-                disk.apply(event)
-        position = max(position, moment)
-        mode: Mode = dice.choice(["nothing", "some", "some", "some", "all"])
-        left = tmp_path / f"after{number}"
-        write_to(left, disk.after_power_loss(mode, dice))
-        try:
-            await judge(left, said)
-        except Exception as error:
-            error.add_note(f"seed {seed}, power cut {number} after event {moment} of {len(log)}, kept: {mode}")
-            raise
-        shutil.rmtree(left)
+    places = asyncio.Semaphore(AT_ONCE)
+    async with asyncio.TaskGroup() as judges:
+        for number, moment in enumerate(moments(log, count, dice)):
+            for event in log[position:moment]:
+                if event.name == "said":
+                    said.hear(event.data)
+                else:
+                    disk.apply(event)
+            position = max(position, moment)
+            mode: Mode = dice.choice(["nothing", "some", "some", "some", "all"])
+            await places.acquire()
+            left = tmp_path / f"after{number}"
+            write_to(left, disk.after_power_loss(mode, dice))
+            what = f"seed {seed}, power cut {number} after event {moment} of {len(log)}, kept: {mode}"
+            judges.create_task(_judge_cut(left, deepcopy(said), what, places))
     assert len(said.owners) == 24
     assert sum(map(len, said.messages.values())) + sum(map(len, said.entries.values())) > 50
