@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import catch_up, commits, event_bus, memory, messages, reads, service_call, start, sync_apply
+from bench import catch_up, commits, event_bus, memory, messages, page, reads, service_call, start, sync_apply
 from bench.figures import Bench
 
 BENCHES: tuple[Bench, ...] = (
@@ -15,6 +15,7 @@ BENCHES: tuple[Bench, ...] = (
     reads.BENCH,
     catch_up.BENCH,
     sync_apply.BENCH,
+    page.BENCH,
 )
 
 

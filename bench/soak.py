@@ -173,7 +173,7 @@ def picture(soaked: Soaked) -> str:
 
 
 @click.command()
-@click.option("--minutes", type=click.FloatRange(min=0.2), default=20.0, show_default=True, help="How long.")
+@click.option("--minutes", type=click.FloatRange(min=0.1), default=20.0, show_default=True, help="How long.")
 @click.option("--json", "wants_json", is_flag=True, help="Print everything sampled as JSON.")
 @click.option("--picture", "path", type=click.Path(dir_okay=False, path_type=Path), help="Draw the samples as SVG.")
 def main(minutes: float, wants_json: bool, path: Path | None) -> None:

@@ -1,0 +1,1 @@
+"""What a person feels, measured in Chromium: loading, opening, scrolling, tokens, memory."""
