@@ -2,10 +2,10 @@
 
 A probe in the page looks at its frames; the task after a frame's callbacks is when the frame has been painted. The
 first load is with an empty cache and the CPU slowed down four times: until the field for a message is painted, and
-until the sessions are. Tokens come at 50 a second; each is timed from its arrival on the socket to the paint that shows it.
-References: for loading, a page that is one paragraph; for frames, the same browser scrolling 10,000 plain paragraphs;
-for tokens, the end of the first frame after their arrival, whatever it shows: frames come every 16.7 ms, so that 16 ms
-is what the last of twenty waits by itself.
+until the sessions are. Tokens come at 50 a second; each is timed from its arrival on the socket to the paint that shows
+it. References: for loading, a page that is one paragraph; for frames, the same browser scrolling 10,000 plain
+paragraphs; for tokens, the end of the first frame after their arrival, whatever it shows: frames come every 16.7 ms, so
+that 16 ms is what the last of twenty waits by itself.
 """
 
 from __future__ import annotations
@@ -185,9 +185,9 @@ def _figures(seen: Seen, effort: Effort) -> Iterator[Figure]:
 
 
 LIMITS = """
-Loading: scripts, of which half are Lit, the shell and the list, half the conversation with its Markdown; then the ticket,
-the socket and the first snapshot, one after the other, while the page is drawn. Opening and scrolling: the layout of the
-rows that come into view, and Markdown. Tokens: the frame they wait for; the work in it is 4 ms.
+Loading: scripts, of which half are Lit, the shell and the list, half the conversation with its Markdown; then the
+ticket, the socket and the first snapshot, one after the other, while the page is drawn. Opening and scrolling: the
+layout of the rows that come into view, and Markdown. Tokens: the frame they wait for; the work in it is 4 ms.
 """
 
 BENCH = Bench(
