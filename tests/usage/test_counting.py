@@ -114,6 +114,20 @@ async def test_days_and_months_end() -> None:
         assert (await it.report(days=1)).days == ()
 
 
+async def test_a_turn_across_midnight_counts_for_the_day_it_began_and_once_for_the_month() -> None:
+    clock = ManualClock(NOON + 12 * 3600 - 1)
+    async with till(clock=clock) as it:
+        [meter] = it.runtime.extensions.at("providers.meter")
+        turn = TurnRequest("s", "t", "hi", by=ALICE)
+        await meter.value.used("spender", turn, Usage(100, 0, 0.1))
+        clock.time += 2
+        await meter.value.used("spender", turn, Usage(100, 50, 0.3))
+        report = await it.report()
+        assert [(day.day, day.output_tokens) for day in report.days] == [("2027-01-15", 50)]
+        [provider] = report.providers
+        assert (provider.today.turns, provider.this_month.turns, provider.this_month.cost) == (0, 1, 0.3)
+
+
 async def test_what_is_too_old_is_forgotten(tmp_path: Path) -> None:
     path = tmp_path / "atrium.db"
     async with till(SQLiteStorageAdapter(path), history_days=32) as it:

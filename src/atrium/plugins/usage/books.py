@@ -6,7 +6,16 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from atrium.contracts.usage import EVERY_PROVIDER, Amounts, Budget, BudgetState, Period, ProviderUsage, QuotaState
+from atrium.contracts.usage import (
+    EVERY_PROVIDER,
+    Amounts,
+    Budget,
+    BudgetState,
+    Period,
+    ProviderUsage,
+    QuotaState,
+    TurnUsage,
+)
 from atrium.plugins.usage.calendar import day_of, next_start
 from atrium.plugins.usage.documents import BUDGETS, PROVIDERS, added
 from atrium.plugins.usage.errors import BudgetReached
@@ -78,15 +87,16 @@ class Books:
             self.unsaved.remove(page.id)
         self.providers[page.id] = page
 
-    def counted(self, provider_id: str, more: Amounts, less: Amounts | None, now: float) -> ProviderUsage:
+    def counted(self, turn: TurnUsage, before: TurnUsage | None, now: float) -> ProviderUsage:
         """Return a provider's page with what a turn used, less what was counted of that turn before."""
-        page = self.provider(provider_id, now)
-        return page.model_copy(
-            update={
-                "today": Amounts(**added(page.today, more, less)),
-                "this_month": Amounts(**added(page.this_month, more, less)),
-            }
-        )
+        page = self.provider(turn.provider_id, now)
+        update: dict[str, object] = {}
+        # A turn counts for the day on which it was first counted, which may be over.
+        if turn.day == page.day:
+            update["today"] = Amounts(**added(page.today, turn, before))
+        if turn.day[:7] == page.month:
+            update["this_month"] = Amounts(**added(page.this_month, turn, before))
+        return page.model_copy(update=update)
 
     def _state(self, budget: Budget, now: float) -> BudgetState:
         ids: Iterable[str] = self.providers if budget.provider_id == EVERY_PROVIDER else (budget.provider_id,)

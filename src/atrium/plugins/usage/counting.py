@@ -64,9 +64,7 @@ class Accountant:
         if before is not None and counted == before:
             return []
         budgets = books.states(now, provider_id)
-        # A turn counts for the day on which it was first counted.
-        is_today = counted.day == day_of(now)
-        page = books.counted(provider_id, counted, before, now) if is_today else books.provider(provider_id, now)
+        page = books.counted(counted, before, now)
         crash_point("usage.counting")
         async with books.storage.batch() as batch:
             _store_turn(batch, counted, found)
