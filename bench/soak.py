@@ -30,6 +30,9 @@ from bench.soak_load import Crowd
 
 PLUGIN = Path(__file__).with_name("soak_plugin.py")
 SAMPLES = 240
+LEAST_SAMPLES = 4
+"""However short it is: a line needs points, also those that are left after the warm-up."""
+
 SHORTEST_INTERVAL = 1.0
 WARM_UP = 0.3
 """Part of the time after which the line begins: caches fill, and pages of the database are used for the first time."""
@@ -144,7 +147,7 @@ async def _soak(server: Server, home: Path, seconds: float) -> Soaked:
         async with attach(home) as client:
             crowd = Crowd(client, server.port, server.token, SEED)
             async with crowd.at_work():
-                while time.monotonic() - began < seconds:
+                while time.monotonic() - began < seconds or len(samples) < LEAST_SAMPLES:
                     await asyncio.sleep(interval)
                     samples.append(await _sample(server, http, home, began))
                     _progress(samples[-1], crowd.counts)
