@@ -84,7 +84,7 @@ proxies:
 .PHONY: test
 test: setup web browser tracer proxies ## Run the tests of hub and page, and check the coverage; ARGS="tests/kernel -x" runs some
 	@rm -rf build/coverage* && mkdir -p build
-	@$(BIN)/coverage run -m pytest -m "not faults and not storm and not journey" -n $(WORKERS) $(ARGS)
+	@$(BIN)/coverage run -m pytest -m "not faults and not storm and not journey and not agents" -n $(WORKERS) $(ARGS)
 ifeq ($(ARGS),)
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage json --quiet && $(BIN)/python tools/check_coverage.py build/coverage.json
 ifeq ($(HAVE_WEB),yes)
@@ -99,6 +99,12 @@ test-faults: setup tracer proxies ## Run the long fault injection
 .PHONY: test-journeys
 test-journeys: setup web browser ## Go long ways through the page in a browser, and look at it with axe
 	@$(BIN)/pytest -m journey -n $(WORKERS) $(ARGS)
+
+# The agents come from their registries, by our own installer; then nothing of them sees a network but the loopback.
+.PHONY: test-agents
+test-agents: setup ## Drive the real coding agents against stand-ins of their vendors, without a network
+	@for agent in claude codex gemini; do $(BIN)/atrium providers install $$agent --home build/test-agents || exit 1; done
+	@unshare --net $$(test $$(id -u) = 0 || echo --map-root-user) sh -c 'ip link set lo up && exec "$$@"' - $(BIN)/pytest -m agents $(ARGS)
 
 .PHONY: test-storm
 test-storm: setup ## Run thousands of clients and long random walks over bad networks

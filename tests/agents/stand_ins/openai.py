@@ -1,0 +1,96 @@
+"""OpenAI's API: `POST /v1/responses` as server-sent events, and the list of models."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from tests.agents.stand_ins.server import Asked, Json, Reply, reply_to, sse
+
+_numbers = itertools.count(1)
+USAGE = {
+    "input_tokens": 11,
+    "input_tokens_details": {"cached_tokens": 0},
+    "output_tokens": 7,
+    "output_tokens_details": {"reasoning_tokens": 2},
+    "total_tokens": 18,
+}
+
+
+def respond(request: Request, body: Json) -> Response | None:
+    """Answer what Codex asks."""
+    path = request.url.path
+    if path.endswith("/models"):
+        return JSONResponse({"object": "list", "data": [], "models": []})
+    if not path.endswith("/responses") or request.method != "POST":
+        return None
+    request_of = asked(body)
+    return sse((str(one["type"]), one) for one in events(reply_to(request_of), request_of.tools, next(_numbers)))
+
+
+def asked(body: Json) -> Asked:
+    """Read a request."""
+    items = [one for one in body.get("input") or () if isinstance(one, dict)]
+    last = items[-1] if items else {}
+    said = [one for one in items if one.get("type", "message") == "message" and one.get("role") == "user"]
+    texts = [str(part["text"]) for part in said[-1]["content"] if "text" in part] if said else []
+    return Asked(
+        message="\n".join(text for text in texts if not text.lstrip().startswith("<")),
+        tools={str(one.get("name") or one.get("type")): one for one in body.get("tools") or ()},
+        tool_answered=str(last.get("type", "")).endswith("_call_output"),
+        body=json.dumps(items),
+    )
+
+
+def events(reply: Reply, tools: object, number: int) -> Iterator[Json]:
+    """Yield the events of an answer."""
+    response: Json = {"id": f"resp_{number}", "object": "response", "status": "in_progress", "output": []}
+    yield {"type": "response.created", "response": response}
+    output: list[Json] = []
+    for index, (begun, deltas, done) in enumerate(_items(reply, tools, number)):
+        yield {"type": "response.output_item.added", "output_index": index, "item": begun}
+        for delta in deltas:
+            yield {"item_id": begun["id"], "output_index": index, **delta}
+        yield {"type": "response.output_item.done", "output_index": index, "item": done}
+        output.append(done)
+    yield {
+        "type": "response.completed",
+        "response": {**response, "status": "completed", "output": output, "usage": USAGE},
+    }
+
+
+def _items(reply: Reply, tools: object, number: int) -> Iterator[tuple[Json, list[Json], Json]]:
+    if reply.thoughts:
+        item: Json = {"type": "reasoning", "id": f"rs_{number}", "summary": []}
+        deltas: list[Json] = [
+            {"type": "response.reasoning_summary_text.delta", "summary_index": 0, "delta": thought}
+            for thought in reply.thoughts
+        ]
+        opened: Json = {"type": "response.reasoning_summary_part.added", "summary_index": 0}
+        summary = [{"type": "summary_text", "text": "".join(reply.thoughts)}]
+        yield item, [opened, *deltas], {**item, "summary": summary}
+    if reply.words:
+        item = {"type": "message", "id": f"msg_{number}", "role": "assistant", "status": "in_progress", "content": []}
+        deltas = [{"type": "response.output_text.delta", "content_index": 0, "delta": word} for word in reply.words]
+        content = [{"type": "output_text", "text": "".join(reply.words), "annotations": []}]
+        yield item, deltas, {**item, "status": "completed", "content": content}
+    if reply.command is not None:
+        name, arguments = _shell(tools, reply.command)
+        item = {"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}", "name": name}
+        item["arguments"] = json.dumps(arguments)
+        yield {**item, "arguments": ""}, [], item
+
+
+def _shell(tools: object, command: str) -> tuple[str, Json]:
+    """Return the shell this version of Codex has, and how it is called."""
+    known = tools if isinstance(tools, dict) else {}
+    asks = {"sandbox_permissions": "require_escalated", "justification": "as asked"}
+    if "exec_command" in known:
+        return "exec_command", {"cmd": command, **asks}
+    if "shell_command" in known:
+        return "shell_command", {"command": command, **asks}
+    return "shell", {"command": ["sh", "-c", command], **asks}
