@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,16 @@ async def test_what_is_too_old_is_forgotten(tmp_path: Path) -> None:
         assert (await it.call("usage.turns", ALICE))["data"] == []
         with pytest.raises(NotFound):
             await it.call("usage.session", ALICE, "session-1")
+
+
+async def test_a_hub_that_never_stops_forgets_as_well() -> None:
+    async with till(history_days=32) as it:
+        await it.spend("100 20 50 0.25")
+        it.clock.time += 40 * 86_400
+        await it.spend("100 20 50 0.25")
+        while len((await it.report(days=400)).days) > 1:  # noqa: ASYNC110  # forgotten in the background
+            await asyncio.sleep(0)
+        assert (await it.report(days=400)).total == ONE
 
 
 async def test_everybody_sees_their_own() -> None:

@@ -32,6 +32,8 @@ class Books:
     budgets: dict[str, Budget] = field(default_factory=dict)
     unsaved: set[str] = field(default_factory=set)
     """Providers whose limits are told and not stored yet."""
+    tidied: str = ""
+    """The day on which what is too old was last forgotten."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod

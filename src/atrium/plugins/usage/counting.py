@@ -16,10 +16,11 @@ from atrium.contracts.usage import (
     TurnUsage,
 )
 from atrium.plugins.usage.books import Books, warning_of
-from atrium.plugins.usage.calendar import day_of, stamp_of
+from atrium.plugins.usage.calendar import DAY_SECONDS, day_of, stamp_of
 from atrium.plugins.usage.config import UsageConfig
 from atrium.plugins.usage.documents import DAYS, PROVIDERS, SESSIONS, TURNS, added, as_json, day_key, turn_key
-from atrium.sdk import ABSENT, Batch, Context, Document
+from atrium.plugins.usage.reports import prune
+from atrium.sdk import ABSENT, Batch, Context, Document, SpaceStorage
 from atrium.sdk.clock import timestamp
 from atrium.sdk.crash_points import crash_point
 from atrium.sdk.providers import Note, Quota, TurnRequest, Usage
@@ -53,6 +54,7 @@ class Accountant:
     async def used(self, provider_id: str, turn: TurnRequest, usage: Usage) -> Sequence[Note]:
         """Count what a turn has used so far; what was counted of it before is replaced. Return what to warn of."""
         books = await self.books(_space(turn))
+        self._tidy(books)
         async with books.lock:
             return await self._count(books, provider_id, turn, usage)
 
@@ -73,6 +75,21 @@ class Accountant:
         crash_point("usage.counted")
         books.stored(page)
         return self._tell(books, counted, usage, budgets, now)
+
+    def _tidy(self, books: Books) -> None:
+        """Forget what is too old, once a day: a hub may run for years."""
+        now = self._context.clock.now()
+        if books.tidied != day_of(now):
+            books.tidied = day_of(now)
+            _ = self._context.spawn(self._forget(books), "forget what is too old")
+
+    async def _forget(self, books: Books) -> None:
+        async with books.lock:  # a session that is old may be used again just now
+            await self.forget(books.storage)
+
+    async def forget(self, storage: SpaceStorage) -> None:
+        """Forget what was used longer ago than the settings say."""
+        await prune(storage, self._context.clock.now() - self._config.history_days * DAY_SECONDS)
 
     async def _add_to_sums(self, books: Books, batch: Batch, counted: TurnUsage, before: TurnUsage | None) -> None:
         storage, place = books.storage, day_key(counted.day, counted.provider_id)

@@ -17,7 +17,6 @@ from atrium.contracts.usage import (
     UsageReport,
 )
 from atrium.plugins.usage import reports
-from atrium.plugins.usage.calendar import DAY_SECONDS
 from atrium.plugins.usage.config import UsageConfig
 from atrium.plugins.usage.counting import Accountant
 from atrium.plugins.usage.documents import BUDGETS, DAYS, INDEXES, TOPICS, as_json, budget_key
@@ -46,13 +45,13 @@ class Usages(Plugin[UsageConfig]):
 
     async def start(self) -> None:
         """Forget what is too old, and count from now on."""
-        for space in await self.storage.spaces(collection=DAYS):
-            before = self.context.clock.now() - self.config.history_days * DAY_SECONDS
-            await reports.prune(self.storage.of(space), before)
         for event in (BudgetWarned, QuotaWarned):
             self.context.extensions.contribute("gateway.push", None, event_type=event.type, frame="workflow:event")
-        self._accountant = Accountant(self.context, self.config)
-        self.context.extensions.contribute("providers.meter", self._accountant)
+        accountant = Accountant(self.context, self.config)
+        for space in await self.storage.spaces(collection=DAYS):
+            await accountant.forget(self.storage.of(space))
+        self._accountant = accountant
+        self.context.extensions.contribute("providers.meter", accountant)
 
     async def stop(self) -> None:
         """Store what is known and not stored."""
