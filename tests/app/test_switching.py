@@ -5,6 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
+from atrium.client import Client
 from atrium.testing.daemon import DaemonProcess, running_daemon
 from tests.app.running import run_atrium
 from tests.app.terminal import ENTER, terminal
@@ -64,6 +65,18 @@ async def test_what_is_tried_is_said(tmp_path: Path) -> None:
         code, out, err = await run_atrium("chat", "-p", "faltering", "-m", "never", home=home)
         assert (code, out) == (0, "never\n")
         assert err == "echo answers from here on, because faltering failed: the key is no good.\n"
+        await _leave_alone(client)
+        code, out, _ = await run_atrium("status", home=home)
+        assert "5 failures in a row; asked again in " in out
+        [left_alone] = [one for one in await client.providers() if one["id"] == "faltering"]
+        assert left_alone["circuit"]["state"] == "open"
+
+
+async def test_the_full_screen_terminal_says_what_is_tried(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "plugins").mkdir(parents=True)
+    shutil.copy(faltering.__file__, home / "plugins")
+    async with running_daemon(home) as daemon, daemon.attach() as client:
         session = await client.sessions.create("faltering", title="Later")
         async with tui(daemon, session_id=session) as screen:
             await screen.type("later")
@@ -76,3 +89,15 @@ async def test_what_is_tried_is_said(tmp_path: Path) -> None:
             await screen.type("/provider echo")
             await screen.press("enter")
             await screen.sees("echo answers from here on.", "later")
+
+
+async def _leave_alone(client: Client) -> None:
+    """Let the provider fail until the hub leaves it alone."""
+    session = await client.sessions.create("faltering", fallback=[])
+    for _ in range(5):
+        accepted = await client.sessions.send(session, "bug")
+        async with client.following(session, after=accepted.offset) as entries:
+            async for entry in entries:
+                if entry.type == "sessions.turn.failed.v1":
+                    assert entry.data["problem"]["category"] == "fatal"
+                    break

@@ -1,7 +1,7 @@
 """A plugin for the `plugins/` folder of a home: the provider `faltering`, which fails as a message says.
 
 `again` and `later` fail at each first attempt of a turn, `later` with a minute to wait; `never` fails as only a person
-mends.
+mends, and `bug` as nobody has foreseen.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -34,6 +34,8 @@ class FalteringProvider:
         """Fail, or answer."""
         if turn.content == "never":
             raise ProviderAuthFailed("the key is no good")
+        if turn.content == "bug":
+            raise KeyError("nobody has foreseen it")
         if turn.content in {"again", "later"} and turn.turn_id not in self.seen:
             self.seen.add(turn.turn_id)
             raise ProviderUnreachable("there is no route to it", retry_after=60 if turn.content == "later" else None)

@@ -43,11 +43,14 @@ class Sessions:
         title: str = "",
         tags: Sequence[str] = (),
         settings: Mapping[str, Any] | None = None,
+        fallback: Sequence[str] | None = None,
     ) -> str:
-        """Create a session and return its id."""
+        """Create a session and return its id; `fallback` are the providers that go on when its own fails."""
         body: dict[str, Any] = {"providerId": provider_id}
         if settings:
             body["settings"] = dict(settings)
+        if fallback is not None:
+            body["fallback"] = list(fallback)
         if title or tags:
             body["metadata"] = {"title": title, "tags": list(tags)}
         answer = await self._http.call("POST", "/sessions", body=body)
