@@ -123,7 +123,10 @@ export class OtherDevices extends SignalElement {
         }
 
         .names {
-          display: none;
+          position: absolute;
+          width: 1px;
+          height: 1px;
+          clip-path: inset(50%);
         }
 
         .count {
@@ -149,8 +152,8 @@ export class OtherDevices extends SignalElement {
     const now = Date.now();
     const names = words.alsoOpen(this.followers.map(deviceName).join(", "));
     return html`
-      <button type="button" class="quiet" popovertarget="devices" title=${names} aria-label=${names} data-testid="other-devices">
-        ${icon(MonitorSmartphone)}<span class="names">${names}</span><span class="count">${this.followers.length}</span>
+      <button type="button" class="quiet" popovertarget="devices" title=${names} data-testid="other-devices">
+        ${icon(MonitorSmartphone)}<span class="names">${names}</span><span class="count" aria-hidden="true">${this.followers.length}</span>
       </button>
       <div id="devices" popover @toggle=${this.#onToggle}>
         <h2>${words.onDevices(this.followers.length)}</h2>
