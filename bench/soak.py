@@ -141,7 +141,7 @@ async def _soak(server: Server, home: Path, seconds: float) -> Soaked:
     interval = max(seconds / SAMPLES, SHORTEST_INTERVAL)
     headers = {"Authorization": f"Bearer {server.token}"}
     base = f"http://127.0.0.1:{server.port}/api/v1"
-    began, samples = time.monotonic(), []
+    began, samples = time.monotonic(), list[Sample]()
     async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, timeout=60) as http:
         before = await _sample(server, http, home, began)
         async with attach(home) as client:
