@@ -9,6 +9,7 @@ from pydantic import Field
 from atrium.contracts.base import Model
 from atrium.contracts.events import Event
 from atrium.contracts.problems import Problem
+from atrium.contracts.turn_notes import NoteAdded, UsageReported
 
 SessionStatus = Literal["created", "active", "paused", "stopped", "cold"]
 TurnStatus = Literal["queued", "running", "completed", "failed", "cancelled", "interrupted"]
@@ -161,28 +162,6 @@ class ToolFinished(ToolEvent):
     """A tool call ended."""
 
     type: ClassVar[str] = "sessions.tool.finished.v1"
-
-
-class UsageReported(Event):
-    """What a turn used; `cost` in US dollars, `cached_tokens` the part of `input_tokens` the vendor still had."""
-
-    type: ClassVar[str] = "sessions.usage.reported.v1"
-
-    turn_id: str
-    input_tokens: int
-    output_tokens: int
-    cost: float | None = None
-    cached_tokens: int | None = None
-    model: str | None = None
-
-
-class NoteAdded(Event):
-    """Something to know of how a turn runs, such as that the model was not sent the whole conversation."""
-
-    type: ClassVar[str] = "sessions.note.added.v1"
-
-    turn_id: str
-    content: str
 
 
 class SessionRenamed(Event):

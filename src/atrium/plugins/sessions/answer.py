@@ -10,15 +10,14 @@ from atrium.contracts.events import Event
 from atrium.contracts.sessions import (
     MessageCompleted,
     MessageDelta,
-    NoteAdded,
     ThinkingCompleted,
     ThinkingDelta,
     ToolCalled,
     ToolEvent,
     ToolFinished,
     ToolUpdated,
-    UsageReported,
 )
+from atrium.contracts.turn_notes import NoteAdded, UsageReported
 from atrium.plugins.sessions import outputs
 from atrium.plugins.sessions.conversation import decode
 from atrium.sdk import Entry, NewEntry
