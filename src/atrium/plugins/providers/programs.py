@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 
 from atrium.plugins.providers.config import ProvidersConfig
-from atrium.plugins.providers.installs import COLLECTION, Installs
+from atrium.plugins.providers.installs import COLLECTION, AlreadyInstalling, Installs
 from atrium.plugins.providers.roster import Member, Roster
 from atrium.sdk import FieldError, InvalidInput, NotFound, Plugin, Principal, Topic, Unavailable, route, service
 from atrium.sdk.providers import Installable, Program
@@ -116,7 +117,8 @@ class Programs(Plugin[ProvidersConfig]):
         while True:
             for member, program in self._programs():
                 if program.installed is not None and not program.current:
-                    await self.installs.start(member.provider, program)
+                    with suppress(AlreadyInstalling):
+                        await self.installs.start(member.provider, program)
             await self.context.clock.sleep(self.config.check_interval)
 
 
