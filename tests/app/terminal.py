@@ -14,7 +14,7 @@ from pathlib import Path
 from atrium.testing.daemon import daemon_environment
 
 CTRL_C, CTRL_D, ENTER, ALT_ENTER = "\x03", "\x04", "\r", "\x1b\r"
-SECONDS = 30
+SECONDS = 50
 
 
 class Terminal:

@@ -41,7 +41,7 @@ async def test_ctrl_c_cancels_the_one_question(daemon: DaemonProcess) -> None:
     async with terminal("chat", "-p", "echo", "-m", "/sleep 60", home=daemon.home) as screen:
         await _running(daemon)
         screen.type(CTRL_C)
-        assert await asyncio.wait_for(screen.process.wait(), 20) == 130
+        assert await asyncio.wait_for(screen.process.wait(), 50) == 130
     async with daemon.attach() as client:
         session = (await client.sessions.list()).sessions[0].id
         types = [entry.type async for entry in client.events(session)]
@@ -82,7 +82,7 @@ async def test_typing_streaming_and_leaving(daemon: DaemonProcess) -> None:
         await screen.until("first\r\nsecond\r\n")
         await screen.until(PROMPT)
         screen.type(CTRL_D)
-        assert await asyncio.wait_for(screen.process.wait(), 20) == 0
+        assert await asyncio.wait_for(screen.process.wait(), 50) == 0
     async with daemon.attach() as client:
         page = await client.sessions.list()
         messages = await client.sessions.messages(page.sessions[0].id)
@@ -110,7 +110,7 @@ async def test_ctrl_c_cancels_the_turn_and_the_chat_goes_on(daemon: DaemonProces
         await screen.until("Ctrl-C again or Ctrl-D leaves")
         await screen.until(PROMPT)
         screen.type(CTRL_C)
-        assert await asyncio.wait_for(screen.process.wait(), 20) == 0
+        assert await asyncio.wait_for(screen.process.wait(), 50) == 0
 
 
 async def test_a_restart_is_shown_and_survived(home: Path) -> None:
@@ -130,7 +130,7 @@ async def test_a_restart_is_shown_and_survived(home: Path) -> None:
         await screen.until("after the restart")
         await screen.until(PROMPT)
         screen.type(f"/quit{ENTER}")
-        assert await asyncio.wait_for(screen.process.wait(), 20) == 0
+        assert await asyncio.wait_for(screen.process.wait(), 50) == 0
 
 
 async def test_what_another_client_says_is_shown(daemon: DaemonProcess) -> None:
@@ -162,7 +162,7 @@ async def test_a_long_session_is_gone_on_with_from_its_end(daemon: DaemonProcess
         await screen.until(PROMPT)
         assert "> /tokens 1\r\n" not in screen.shown
         screen.type(CTRL_D)
-        assert await asyncio.wait_for(screen.process.wait(), 20) == 0
+        assert await asyncio.wait_for(screen.process.wait(), 50) == 0
 
 
 async def test_commands(daemon: DaemonProcess) -> None:
@@ -189,7 +189,7 @@ async def test_commands(daemon: DaemonProcess) -> None:
                 await screen.until(shown)
             await screen.until(PROMPT)
             screen.type(f"/quit{ENTER}")
-            assert await asyncio.wait_for(screen.process.wait(), 20) == 0
+            assert await asyncio.wait_for(screen.process.wait(), 50) == 0
         messages = (await client.sessions.messages(other)).messages
         assert [one.content for one in messages if one.role == "user"] == ["/help"]
 
@@ -203,4 +203,4 @@ async def _running(daemon: DaemonProcess) -> None:
             found.set()
 
     async with daemon.attach() as client, client.topic("sessions", note):
-        await asyncio.wait_for(found.wait(), 20)
+        await asyncio.wait_for(found.wait(), 50)

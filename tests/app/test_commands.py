@@ -131,7 +131,7 @@ async def test_a_new_plugin_runs_in_the_hub_when_it_is_dropped_in(tmp_path: Path
         seen = asyncio.Event()
         async with client.topic("notes", lambda snapshot: seen.set() if snapshot.data else None):
             await client.call("POST", "/notes", body={"textId": "a", "text": "hello"})
-            await asyncio.wait_for(seen.wait(), 10)
+            await asyncio.wait_for(seen.wait(), 50)
         assert await client.call("GET", "/notes/a") == {"text": "hello"}
 
 

@@ -297,6 +297,6 @@ async def test_a_crash_report_that_cannot_be_written_does_not_hide_the_crash(hom
         env=environment,
         stderr=asyncio.subprocess.PIPE,
     )
-    _, err = await asyncio.wait_for(process.communicate(), 30)
+    _, err = await asyncio.wait_for(process.communicate(), 50)
     assert process.returncode == 1
     assert err.decode().splitlines()[-1] == usual.strip()

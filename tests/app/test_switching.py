@@ -38,7 +38,7 @@ async def test_the_chat_asks_what_failed_last_of_the_other_one(daemon: DaemonPro
         await screen.until("local answers from here on")
         await screen.until("Failed: ")
         screen.type(f"/quit{ENTER}")
-        assert await asyncio.wait_for(screen.process.wait(), 20) == 0
+        assert await asyncio.wait_for(screen.process.wait(), 50) == 0
 
 
 async def test_the_full_screen_terminal(daemon: DaemonProcess) -> None:

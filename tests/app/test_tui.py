@@ -194,7 +194,7 @@ async def test_no_colour_when_none_is_wanted(daemon: DaemonProcess) -> None:
     async with terminal("tui", home=daemon.home, rows=24, columns=80, NO_COLOR="1") as screen:
         await screen.until("No sessions yet.")
         screen.type("\x11")
-        assert await asyncio.wait_for(screen.process.wait(), 20) == 0
+        assert await asyncio.wait_for(screen.process.wait(), 50) == 0
     colours = {colour for colour in COLOUR.findall(screen.shown) if len(set(colour)) > 1}
     assert colours == set()
 
@@ -282,7 +282,7 @@ async def test_at_a_real_terminal_of_80_by_24(daemon: DaemonProcess) -> None:
         screen.type("/tokens 3\r")
         await screen.until("tok-1 tok-2 tok-3")
         screen.type("\x11")
-        assert await asyncio.wait_for(screen.process.wait(), 20) == 0
+        assert await asyncio.wait_for(screen.process.wait(), 50) == 0
 
 
 async def test_it_says_what_is_missing(home: Path) -> None:
@@ -290,7 +290,7 @@ async def test_it_says_what_is_missing(home: Path) -> None:
     assert (code, err) == (1, "Error: this needs a terminal; `atrium chat -m` works in a pipe\n")
     async with terminal("tui", home=home, rows=24, columns=80) as screen:
         await screen.until("Atrium is not running; start it with `atrium up`")
-        assert await asyncio.wait_for(screen.process.wait(), 20) == 4
+        assert await asyncio.wait_for(screen.process.wait(), 50) == 4
 
 
 async def _say(screen: TuiScreen, text: str) -> None:

@@ -128,7 +128,7 @@ async def test_sessions_fit_into_the_terminal(columns: int, headings: str, daemo
         session = await client.sessions.create("echo", title="What a lighthouse is for, and who keeps it")
     async with terminal("sessions", "list", home=daemon.home, columns=columns) as screen:
         await screen.until("keeps it")
-        assert await asyncio.wait_for(screen.process.wait(), 20) == 0
+        assert await asyncio.wait_for(screen.process.wait(), 50) == 0
     assert headings in screen.shown
     assert session in screen.shown
     assert max(map(len, screen.shown.split("\r\n"))) <= columns
@@ -170,10 +170,10 @@ async def test_stopping_says_what_it_waits_for(home: Path) -> None:
         command = f"{sys.executable} -m atrium.app down --home {home}"
         stopping = await asyncio.create_subprocess_shell(command, stderr=asyncio.subprocess.PIPE)
         assert stopping.stderr is not None
-        told = await asyncio.wait_for(stopping.stderr.readline(), 20)
+        told = await asyncio.wait_for(stopping.stderr.readline(), 50)
         assert told.startswith(b"Running turns get 30 seconds at most")
         assert await run_atrium("down", "--now", home=home) == (0, "Atrium has stopped.\n", "")
-        assert await asyncio.wait_for(stopping.wait(), 20) == 0
+        assert await asyncio.wait_for(stopping.wait(), 50) == 0
 
 
 async def _piped(command: str, home: Path) -> tuple[int, str, str]:
@@ -183,7 +183,7 @@ async def _piped(command: str, home: Path) -> tuple[int, str, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 30)
+    out, err = await asyncio.wait_for(process.communicate(), 50)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
 

@@ -15,7 +15,7 @@ from atrium.app.tui.words import ENGLISH, Words
 from atrium.client import Pace
 from atrium.testing.daemon import DaemonProcess
 
-SECONDS = 30
+SECONDS = 50
 
 
 class TuiScreen:

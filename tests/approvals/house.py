@@ -53,7 +53,7 @@ class House:
                 found: list[dict[str, Any]] = (await self.call("approvals.list", caller)).data
                 if len(found) == count:
                     return found
-                await asyncio.wait_for(changed.wait(), 10)
+                await asyncio.wait_for(changed.wait(), 50)
         finally:
             end()
 

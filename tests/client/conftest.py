@@ -45,7 +45,7 @@ class Peer:
 
     async def until(self, ready: Callable[[], bool]) -> None:
         async with self._changed:
-            await asyncio.wait_for(self._changed.wait_for(ready), 10)
+            await asyncio.wait_for(self._changed.wait_for(ready), 50)
 
     def subscriptions(self) -> list[dict[str, Any]]:
         return [frame["payload"] for frame in self.frames if frame["type"] == "subscribe"]

@@ -104,7 +104,7 @@ async def test_following_over_http_sees_what_is_new_and_ends_with_the_session(cl
     reading = asyncio.create_task(read())
     await finished(client, session, "hello")
     await client.sessions.delete(session)
-    assert (await asyncio.wait_for(reading, 10))[-1] == "sessions.session.deleted.v1"
+    assert (await asyncio.wait_for(reading, 50))[-1] == "sessions.session.deleted.v1"
 
 
 async def test_a_cursor_beyond_the_head_is_a_reset(client: Client) -> None:
@@ -130,7 +130,7 @@ async def test_a_topic_stays_in_step_over_a_restart(daemon: DaemonProcess, clien
         changed.set()
 
     async def until(wanted: list[str]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             while titles[-1] != wanted:
                 changed.clear()
                 await changed.wait()

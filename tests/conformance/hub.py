@@ -81,7 +81,7 @@ class Hub:
     def api(self, **headers: str) -> Iterator[Api]:
         """Return a client with the owner's token, or with these headers instead."""
         base = f"{self.address}/api/v1"
-        client = httpx.Client(base_url=base, headers=headers or self.bearer, timeout=20, trust_env=False, verify=NO_TLS)
+        client = httpx.Client(base_url=base, headers=headers or self.bearer, timeout=50, trust_env=False, verify=NO_TLS)
         with client:
             yield Api(client)
 
@@ -148,7 +148,7 @@ class Socket:
         """Return the frames up to the first that is `last`."""
         seen = []
         while True:
-            seen.append(json.loads(self.connection.recv(10)))
+            seen.append(json.loads(self.connection.recv(50)))
             assert {"type", "payload", "timestamp"} <= set(seen[-1])
             if last(seen[-1]):
                 return seen

@@ -38,7 +38,7 @@ async def hub_on(path: Path, clock: SetClock) -> AsyncIterator[Hub]:
 @pytest.mark.parametrize("jump", [-HOUR, HOUR, -YEAR, YEAR])
 async def test_a_clock_that_is_set_during_a_turn_changes_nothing(tmp_path: Path, jump: float) -> None:
     clock = SetClock()
-    async with hub_on(tmp_path / "atrium.db", clock) as hub, asyncio.timeout(20):
+    async with hub_on(tmp_path / "atrium.db", clock) as hub, asyncio.timeout(50):
         session_id = await hub.create()
         tail = await hub.storage.tail(f"sessions/{session_id}")
         shown: list[int] = []
@@ -74,7 +74,7 @@ async def test_numbers_grow_over_restarts_with_a_clock_that_jumps(tmp_path: Path
     dice, clock, highest, session_id = random.Random(6), SetClock(), 0, ""
     for _ in range(12):
         clock.wrong_by = dice.choice([-YEAR, -HOUR, -1.0, 0.0, 1.0, HOUR])
-        async with hub_on(tmp_path / "atrium.db", clock) as hub, asyncio.timeout(20):
+        async with hub_on(tmp_path / "atrium.db", clock) as hub, asyncio.timeout(50):
             session_id = session_id or await hub.create()
             accepted = await hub.ask(session_id, "say on")
             assert int(accepted.offset) > highest

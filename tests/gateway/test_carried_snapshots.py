@@ -197,8 +197,8 @@ async def test_a_read_ends_when_nobody_waits_for_it_any_more(
         await socket.ask("subscribe", TAKEN)
         unhurried.meanwhile = [take_for_ever]
         await add(http, "n1")
-        await asyncio.wait_for(begun.wait(), 10)
-    await asyncio.wait_for(ended.wait(), 10)
+        await asyncio.wait_for(begun.wait(), 50)
+    await asyncio.wait_for(ended.wait(), 50)
     assert not house.gateway.serving.hub._feeds
 
 

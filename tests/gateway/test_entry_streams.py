@@ -21,7 +21,7 @@ WORDS = [f"word-{number}" for number in range(500)]
 async def lines_of(answer: httpx.Response, count: int) -> list[Any]:
     """Return the next entries of an open answer."""
     found: list[Any] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(50):
         async for line in answer.aiter_lines():
             if line:
                 found.append(json.loads(line))

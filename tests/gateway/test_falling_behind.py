@@ -220,7 +220,7 @@ async def test_one_that_leaves_while_it_begins_to_follow_is_forgotten(
     async with house.socket() as socket:
         unhurried.meanwhile = [leave]
         await socket.send("subscribe", {"streams": {"notes/n1": head}})
-        await asyncio.wait_for(left.wait(), 10)
+        await asyncio.wait_for(left.wait(), 50)
         await until(lambda: not house.gateway.serving.server.server_state.tasks)
     assert not hub._rooms
 

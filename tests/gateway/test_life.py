@@ -118,7 +118,7 @@ async def test_a_hub_whose_plugins_take_for_ever_answers_all_the_same(monkeypatc
     gateway = Gateway(runtime)
     await runtime.plugin_manager.load_plugin(gateway)
     await runtime.plugin_manager.start_plugin("gateway")
-    await asyncio.wait_for(gateway.opened(), 10)
+    await asyncio.wait_for(gateway.opened(), 50)
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.get(f"{gateway.address}/health")
     await runtime.stop()
@@ -180,7 +180,7 @@ async def test_stopping_announces_ends_streams_and_closes_sockets(house: House, 
         assert [line async for line in lines] == []
         await socket_.connection.wait_closed()
         assert socket_.connection.close_code == 1012
-        await asyncio.wait_for(stopping, 10)
+        await asyncio.wait_for(stopping, 50)
     with pytest.raises(httpx.ConnectError):
         await http.get("/health")
 
@@ -223,4 +223,4 @@ async def test_shutdown_asks_the_core(tmp_path: Path) -> None:
         second = await http.post("/core/shutdown", json={"graceful": False})
 
         assert (first.status_code, second.status_code) == (202, 202)
-        assert [await asyncio.wait_for(asked.get(), 10) for _ in range(2)] == [True, False]
+        assert [await asyncio.wait_for(asked.get(), 50) for _ in range(2)] == [True, False]

@@ -38,7 +38,7 @@ class Line:
 
     async def entry(self) -> Any:
         """Return the next entry of a chunked answer, None at its end."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(50):
             length = int(await self.reader.readline(), 16)
             chunk = await self.reader.readexactly(length + 2)
         return json.loads(chunk) if length else None
@@ -53,7 +53,7 @@ class Line:
 
     async def end(self) -> bytes:
         """Return what comes until the hub closes the connection."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(50):
             return await self.reader.read()
 
 

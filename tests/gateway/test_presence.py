@@ -89,10 +89,10 @@ async def test_plugins_ask_who_follows_and_hear_of_changes(house: House) -> None
     house.runtime.event_bus.subscribe("gateway.followers.changed.v1", changed)
     async with house.socket(user_agent_header="curl/8.0") as socket:
         await socket.ask("subscribe", {"streams": {"notes/n1": None}})
-        event = await asyncio.wait_for(heard.get(), 20)
+        event = await asyncio.wait_for(heard.get(), 50)
         (follower,) = await house.runtime.service_registry.call("gateway.followers", event.space, event.stream)
         assert (event.space, event.stream, follower.device) == ("user/local", "notes/n1", Device(program="curl"))
-    event = await asyncio.wait_for(heard.get(), 20)
+    event = await asyncio.wait_for(heard.get(), 50)
     assert await house.runtime.service_registry.call("gateway.followers", event.space, event.stream) == ()
 
 
@@ -120,16 +120,16 @@ async def test_the_client_tells_of_other_devices_and_not_of_its_own(house: House
         follower = client.connection.follow("notes/n1", None)
         await follower.started.wait()
         watching = asyncio.create_task(client.watch_devices("notes/n1", told.put_nowait))
-        assert await asyncio.wait_for(told.get(), 20) == ()
+        assert await asyncio.wait_for(told.get(), 50) == ()
         async with house.socket(user_agent_header=CHROME) as socket:
             await socket.ask("subscribe", {"streams": {"notes/n1": None}})
-            while (devices := await asyncio.wait_for(told.get(), 20)) == ():
+            while (devices := await asyncio.wait_for(told.get(), 50)) == ():
                 continue
             assert devices == (Device(program="Chrome", system="Linux"),)
-        assert await asyncio.wait_for(told.get(), 20) == ()
+        assert await asyncio.wait_for(told.get(), 50) == ()
         watching.cancel()
         client.connection.unfollow(follower)
-        await asyncio.wait_for(client.watch_devices("notes/none", told.put_nowait), 20)  # ends: there is no such stream
+        await asyncio.wait_for(client.watch_devices("notes/none", told.put_nowait), 50)  # ends: there is no such stream
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ async def test_a_handshake_that_goes_on_when_the_hub_stops_is_refused(house: Hou
 
     unhurried.meanwhile = [stop]
     answer = await house.raw(house.head("GET", "/api/v1/sessions/t1/stream", *UPGRADE))
-    await asyncio.wait_for(stopping[0], 10)
+    await asyncio.wait_for(stopping[0], 50)
     assert answer[0] == 500
 
 
@@ -150,7 +150,7 @@ async def test_frames_before_the_handshake_and_after_the_close_are_dropped(house
     await until(lambda: hub.connections)
     (connection,) = hub.connections
     writer.write(ping)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(50):
         first, length = await reader.readexactly(2)
         assert (first, b'"type":"pong"' in await reader.readexactly(length)) == (0x81, True)
         connection.close(1001, "enough")

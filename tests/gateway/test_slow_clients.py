@@ -123,7 +123,7 @@ async def test_pings_are_sent_each_interval() -> None:
             original(frame)  # type: ignore[arg-type]  # as the protocol calls it
 
         client.connection.protocol.recv_frame = count  # type: ignore[method-assign]  # the test listens in
-        await asyncio.wait_for(heard.wait(), 10)
+        await asyncio.wait_for(heard.wait(), 50)
         assert (await client.ask("ping"))["type"] == "pong"
 
 

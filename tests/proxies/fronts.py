@@ -16,7 +16,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/behind-a-proxy.md"
 NAME = "hub.example"
-START_SECONDS = 20.0
+START_SECONDS = 50.0
 PROGRAMS = {"nginx": {"nginx": "nginx-light", "openssl": "openssl"}, "caddy": {"caddy": "caddy"}}
 """What each proxy needs, and the Debian packages that have it."""
 

@@ -14,7 +14,7 @@ from tests.proxies.visitors import Site, site_behind
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(120)]
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-SECONDS = 30
+SECONDS = 50
 
 
 async def is_live(page: Page) -> None:

@@ -262,7 +262,7 @@ async def test_what_could_not_be_written_is_tried_again(home: Path, caplog: pyte
     (home / "sessions").unlink()
     await clock.sleeping.wait()
     clock.wake.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(50):
         while not transcript(home, session_id).exists():
             await asyncio.sleep(0)
             await written(hub)

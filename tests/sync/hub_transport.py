@@ -161,7 +161,7 @@ class _Return:
             self._online.set()
 
     async def wait(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             await self._online.wait()
         self._forget()
 

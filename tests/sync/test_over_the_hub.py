@@ -78,6 +78,6 @@ async def test_the_hub_announces_what_it_stores(house: House) -> None:
         await house.start()
         for number in range(21, 41):
             await house.settings.change("app-config", {"n": number})
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             await arrived.wait()
     assert all(numbers == sorted(set(numbers)) for numbers in seen.values())
