@@ -187,7 +187,8 @@ def test_limits_that_are_none_are_passed_over(remaining: str) -> None:
 
 
 async def test_a_conversation_that_is_too_long_loses_its_beginning_and_says_so(server: Vendors) -> None:
-    provider = await provider_of("anthropic", server, contextWindow=1024)
+    window = {"contextWindow": 1024}
+    provider = await provider_of("anthropic", server, **window)
     history = [ChatMessage("user", "a" * 1200), ChatMessage("assistant", "b" * 900), ChatMessage("user", "c" * 300)]
     history.append(ChatMessage("assistant", "d" * 300))
     events = await run_turn(provider, turn("hi", *history))
