@@ -19,7 +19,14 @@ from atrium.adapters.providers.acp_events import Translator
 from atrium.adapters.providers.acp_permissions import chosen_option, question
 from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.adapters.providers.acp_usage import Ledger
-from atrium.sdk.errors import AtriumError, ProviderAuthFailed, ProviderCrashed, ProviderError, ProviderRateLimited
+from atrium.sdk.errors import (
+    AtriumError,
+    ProviderAuthFailed,
+    ProviderCrashed,
+    ProviderError,
+    ProviderRateLimited,
+    ProviderRejected,
+)
 from atrium.sdk.providers import Ask, ProviderEvent
 
 log = logging.getLogger(__name__)
@@ -124,11 +131,13 @@ class Agent:
         return session_id
 
     async def choose(self, session_id: str, *, mode: str | None, model: str | None) -> None:
-        """Set a session's mode and model; `ProviderError` names the modes there are."""
+        """Set a session's mode and model; `ProviderRejected` names the modes there are."""
         if mode is not None:
             modes = self._modes.get(session_id, set())
             if mode not in modes:
-                raise ProviderError(f"{self._name} has no mode {mode!r}; there is {', '.join(sorted(modes)) or 'none'}")
+                raise ProviderRejected(
+                    f"{self._name} has no mode {mode!r}; there is {', '.join(sorted(modes)) or 'none'}"
+                )
             await self._call(self._connection.set_session_mode(session_id=session_id, mode_id=mode))
         if model is not None:
             choosing = self._connection.set_config_option(config_id="model", session_id=session_id, value=model)
@@ -148,7 +157,7 @@ class Agent:
                 raise ProviderError(f"{self._name} sent more than could be stored, and was stopped")
             result = _json(await self._call(prompting, within=None))
             if result.get("stopReason") == "refusal":
-                raise ProviderError(f"{self._name} refused to go on")
+                raise ProviderRejected(f"{self._name} refused to go on")
             for event in turn.translator.ended(result):
                 yield event
         finally:
