@@ -102,7 +102,7 @@ export class SessionsRoom extends SignalElement implements Room {
 
   /** Let something be found in the conversation. */
   find(): void {
-    (this.renderRoot.querySelector("atrium-session-page") as SessionPage | null)?.find();
+    (this.renderRoot.querySelector("atrium-session-page") as SessionPage | null)?.find?.();
   }
 
   /** Whether there is room for the list beside the page. */
@@ -137,11 +137,19 @@ export class SessionsRoom extends SignalElement implements Room {
 
   protected override updated(): void {
     const { name } = this.hub.router.route.value;
-    const load = name === "session" ? loadSession : loadNewSession;
-    load().catch((error: unknown) => this.hub.features.fail("sessions", error));
-    if (name === "new" && this.#shownRoute !== name) this.page?.focus();
+    const isAskedForNew = name === "new" && this.#shownRoute !== name;
+    void this.#load(name, isAskedForNew);
     this.#shownRoute = name;
     if (name !== "session") document.title = "Atrium";
+  }
+
+  async #load(name: Route["name"], takesFocus: boolean): Promise<void> {
+    try {
+      await (name === "session" ? loadSession() : loadNewSession());
+      if (takesFocus) this.page?.focus();
+    } catch (error) {
+      this.hub.features.fail("sessions", error);
+    }
   }
 
   protected override render(): TemplateResult {
