@@ -94,7 +94,7 @@ endif
 
 .PHONY: test-faults
 test-faults: setup tracer proxies ## Run the long fault injection
-	@if grep -rqs 'mark\.faults' tests; then $(BIN)/pytest -m faults $(ARGS); else echo "There is no fault test yet."; fi
+	@if grep -rqs 'mark\.faults' tests; then $(BIN)/pytest -m faults -n $(WORKERS) $(ARGS); else echo "There is no fault test yet."; fi
 
 .PHONY: test-journeys
 test-journeys: setup web browser ## Go long ways through the page in a browser, and look at it with axe
