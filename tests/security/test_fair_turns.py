@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+import random
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
+
+import pytest
 
 from atrium.plugins.gateway.commands import NAMES_PER_TURN
 from atrium.plugins.gateway.intake import PARTS_PER_TURN, PIECE_BYTES
 from atrium.plugins.gateway.protocols import HttpProtocol, SocketProtocol
-from tests.gateway.house import UPGRADE, House, house_with, until
+from tests.gateway.house import UPGRADE, House, house_with, read_answer, until
 from tests.security.hostile import CLOSE, PING, PONG, TEXT, Line, close_code, frame, next_frame, send
 
 FLOOD = 60_000
@@ -170,3 +173,34 @@ async def test_requests_sent_ahead_are_parsed_a_few_in_each_turn_and_answered_in
 async def _read(reader: asyncio.StreamReader, count: int) -> None:
     for _ in range(count):
         await next_frame(reader)
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_requests_sent_ahead_are_all_answered_however_their_bytes_come(seed: int) -> None:
+    dice = random.Random(seed)
+    sizes = [dice.choice((0, 10, 1000, 5000, 70_000, 300_000)) for _ in range(40)]
+    async with house_with() as house:
+        requests = b"".join(_note(house, number, size) for number, size in enumerate(sizes))
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+        sending = asyncio.create_task(send(writer, _pieces(requests, dice)))
+        for number, size in enumerate(sizes):
+            _, _, body = await read_answer(reader)
+            said = json.loads(body)
+            # A note has at most 100 characters.
+            assert said.get("noteId", said.get("detail")) == (f"it has {size}" if size > 100 else f"n{number}")
+        await sending
+        writer.close()
+
+
+def _note(house: House, number: int, size: int) -> bytes:
+    body = json.dumps({"noteId": f"n{number}", "text": "x" * size}).encode()
+    kind, length = "Content-Type: application/json", f"Content-Length: {len(body)}"
+    return house.head("POST", "/api/v1/notes", kind, length) + body
+
+
+def _pieces(data: bytes, dice: random.Random) -> Iterator[bytes]:
+    at = 0
+    while at < len(data):
+        size = dice.choice((7, 1023, 1024, 1025, 60_000, 500_000))
+        yield data[at : at + size]
+        at += size
