@@ -121,7 +121,7 @@ async def test_a_killed_hub_takes_the_session_up_again(agent: str) -> None:
         assert not made.exists()
         await house.client.sessions.retry(session_id)
         await answer(house, await question(house.client, after=asked["id"]), "allow")
-        # One that was killed amid its work may have kept nothing of the session; then the hub tells it.
+        # Whether or not it has kept all of the session, the hub may have told it what was said without it.
         assert (await say(house, session_id, "recall")).endswith(("I remember apple", "I was told of apple"))
         assert made.read_text() == "written\n"
 

@@ -55,7 +55,7 @@ def test_without_a_file_the_defaults_apply(place: Home) -> None:
     assert shown["version"] == VERSION
     assert shown["bridge"]["https"] is False
     assert shown["bridge"]["auth"] == {"tokenExpiry": 900}
-    assert (shown["providers"]["autoUpdate"], shown["providers"]["checkInterval"]) == (True, 3600)
+    assert (shown["providers"]["autoUpdate"], shown["providers"]["checkInterval"]) == (False, 3600)
     sessions = {"maxConcurrent": 50, "coldStorageTimeout": 3600, "persistenceFormat": "jsonl"}
     assert sessions.items() <= shown["sessions"].items()
 

@@ -16,6 +16,7 @@ import pytest
 from atrium.adapters.agents import find_recipes
 from atrium.adapters.providers.acp import AcpProvider
 from atrium.plugins.providers import Providers
+from atrium.sdk import NotFound, Principal
 from atrium.sdk.clock import SystemClock
 from tests.app.running import run_atrium
 from tests.gateway.house import House, house_with
@@ -37,8 +38,8 @@ async def house(home: Path, **config: Any) -> AsyncIterator[House]:
         yield made
 
 
-async def row(http: httpx.AsyncClient) -> dict[str, Any]:
-    return dict((await http.get("/providers/programs/coder")).json())
+async def row(http: httpx.AsyncClient, program: str = "coder") -> dict[str, Any]:
+    return dict((await http.get(f"/providers/programs/{program}")).json())
 
 
 async def ended(http: httpx.AsyncClient) -> dict[str, Any]:
@@ -72,6 +73,23 @@ async def test_a_program_is_installed_examined_and_removed_over_http(tmp_path: P
         assert {one["level"] for one in found} == {"ok", "warn"}
         assert (await http.delete("/providers/programs/coder")).json() == {"removed": True}
         assert (await row(http))["installed"] is None
+
+
+async def test_other_plugins_install_by_services(tmp_path: Path) -> None:
+    write_recipe(tmp_path, platforms=["plan9-x64"])
+    ann, bob = Principal("ann", "test"), Principal("bob", "test")
+    async with house(tmp_path) as hub:
+        call = hub.runtime.service_registry.call
+        assert (await call("providers.install", ann, "coder"))["status"] == "running"
+        while (shown := (await call("providers.program", ann, "coder"))["install"])["status"] == "running":  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        assert "plan9-x64" in shown["error"]["detail"]
+        assert [one.get("install") for one in (await call("providers.programs", bob))["data"]] == [None], "it is ann's"
+        found = {one["check"]: one["level"] for one in (await call("providers.doctor", ann, "coder"))["data"]}
+        assert (found["platform"], found["program"]) == ("fail", "fail")
+        with pytest.raises(NotFound):
+            await call("providers.cancel_install", ann, "coder")
+        assert await call("providers.remove", ann, "coder") == {"removed": True}
 
 
 async def test_what_fails_and_what_is_cancelled_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
