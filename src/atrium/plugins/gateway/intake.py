@@ -85,3 +85,6 @@ class Intake:
                 piece = self._waiting[self._at : self._at + PIECE_BYTES]
                 self._at += len(piece)
                 parts += self._feed(piece)
+        if not self.waits:
+            # Else what came last would be kept for as long as the client says nothing.
+            self._waiting, self._at = b"", 0
