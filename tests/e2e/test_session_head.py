@@ -49,6 +49,13 @@ async def test_each_page_names_the_other_devices(browser: Browser, daemon: Daemo
         await asyncio.gather(desk.page.reload(), phone.page.close())
         await expect(desk.messages("assistant").last).to_be_visible()
         await expect(desk.part("other-devices")).to_have_count(0)
+
+        await desk.part("delete").click()
+        await expect(desk.part("notice")).to_be_visible()
+        notice, composer = await desk.part("notice").bounding_box(), await desk.part("composer").bounding_box()
+        assert notice is not None
+        assert composer is not None
+        assert notice["y"] + notice["height"] < composer["y"], "a notice lies over the composer"
         assert desk.complaints == phone.complaints == []
 
 
