@@ -84,9 +84,7 @@ def test_every_event_is_tested(name: str) -> None:
 def test_every_setting_is_tested(key: str) -> None:
     name = key.rpartition(".")[2]
     snake = re.sub(r"(?=[A-Z])", "_", name).lower()
-    assert any(
-        spelling in TESTS for spelling in (f'"{name}"', f"{snake}=", f'{snake}"', f"__{snake.upper()}")
-    )
+    assert any(spelling in TESTS for spelling in (f'"{name}"', f"{snake}=", f'{snake}"', f"__{snake.upper()}"))
 
 
 @pytest.mark.parametrize("path", commands())
