@@ -109,4 +109,6 @@ def answered(history: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _offsets(path: Path) -> list[str]:
-    return [json.loads(line)["offset"] for line in path.read_bytes().splitlines()]
+    """Return the offsets of the whole lines: the last one may be on its way into the file."""
+    *lines, _ = path.read_bytes().split(b"\n")
+    return [json.loads(line)["offset"] for line in lines]
