@@ -19,6 +19,14 @@ pytestmark = [
 ]
 
 
+# Claude and Codex take their sessions up again; Gemini may have lost the last words, and the hub tells it all of them.
+REMEMBERED = {
+    "claude": ("I remember apple",),
+    "codex": ("I remember apple",),
+    "gemini": ("I remember apple", "I was told of apple"),
+}
+
+
 async def question(client: Client, *, after: str = "") -> dict[str, Any]:
     """Wait until an agent asks for something, other than what it asked before."""
     async with asyncio.timeout(60):
@@ -121,8 +129,7 @@ async def test_a_killed_hub_takes_the_session_up_again(agent: str) -> None:
         assert not made.exists()
         await house.client.sessions.retry(session_id)
         await answer(house, await question(house.client, after=asked["id"]), "allow")
-        # Whether or not it has kept all of the session, the hub may have told it what was said without it.
-        assert (await say(house, session_id, "recall")).endswith(("I remember apple", "I was told of apple"))
+        assert (await say(house, session_id, "recall")).endswith(REMEMBERED[agent])
         assert made.read_text() == "written\n"
 
 
@@ -136,5 +143,5 @@ async def test_a_killed_agent_takes_the_session_up_again(agent: str) -> None:
         entries = await entries_of(house.client, session_id, accepted.turn_id)
         assert kinds(entries)[-1] == "turn.failed"
         assert entries[-1].data["problem"]["code"] == "PROVIDER_CRASHED"
-        assert (await say(house, session_id, "recall")).endswith("I remember apple")
+        assert (await say(house, session_id, "recall")).endswith(REMEMBERED[agent])
         assert not (work_folder(house, session_id) / "made.txt").exists()
