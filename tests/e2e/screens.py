@@ -44,7 +44,7 @@ async def hub_at(home: Path) -> AsyncIterator[Daemon]:
     (home / "cues").mkdir()
     (home / "plugins" / "stage.py").write_bytes(Path(stage.__file__).read_bytes())
     environment = {"ATRIUM_PROVIDERS__DEFAULT": "stage", "ATRIUM_BRIDGE__CODE_ATTEMPTS_PER_MINUTE": "1000"}
-    async with daemon_at(home, environment, measured=True) as daemon:
+    async with daemon_at(home, environment) as daemon:
         yield daemon
 
 

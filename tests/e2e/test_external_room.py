@@ -28,7 +28,7 @@ def unpack(folder: Path, home: Path) -> dict[str, str]:
 async def test_an_external_package_brings_its_room(tmp_path: Path, chromium: str) -> None:
     environment = unpack(tmp_path / "somewhere/tally-room", tmp_path / "home")
     async with (
-        daemon_at(tmp_path / "home", environment, measured=True) as daemon,
+        daemon_at(tmp_path / "home", environment) as daemon,
         browser_at(chromium) as browser,
         screen_of(browser, daemon) as ann,
     ):
@@ -53,7 +53,7 @@ async def test_an_external_package_brings_its_room(tmp_path: Path, chromium: str
 async def test_a_package_that_is_not_there_is_named_and_harms_nobody(tmp_path: Path, chromium: str) -> None:
     environment = unpack(tmp_path / "tally-room", tmp_path / "home") | {"ATRIUM_TALLY__PACKAGE": "/nowhere"}
     async with (
-        daemon_at(tmp_path / "home", environment, measured=True) as daemon,
+        daemon_at(tmp_path / "home", environment) as daemon,
         browser_at(chromium) as browser,
         screen_of(browser, daemon) as ann,
     ):

@@ -76,7 +76,7 @@ async def test_who_has_sessions_or_was_led_once_is_not_led(tmp_path: Path, chrom
 async def test_a_hub_without_a_model_says_why_and_looks_again(tmp_path: Path, chromium: str) -> None:
     environment = {"ATRIUM_PROVIDERS__ECHO__ENABLED": "false", "ATRIUM_PROVIDERS__LOCAL__MODEL": "/nowhere.gguf"}
     async with (
-        daemon_at(tmp_path / "home", environment, measured=True) as daemon,
+        daemon_at(tmp_path / "home", environment) as daemon,
         browser_at(chromium) as browser,
         screen_of(browser, daemon, welcomed=False) as ann,
     ):

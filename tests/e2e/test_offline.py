@@ -116,7 +116,7 @@ async def test_another_build_is_announced(tmp_path: Path, chromium: str) -> None
     shutil.copytree(PAGE.parent, folder)
     environment = {"ATRIUM_BRIDGE__STATIC_DIR": str(folder)}
     async with (
-        daemon_at(tmp_path / "home", environment, measured=True) as daemon,
+        daemon_at(tmp_path / "home", environment) as daemon,
         browser_at(chromium) as browser,
         screen_of(browser, daemon, keeps_page=True) as ann,
     ):

@@ -34,17 +34,13 @@ class Daemon:
     goes on with what the runs before have said.
     """
 
-    def __init__(self, home: Path, environment: Mapping[str, str] | None = None, *, measured: bool = False) -> None:
+    def __init__(self, home: Path, environment: Mapping[str, str] | None = None) -> None:
         self.home = home
         self.said = home.with_name(home.name + ".said")
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._exec = 0.0
         self._environment = daemon_environment(**(environment or {}))
-        if not measured:
-            # A run that ends by SIGKILL leaves no coverage data, and must not be slowed down by collecting any.
-            for name in [name for name in self._environment if name.startswith("COVERAGE_")]:
-                del self._environment[name]
 
     def start(self, *before: str, **environment: str) -> None:
         """Start a process, with this before its command line and in its environment this time; returns at once."""
@@ -138,11 +134,9 @@ class Daemon:
 
 
 @asynccontextmanager
-async def daemon_at(
-    home: Path, environment: Mapping[str, str] | None = None, *, measured: bool = False
-) -> AsyncIterator[Daemon]:
+async def daemon_at(home: Path, environment: Mapping[str, str] | None = None) -> AsyncIterator[Daemon]:
     """Run a hub for as long as the block lasts."""
-    daemon = Daemon(home, environment, measured=measured)
+    daemon = Daemon(home, environment)
     daemon.start()
     try:
         await daemon.healthy()

@@ -100,7 +100,7 @@ async def test_a_stop_under_load_loses_nothing(tmp_path: Path, capsys: pytest.Ca
 
 
 async def test_a_stop_tells_everybody_and_lets_running_turns_finish(tmp_path: Path) -> None:
-    async with daemon_at(tmp_path / "home", measured=True) as daemon, daemon.http() as http:
+    async with daemon_at(tmp_path / "home") as daemon, daemon.http() as http:
         session_id = await session_with(http, "/sleep 1.5", "still queued")
         await running(http, session_id)
         message = {"content": "sent while it stops", "clientToken": "late"}
@@ -132,7 +132,7 @@ async def test_a_stop_tells_everybody_and_lets_running_turns_finish(tmp_path: Pa
 
 async def test_what_does_not_end_in_time_is_interrupted_and_offered_again(tmp_path: Path) -> None:
     environment = {"ATRIUM_CORE__DRAIN_TIMEOUT": "0.5"}
-    async with daemon_at(tmp_path / "home", environment, measured=True) as daemon, daemon.http() as http:
+    async with daemon_at(tmp_path / "home", environment) as daemon, daemon.http() as http:
         session_id = await session_with(http, "/sleep 3000", "behind it")
         await running(http, session_id)
         began = time.monotonic()
@@ -169,7 +169,7 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path, second: signal.Si
 
 
 async def test_shutdown_over_http_does_as_the_signal(tmp_path: Path) -> None:
-    async with daemon_at(tmp_path / "home", measured=True) as daemon, daemon.http() as http:
+    async with daemon_at(tmp_path / "home") as daemon, daemon.http() as http:
         session_id = await session_with(http, "/sleep 3000")
         await running(http, session_id)
         assert (await http.post("/core/shutdown", json={"graceful": False})).status_code == 202

@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -65,7 +65,7 @@ class Flaky:
 
     availability = Availability("active")
 
-    def __init__(self, provider_id: str, *script: list[Step], **limits: int) -> None:
+    def __init__(self, provider_id: str, *script: Iterable[Step], **limits: int) -> None:
         self.info = ProviderInfo(provider_id, provider_id.title(), "1", {"tools": True}, limits)
         self.script = deque(script)
         self.requests: list[TurnRequest] = []

@@ -274,8 +274,7 @@ async def test_active_sessions_are_counted(hub: Hub) -> None:
 async def test_all_sessions_of_each_provider_are_counted(hub: Hub) -> None:
     count = partial(hub.service, "sessions.count_by_provider", ALICE)
     assert await count() == {}
-    for _ in range(120):
-        last = await hub.create()
+    last, *_ = [await hub.create() for _ in range(120)]
     assert await count() == {"echo": 120}
     assert len(await hub.service("sessions.overview", ALICE)) == 100
     await hub.sessions.delete(ALICE, last)
