@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import resource
 import subprocess
 import tempfile
@@ -28,6 +29,9 @@ from bench.fanout.stalled import stalled
 from bench.figures import QUICK, Effort, Figure
 from bench.machine import this_machine
 from bench.table import plain
+
+KEPT = Path("build/fanout.pickle")
+"""What the last run has measured so far: a run takes half an hour, and one that was cut short can go on."""
 
 T = TypeVar("T")
 Start = Callable[[Path], AbstractContextManager[Server]]
@@ -74,7 +78,7 @@ class Bench:
 
 def _servers(bench: Bench, results: Results) -> None:
     click.echo(table(comparison.HEADINGS, []))
-    results.lines += bench.each(SERVERS, partial(_line, bench))
+    results.lines = bench.each(SERVERS, partial(_line, bench))
 
 
 def _line(bench: Bench, server: Server) -> Iterator[comparison.Line]:
@@ -85,11 +89,12 @@ def _line(bench: Bench, server: Server) -> Iterator[comparison.Line]:
 
 def _clients(bench: Bench, results: Results) -> None:
     measure = partial(over_clients, bench.client, seconds=bench.seconds)
-    results.clients += bench.each(GROWING, measure)
+    results.clients = bench.each(GROWING, measure)
     click.echo(table(growth.HEADINGS, [one.cells for one in results.clients]))
 
 
 def _streams(bench: Bench, results: Results) -> None:
+    results.streams = []
     for each in (1, growth.EACH):
         measure = partial(over_streams, bench.client, seconds=bench.seconds, each=each)
         results.streams += bench.each(GROWING, measure)
@@ -129,8 +134,9 @@ FIGURES: Mapping[str, Callable[[Bench], Iterator[Figure]]] = {
 @click.command()
 @click.argument("parts", nargs=-1, type=click.Choice([*TABLES, *FIGURES]), metavar="[PART]...")
 @click.option("--quick", is_flag=True, help="One second each, a tenth of the operations: to see that all of it works.")
+@click.option("--go-on", is_flag=True, help="Take the parts that are not named from the last run, for the page.")
 @click.option("--write", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write the page and pictures.")
-def main(parts: tuple[str, ...], quick: bool, path: Path | None) -> None:
+def main(parts: tuple[str, ...], quick: bool, go_on: bool, path: Path | None) -> None:
     """Measure the fan-out path beside other servers: all parts, or those named. Only loopback, each run bounded.
 
     Parts: servers, clients, streams (tables), held, stalled, behind, changes (figures with bars).
@@ -138,6 +144,8 @@ def main(parts: tuple[str, ...], quick: bool, path: Path | None) -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     results = Results(this_machine(), datetime.now(UTC).date())
+    if go_on and KEPT.is_file():
+        results = pickle.loads(KEPT.read_bytes())  # noqa: S301 - written by the last run, below
     click.echo(results.machine.description, err=True)
     if results.machine.warning:
         click.echo(f"warning: {results.machine.warning}", err=True)
@@ -146,6 +154,8 @@ def main(parts: tuple[str, ...], quick: bool, path: Path | None) -> None:
         for name in parts or (*TABLES, *FIGURES):
             click.echo(f"\n{name}")
             _run(name, bench, results)
+            KEPT.parent.mkdir(exist_ok=True)
+            KEPT.write_bytes(pickle.dumps(results))
     if path is not None:
         write(results, path)
         click.echo(f"wrote {path} and its pictures", err=True)
