@@ -68,9 +68,12 @@ def request(
     risk: Risk = "medium",
     title: str = "Write a.md",
     session_id: str | None = "session-1",
+    turn_id: str | None = None,
     project: str | None = "notes",
 ) -> ApprovalRequest:
-    return ApprovalRequest(key=key, title=title, act=act, risk=risk, session_id=session_id, project=project)
+    return ApprovalRequest(
+        key=key, title=title, act=act, risk=risk, session_id=session_id, turn_id=turn_id, project=project
+    )
 
 
 async def turns() -> None:

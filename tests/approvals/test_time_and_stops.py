@@ -10,7 +10,7 @@ from atrium.contracts.approvals import ApprovalClosed, ApprovalExpiring, Approva
 from atrium.plugins.approvals.errors import AlreadyAnswered
 from atrium.sdk import Unavailable
 from atrium.testing.clock import ManualClock
-from tests.approvals.house import ALICE, REMOVE, House, house, turns
+from tests.approvals.house import ALICE, REMOVE, WRITE, House, house, turns
 
 
 class SteppedClock(ManualClock):
@@ -134,6 +134,24 @@ async def test_a_stale_answer_is_not_used(tmp_path: Path) -> None:
         clock.step(301)
         _ = there.ask(REMOVE)
         assert await _new_question(there, question["id"])
+
+
+async def test_a_turn_that_asks_anew_withdraws_what_its_session_was_asked_before_the_stop(tmp_path: Path) -> None:
+    path = tmp_path / "atrium.db"
+    async with house(SQLiteStorageAdapter(path)) as there:
+        _ = there.ask(REMOVE, key="old", turn_id="turn-1")
+        _ = there.ask(WRITE, key="elsewhere", session_id="session-2", turn_id="turn-9")
+        old, elsewhere = await there.open(2)
+        await there.runtime.stop()
+    async with house(SQLiteStorageAdapter(path)) as there:
+        asking = there.ask(REMOVE, key="new", turn_id="turn-2")
+        _ = there.ask(WRITE, key="beside", turn_id="turn-2")
+        found = await there.open(3)
+        assert [one["id"] for one in found if one["id"] in {old["id"], elsewhere["id"]}] == [elsewhere["id"]]
+        assert (await there.call("approvals.get", ALICE, old["id"]))["status"] == "withdrawn"
+        [new] = [one for one in found if one["turnId"] == "turn-2" and one["act"] == old["act"]]
+        await there.answer(new["id"], "allow")
+        assert (await asking).allowed
 
 
 async def test_questions_from_before_a_stop_expire_as_well(tmp_path: Path) -> None:

@@ -159,6 +159,9 @@ class Desk:
             closed = self._closed(new, "allowed", rule=rule, taken=True)
             await storage.set(closed.id, as_json(closed), collection=HISTORY)
             return closed
+        # A turn that was cut short and is tried again asks under new names: nobody will take the old answers.
+        for stale in self._docket.left_behind(storage.space, new) if new.session_id and new.turn_id else ():
+            await self._end(storage, stale, "withdrawn", taken=True)
         if self._docket.count(storage.space) >= self._config.max_pending:
             raise TooManyRequests(f"{self._config.max_pending} questions wait already: answer some of them first")
         await storage.set(new.id, as_json(new))

@@ -63,6 +63,17 @@ class Docket:
         waiting = self._waiting.get(approval_id)
         return waiting is not None and bool(waiting.askers)
 
+    def left_behind(self, space: str, question: OpenQuestion) -> list[str]:
+        """Return the questions of earlier turns of a question's session that nobody waits for any more."""
+        return [
+            one.question.id
+            for one in self._waiting.values()
+            if one.space == space
+            and one.question.session_id == question.session_id
+            and one.question.turn_id != question.turn_id
+            and not one.askers
+        ]
+
     def close(self, approval_id: str) -> None:
         """Forget a question that is closed and wake its askers."""
         waiting = self._waiting.pop(approval_id, None)
