@@ -49,8 +49,10 @@ async def ended(http: httpx.AsyncClient) -> dict[str, Any]:
     return dict(shown)
 
 
-async def test_a_program_is_installed_examined_and_removed_over_http(tmp_path: Path) -> None:
-    write_recipe(tmp_path)
+async def test_a_program_is_installed_examined_and_removed_over_http(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_recipe(tmp_path, variables=["CODER_KEY", "CODER_ADDRESS"])
     async with house(tmp_path) as hub, hub.http() as http:
         before = await row(http)
         assert (before["id"], before["installed"], before["version"], before["current"]) == (
@@ -59,6 +61,7 @@ async def test_a_program_is_installed_examined_and_removed_over_http(tmp_path: P
             "1.0.0",
             False,
         )
+        assert (before["variables"], before["variablesSet"]) == (["CODER_KEY", "CODER_ADDRESS"], [])
         assert "install" not in before
         assert (await http.get("/providers")).json()["data"] == []
         begun = await http.post("/providers/programs/coder")
@@ -71,8 +74,11 @@ async def test_a_program_is_installed_examined_and_removed_over_http(tmp_path: P
         assert [one["status"] for one in (await http.get("/providers")).json()["data"]] == ["active"]
         found = (await http.get("/providers/programs/coder/doctor")).json()["data"]
         assert {one["level"] for one in found} == {"ok", "warn"}
+        monkeypatch.setenv("CODER_KEY", "secret")
+        assert (await row(http))["variablesSet"] == ["CODER_KEY"]
         assert (await http.delete("/providers/programs/coder")).json() == {"removed": True}
         assert (await row(http))["installed"] is None
+        assert (await http.get("/topics/providers/programs")).json()["data"] == [], "other screens see that it is gone"
 
 
 async def test_other_plugins_install_by_services(tmp_path: Path) -> None:

@@ -263,7 +263,8 @@ class Program:
     """The program behind a provider: `version` is the one that would be installed, `installed` the one that is.
 
     `size` is in bytes; `current` tells whether what is installed is exactly what would be installed. `package` is None
-    where no package registry has the program: then `about` says how to get it.
+    where no package registry has the program: then `about` says how to get it. `variables` of the hub's environment are
+    given to it, its keys above all, and `variables_set` are those of them that have a value.
     """
 
     id: str
@@ -276,6 +277,8 @@ class Program:
     installed: str | None = None
     current: bool = False
     size: int = 0
+    variables: tuple[str, ...] = ()
+    variables_set: tuple[str, ...] = ()
 
 
 @runtime_checkable

@@ -61,6 +61,8 @@ class AgentProgram:
             installed=version.name if version else None,
             current=version is not None and self._installed.is_current(),
             size=recipe.size,
+            variables=recipe.variables,
+            variables_set=self._variables_set(),
         )
 
     def availability(self) -> Availability:
@@ -125,7 +127,7 @@ class AgentProgram:
     def _keys_found(self) -> list[Finding]:
         if not self.recipe.variables:
             return []
-        given = [name for name in self.recipe.variables if os.environ.get(name)]
+        given = self._variables_set()
         if given:
             return [Finding("keys", "ok", f"{', '.join(given)} set here")]
         step = f"set one where the hub is started, or in `providers.{self.recipe.id}.env`, unless you are signed in"
@@ -164,8 +166,10 @@ class AgentProgram:
         return own | self._variables()
 
     def _variables(self) -> dict[str, str]:
-        given = {name: os.environ[name] for name in self.recipe.variables if os.environ.get(name)}
-        return given | self.recipe.env
+        return {name: os.environ[name] for name in self._variables_set()} | self.recipe.env
+
+    def _variables_set(self) -> tuple[str, ...]:
+        return tuple(name for name in self.recipe.variables if os.environ.get(name))
 
 
 def _missing(here: Availability) -> Finding:

@@ -107,6 +107,11 @@ class Installs:
         job.task.cancel()
         await asyncio.wait([job.task])
 
+    async def forget(self, program_id: str, space: str) -> None:
+        """Show a space nothing any more of how a program was installed, which has been removed."""
+        if program_id not in self._jobs:
+            await self._context.storage.of(space).delete(program_id, collection=COLLECTION)
+
     async def _run(self, job: _Job, provider: Provider) -> None:
         showing = asyncio.create_task(self._show(job), name=f"{job.program.id}: progress")
         status, error = "cancelled", None

@@ -52,8 +52,9 @@ class Programs(Plugin[ProvidersConfig]):
     async def list_programs(self, caller: Principal) -> dict[str, Any]:
         """List the programs there are recipes for.
 
-        `{data: [{id, name, about, licence, homepage, package, version, installed, current, size, install?}]}`, where
-        `version` would be installed, and `install` is the last installation as topic `providers/programs` shows it.
+        `{data: [{id, name, about, licence, homepage, package, version, installed, current, size, variables,
+        variablesSet, install?}]}`, where `version` would be installed, and `install` is the last installation as topic
+        `providers/programs` shows it.
         """
         shown = await self.installs.shown_to(caller.space)
         return {"data": [_row(program, shown) for _, program in self._programs()]}
@@ -91,7 +92,9 @@ class Programs(Plugin[ProvidersConfig]):
         """Remove a program; `{removed}` is false if a running session still uses it: then the rest goes later."""
         member, _ = self._find(program_id)
         assert isinstance(member.provider, Installable)
-        return {"removed": await member.provider.remove_program()}
+        removed = await member.provider.remove_program()
+        await self.installs.forget(program_id, caller.space)
+        return {"removed": removed}
 
     @route("GET", "/providers/programs/{program_id}/doctor")
     @service("providers.doctor")
