@@ -1,9 +1,10 @@
 """An agent that does what a message says: `scripted_agent.py [--no-load]`.
 
 The last line of a prompt is a script: `say WORDS`, `count N`, `think WORDS`, `write PATH` (asks first, for a call that
-it never announced), `ask` (asks and tells the answer), `plan`, `rate`, `auth`, `refuse`, `crash`, `hang` (until it is
-cancelled), `deaf` (not even then), `flood N`, `child` (leaves a process behind and tells its id), `env NAME`, `mode`,
-`place`. Everything else is said back.
+it never announced), `ask` (asks and tells the answer), `run COMMAND` (a call that gets its title late, asks, and ends
+the turn if it may not), `plan`, `rate`, `auth`, `refuse`, `crash`, `hang` (until it is cancelled), `deaf` (not even
+then), `flood N`, `child` (leaves a process behind and tells its id), `env NAME`, `mode`, `place`. Everything else is
+said back.
 """
 
 from __future__ import annotations
@@ -143,6 +144,21 @@ class Agent:
         }
         self.update(session, "agent_message_chunk", text(json.dumps(self.permission(session, call))))
 
+    def do_run(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        call = {"toolCallId": "call-3", "title": "Terminal", "kind": "execute", "status": "pending"}
+        self.update(session, "tool_call", call)
+        asked = {**text_part("why"), "toolCallId": "call-3", "title": rest, "rawInput": {"command": rest}}
+        self.update(session, "tool_call_update", asked)
+        if self.permission(session, asked).get("optionId") != "once":
+            cancelled.set()
+            return
+        for piece in ("one ", "two"):
+            shown = {"terminal_output_delta": {"data": piece}}
+            self.update(session, "tool_call_update", {"toolCallId": "call-3", "_meta": shown})
+        done = {"toolCallId": "call-3", "status": "completed", "content": []}
+        self.update(session, "tool_call_update", done)
+        self.update(session, "tool_call_update", {"toolCallId": "call-3", "_meta": {}})
+
     def permission(self, session: str, call: dict[str, Any]) -> dict[str, Any]:
         number = next(self.requests)
         answer = self.answers[number] = queue.Queue()
@@ -197,6 +213,10 @@ def modes() -> dict[str, Any]:
 
 def text(words: str) -> dict[str, Any]:
     return {"content": {"type": "text", "text": words}}
+
+
+def text_part(words: str) -> dict[str, Any]:
+    return {"content": [{"type": "content", **text(words)}]}
 
 
 def stopped(cancelled: threading.Event) -> str:

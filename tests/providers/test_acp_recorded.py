@@ -103,6 +103,12 @@ async def test_what_a_tool_put_out_is_there(recording: str, tmp_path: Path) -> N
     assert "hello-from-tool" in result.output
 
 
+async def test_what_was_asked_is_not_what_the_tool_put_out(tmp_path: Path) -> None:
+    events, _ = await replayed("gemini.jsonl", tmp_path, Person())
+    [result] = [event for event in events if isinstance(event, ToolResult)]
+    assert (result.name, result.output) == (COMMAND, "")  # it sends none
+
+
 async def test_thinking_and_cost_are_told(tmp_path: Path) -> None:
     events, _ = await replayed("claude.jsonl", tmp_path, Person())
     assert words(events, ThinkingDelta).startswith("I ")

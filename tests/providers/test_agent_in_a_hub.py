@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from atrium.client import Client
+from atrium.client import Client, Entry
 from atrium.testing.daemon import running_daemon
 from tests.app.running import run_atrium
 
@@ -38,6 +39,15 @@ async def ended(client: Client, session_id: str) -> tuple[str, str]:
     raise AssertionError
 
 
+async def until_ended(client: Client, session_id: str, *, turns: int) -> AsyncIterator[Entry]:
+    """Yield the entries of a session up to the end of so many turns."""
+    async for entry in client.follow(session_id):
+        yield entry
+        turns -= entry.type.startswith("sessions.turn.") and entry.type != "sessions.turn.started.v1"
+        if turns == 0:
+            return
+
+
 async def question(client: Client) -> Any:
     async with asyncio.timeout(30):
         while not (found := (await client.call("GET", "/approvals"))["data"]):  # noqa: ASYNC110  # another process
@@ -60,6 +70,23 @@ async def test_an_agent_asks_on_every_screen_and_acts_on_the_answer(home: Path, 
         assert "/made" in out
         assert await ended(client, session_id) == ("completed", "")
         assert made.read_text() == "written"
+
+
+async def test_a_rejection_that_ends_the_turn_is_told(home: Path) -> None:
+    async with running_daemon(home) as daemon, daemon.attach() as client:
+        session_id = await client.sessions.create("coder")
+        for answer in ("allow", "reject"):
+            await client.sessions.send(session_id, "run make")
+            asked = await question(client)
+            await client.call("POST", f"/approvals/{asked['id']}/answer", body={"answer": answer})
+        entries = [entry async for entry in until_ended(client, session_id, turns=2)]
+    finished = [entry.data for entry in entries if entry.type == "sessions.tool.finished.v1"]
+    assert [(one["name"], one["status"]) for one in finished] == [("make", "completed"), ("make", "cancelled")]
+    assert finished[0]["output"] == "one two"
+    assert entries[-1].type == "sessions.turn.cancelled.v1"
+    problem = entries[-1].data["problem"]
+    assert problem["code"] == "PROVIDER_STOPPED"
+    assert problem["detail"] == "Coder stopped, because this was not allowed: make"
 
 
 async def test_cancelling_a_turn_withdraws_its_question(home: Path, tmp_path: Path) -> None:

@@ -230,7 +230,7 @@ class Conversation:
         turn.retrying = None
         tools = turn.tools
         tool = tools.setdefault(str(data["toolCallId"]), Tool(str(data["toolCallId"]), str(data["name"]), ""))
-        tool.status = str(data["status"])
+        tool.name, tool.status = str(data["name"]), str(data["status"])
         for name, key in (("arguments", "arguments"), ("output", "output"), ("duration_ms", "durationMs")):
             if key in data:
                 setattr(tool, name, data[key])

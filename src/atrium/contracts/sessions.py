@@ -74,7 +74,7 @@ class TurnFailed(TurnEnded):
 
 
 class TurnCancelled(TurnEnded):
-    """A turn was cancelled by a person."""
+    """A turn was cancelled by a person, or by its provider before it was done: then `problem` says why."""
 
     type: ClassVar[str] = "sessions.turn.cancelled.v1"
 

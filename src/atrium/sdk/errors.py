@@ -10,7 +10,8 @@ A class names a fact, its docstring is the title that people read, its code is s
     |- ServiceNotFound         |- ServiceTimeout 504     |- PluginFailed
     `- ProviderError 502
        |- recoverable: ProviderRateLimited, ProviderCrashed, ProviderUnreachable, ProviderSuspended
-       |- user action: ProviderAuthFailed, ProviderQuotaExceeded, ProviderRejected, ProviderNotInstalled
+       |- user action: ProviderAuthFailed, ProviderQuotaExceeded, ProviderRejected, ProviderStopped,
+       |                ProviderNotInstalled
        `- fatal: ProviderFaulty
 """
 
@@ -238,6 +239,18 @@ class ProviderRejected(ProviderError):
         Action("configure_provider", "Check its settings"),
         Action("switch_provider", "Use another provider"),
     )
+
+
+class ProviderStopped(ProviderError):
+    """The provider ended the turn before it was done.
+
+    Not a fault: the turn counts as cancelled, and nobody else is asked in its place.
+    """
+
+    code = "PROVIDER_STOPPED"
+    category = "userAction"
+    hands_over = False
+    actions = (RETRY,)
 
 
 class ProviderNotInstalled(ProviderError):

@@ -26,6 +26,7 @@ from atrium.sdk.errors import (
     ProviderError,
     ProviderRateLimited,
     ProviderRejected,
+    ProviderStopped,
 )
 from atrium.sdk.providers import Ask, ProviderEvent
 
@@ -37,6 +38,11 @@ MOST_WAITING = 10_000
 """Events that may wait to be stored: an agent that sends more than that ahead is stopped."""
 
 AUTH_REQUIRED = -32000
+_STOPPED = {
+    "cancelled": "stopped by itself",
+    "max_tokens": "stopped at its limit of tokens",
+    "max_turn_requests": "stopped at its limit of requests in a turn",
+}
 CANCELLED = {"outcome": {"outcome": "cancelled"}}
 
 
@@ -49,6 +55,7 @@ class _Turn:
     translator: Translator = field(default_factory=Translator)
     events: asyncio.Queue[ProviderEvent | None] = field(default_factory=asyncio.Queue)
     asking: set[asyncio.Task[Any]] = field(default_factory=set)
+    rejected: str = ""
 
 
 class _Client:
@@ -160,6 +167,9 @@ class Agent:
                 raise ProviderRejected(f"{self._name} refused to go on")
             for event in turn.translator.ended(result):
                 yield event
+            stopped = self._why_stopped(str(result.get("stopReason")), turn.rejected)
+            if stopped:
+                raise ProviderStopped(stopped)
         finally:
             await self._leave(session_id, turn, prompting)
 
@@ -198,10 +208,11 @@ class Agent:
             return CANCELLED
         for event in turn.translator.asked(call):
             turn.events.put_nowait(event)
-        asking: asyncio.Task[Any] = asyncio.ensure_future(turn.ask(question(call, session_id=session_id, cwd=turn.cwd)))
+        asked = question(call, session_id=session_id, cwd=turn.cwd)
+        asking: asyncio.Task[Any] = asyncio.ensure_future(turn.ask(asked))
         turn.asking.add(asking)
         try:
-            option = chosen_option(options, await asking)
+            decision = await asking
         except asyncio.CancelledError:
             return CANCELLED
         except AtriumError as error:
@@ -209,6 +220,9 @@ class Agent:
             return CANCELLED
         finally:
             turn.asking.discard(asking)
+        if not decision.allowed:
+            turn.rejected = asked.title
+        option = chosen_option(options, decision)
         return CANCELLED if option is None else {"outcome": {"outcome": "selected", "optionId": option}}
 
     async def _leave(self, session_id: str, turn: _Turn, prompting: asyncio.Future[Any]) -> None:
@@ -231,6 +245,13 @@ class Agent:
             del self._turns[session_id]
         if self._flooded:
             await self.stop()
+
+    def _why_stopped(self, reason: str, rejected: str) -> str | None:
+        """Return why the agent ended a turn that nobody cancelled before it was done; None if it was done."""
+        if reason == "cancelled" and rejected:
+            return f"{self._name} stopped, because this was not allowed: {rejected}"
+        why = _STOPPED.get(reason)
+        return None if why is None else f"{self._name} {why}"
 
     async def _call(self, calling: Any, *, within: float | None = START_SECONDS) -> Any:
         try:

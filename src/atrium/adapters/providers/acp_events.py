@@ -27,6 +27,7 @@ class _Tool:
     name: str
     arguments: dict[str, Any]
     output: str = ""
+    terminal: str = ""
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Translator:
     """The updates of one turn as events; it remembers the tool calls that are open."""
 
     tools: dict[str, _Tool] = field(default_factory=dict)
+    finished: set[str] = field(default_factory=set)
     spending: Spending = field(default_factory=Spending)
 
     def update(self, update: Data) -> Iterator[ProviderEvent]:
@@ -52,7 +54,8 @@ class Translator:
 
     def asked(self, call: Data) -> Iterator[ProviderEvent]:
         """Yield what a request for permission tells of its tool call, which need not have been announced."""
-        yield from self._tool({**call, "status": "waiting"})
+        changes = [part for part in _parts(call) if part.get("type") == "diff"]
+        yield from self._tool({**call, "content": changes or None, "status": "waiting"})  # its words are the question
 
     def ended(self, result: Data) -> Iterator[ProviderEvent]:
         """Yield what the answer to `session/prompt` adds: the end of the plan, and the usage."""
@@ -64,6 +67,8 @@ class Translator:
 
     def _tool(self, update: Data) -> Iterator[ProviderEvent]:
         call_id = str(update.get("toolCallId") or "")
+        if call_id in self.finished:
+            return
         known = self.tools.get(call_id)
         before = (known.name, known.arguments) if known else None
         tool = known or _Tool(str(update.get("kind") or "tool"), {})
@@ -71,7 +76,8 @@ class Translator:
         given = update.get("rawInput")
         if isinstance(given, Mapping) and given:
             tool.arguments = dict(given)
-        tool.output = _output(update) or tool.output
+        tool.terminal += _terminal(update)
+        tool.output = _output(update, tool)
         status = str(update.get("status") or "")
         ended = _ENDED.get(status)
         if known is None or (tool.name, tool.arguments) != before or status in {"waiting", "in_progress"}:
@@ -85,6 +91,7 @@ class Translator:
 
     def _returned(self, call_id: str, status: Literal["completed", "failed"]) -> ToolResult:
         tool = self.tools.pop(call_id)
+        self.finished.add(call_id)
         return ToolResult(call_id, tool.name, tool.output, status)
 
 
@@ -109,18 +116,31 @@ def _text(content: object) -> str:
     return f"[{kind}]" if kind else ""
 
 
-def _output(update: Data) -> str:
-    """Return what a tool call put out so far: its content, else its raw output, else what a terminal showed."""
-    parts = [_part(one) for one in update.get("content") or () if isinstance(one, Mapping)]
-    shown = "\n".join(part for part in parts if part)
+def _output(update: Data, tool: _Tool) -> str:
+    """Return what a tool call put out so far: its content, else its raw output, else what a terminal showed.
+
+    Content replaces what there was of it; without any, the output stays.
+    """
+    shown = "\n".join(part for part in map(_part, _parts(update)) if part)
     if shown:
         return shown
     raw = update.get("rawOutput")
     if raw is not None:
         return raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+    if tool.terminal:
+        return tool.terminal
+    return tool.output if update.get("content") is None else ""
+
+
+def _terminal(update: Data) -> str:
+    """Return what a terminal showed since the last update."""
     meta = update.get("_meta")
-    terminal = meta.get("terminal_output_delta") if isinstance(meta, Mapping) else None
-    return str(terminal.get("data") or "") if isinstance(terminal, Mapping) else ""
+    shown = meta.get("terminal_output_delta") if isinstance(meta, Mapping) else None
+    return str(shown.get("data") or "") if isinstance(shown, Mapping) else ""
+
+
+def _parts(update: Data) -> list[Data]:
+    return [part for part in update.get("content") or () if isinstance(part, Mapping)]
 
 
 def _part(content: Data) -> str:

@@ -145,7 +145,8 @@ class Screen:
         self.note(change_in_words(entry.data))
 
     def _turn_cancelled(self, entry: Entry) -> None:
-        self.note("Cancelled")
+        problem = entry.data.get("problem")
+        self.note(_reason(problem) if problem else "Cancelled")
 
     def _turn_interrupted(self, entry: Entry) -> None:
         self.note("The hub stopped in the middle of this answer; /retry runs it again, /cancel dismisses it")

@@ -179,6 +179,8 @@ class Ending(ItemView):
         if turn.status == "failed":
             return Content.styled(words.failed.format(reason=reason_of(turn.problem, words)), "$error")
         told = words.was_interrupted if turn.status == "interrupted" else words.cancelled
+        if turn.problem:
+            told = f"{told}. {reason_of(turn.problem, words)}"
         return Content.styled(told, "$warning" if turn.status == "interrupted" else "$muted")
 
 

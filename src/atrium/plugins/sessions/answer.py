@@ -82,7 +82,7 @@ class Answer:
             arguments=outputs.arguments(call.arguments),
             status=outputs.text(call.status),
         )
-        self.tools.setdefault(tool_id, OpenTool(name, now))
+        self.tools.setdefault(tool_id, OpenTool(name, now)).name = name
         return entry
 
     def returned(self, result: ToolResult, now: float) -> list[ToolEvent]:

@@ -34,6 +34,7 @@ from atrium.sdk import (
 )
 from atrium.sdk.clock import timestamp
 from atrium.sdk.crash_points import crash_point
+from atrium.sdk.errors import ProviderStopped
 from atrium.sdk.providers import (
     ChatMessage,
     Note,
@@ -158,7 +159,8 @@ class RunningTurn:
             content, before = await self._conversations.history(self._storage, self.record)
             while (error := await self._attempt(content, before)) is not None:
                 if not await self._fall_back(error):
-                    return Outcome("failed", await self._problem(error))
+                    ending: Ending = "cancelled" if isinstance(error, ProviderStopped) else "failed"
+                    return Outcome(ending, await self._problem(error))
         except AtriumError as refusal:
             return Outcome("failed", self._plain_problem(refusal))
         except Exception:

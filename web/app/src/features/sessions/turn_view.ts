@@ -246,5 +246,6 @@ function renderCancelled(turn: Turn, { isLast, isBusy, ask }: TurnContext): Temp
       ${words.retry}
     </button>
   `;
-  return html`<p class="end">${words.cancelled} ${turn.parts.length > 0 ? words.keptUntilThen : ""} ${isLast ? retry : nothing}</p>`;
+  const why = turn.problem ? withCode(sentence(turn.problem.detail || turn.problem.title)) : words.cancelled;
+  return html`<p class="end">${why} ${turn.parts.length > 0 ? words.keptUntilThen : ""} ${isLast ? retry : nothing}</p>`;
 }
