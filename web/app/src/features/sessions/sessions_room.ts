@@ -8,6 +8,7 @@ import type { Route } from "../../state/router.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import type { ListActs } from "./list_menu.ts";
 import type { ListState } from "./list_state.ts";
+import "./new_session_page.ts";
 import type { SessionDeeds } from "./session_deeds.ts";
 import type { SessionDeedEvent } from "./session_head.ts";
 import type { SessionListView } from "./session_list_view.ts";
@@ -21,7 +22,6 @@ import "./title_conflict.ts";
 const LATER_MS = 1_000;
 
 const loadSession = (): Promise<unknown> => import("./session_page.ts");
-const loadNewSession = (): Promise<unknown> => import("./new_session_page.ts");
 
 /** The list of the sessions, and beside it the open one or a new one; on a phone one of the two. */
 @customElement("atrium-sessions-room")
@@ -137,19 +137,11 @@ export class SessionsRoom extends SignalElement implements Room {
 
   protected override updated(): void {
     const { name } = this.hub.router.route.value;
-    const isAskedForNew = name === "new" && this.#shownRoute !== name;
-    void this.#load(name, isAskedForNew);
+    if (name === "new" && this.#shownRoute !== name) this.page?.focus();
+    if (name === "session")
+      loadSession().catch((error: unknown) => this.hub.features.fail("sessions", error));
     this.#shownRoute = name;
     if (name !== "session") document.title = "Atrium";
-  }
-
-  async #load(name: Route["name"], takesFocus: boolean): Promise<void> {
-    try {
-      await (name === "session" ? loadSession() : loadNewSession());
-      if (takesFocus) this.page?.focus();
-    } catch (error) {
-      this.hub.features.fail("sessions", error);
-    }
   }
 
   protected override render(): TemplateResult {
