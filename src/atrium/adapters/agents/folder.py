@@ -17,6 +17,7 @@ from atrium.adapters.agents.errors import InstallRunning
 from atrium.adapters.agents.npm import install_locked
 from atrium.adapters.agents.recipes import LOCK_FILE, PACKAGE_FILE, Recipe
 from atrium.adapters.agents.requirements import needs_to_install, needs_to_run, require
+from atrium.sdk.files import sync_folder
 from atrium.sdk.providers import Progress
 
 Report = Callable[[Progress], None]
@@ -131,7 +132,7 @@ class ProgramFolder:
         pointer = self.folder / f"{CURRENT}{_PARTIAL}"
         pointer.symlink_to(version.name)
         pointer.replace(self.folder / CURRENT)
-        _sync_folder(self.folder)
+        sync_folder(self.folder)
 
     def _tidy(self) -> None:
         for left in self.folder.glob(f"*{_PARTIAL}"):
@@ -181,11 +182,3 @@ def _removed(version: Path) -> bool:
         return True
     finally:
         os.close(held)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

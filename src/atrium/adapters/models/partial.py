@@ -11,6 +11,7 @@ from pathlib import Path
 
 from atrium.adapters.models.errors import ModelMismatch, NotEnoughDisk
 from atrium.sdk.crash_points import crash_point
+from atrium.sdk.files import sync_folder
 
 CHUNK = 1 << 20
 
@@ -83,7 +84,7 @@ class PartialFile:
         self.close()
         self._path.replace(self._target)
         crash_point("model.renamed")
-        _sync_folder(self._target.parent)
+        sync_folder(self._target.parent)
 
     def discard(self) -> None:
         """Close and remove the file."""
@@ -100,11 +101,3 @@ class PartialFile:
         if self._file is None:
             raise ValueError(f"{self._path} is not open")
         return self._file
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

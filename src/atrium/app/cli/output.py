@@ -8,12 +8,15 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeVar
 
 import click
 
+from atrium.app.errors import ExitCode
 from atrium.app.text import printable
+from atrium.sdk.findings import Finding
 
 _LEAST = 20
 """How many characters the last column of a table gets, however narrow the terminal is."""
@@ -45,6 +48,18 @@ def print_json(value: Any) -> None:
 def print_json_line(value: Any) -> None:
     """Print a value as one line of JSON, at once."""
     click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def print_findings(found: Sequence[Finding], *, as_json: bool) -> int:
+    """Print what a doctor has found; return the exit code, which a warning does not make a failure."""
+    if as_json:
+        print_json([asdict(one) for one in found])
+    else:
+        for one in found:
+            say(f"{one.level:5} {one.check:9} {one.message}")
+            if one.next:
+                say(f"{'':15} -> {one.next}")
+    return ExitCode.FAILED if any(one.level == "fail" for one in found) else ExitCode.OK
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], spare: Sequence[str] = ()) -> None:

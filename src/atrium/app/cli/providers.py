@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from atrium.app.cli.lazy import LazyGroup
-from atrium.app.cli.output import home_option, json_option, print_json, print_table, run, say
+from atrium.app.cli.output import home_option, json_option, print_findings, print_json, print_table, run, say
 from atrium.app.cli.progress import Bar
-from atrium.app.errors import CommandFailed, ExitCode
+from atrium.app.errors import CommandFailed
 from atrium.app.home import find_home
 
 if TYPE_CHECKING:
@@ -112,15 +112,7 @@ def remove(name: str, as_json: bool, home: str | None) -> None:
 @home_option
 def doctor(name: str, as_json: bool, home: str | None) -> int:
     """Find out whether an agent can run here, and try it. Exit code 1 if anything fails."""
-    found = run(_find(name, home).examine())
-    if as_json:
-        print_json([asdict(one) for one in found])
-    else:
-        for one in found:
-            say(f"{one.level:5} {one.check:9} {one.message}")
-            if one.next:
-                say(f"{'':15} -> {one.next}")
-    return ExitCode.FAILED if any(one.level == "fail" for one in found) else ExitCode.OK
+    return print_findings(run(_find(name, home).examine()), as_json=as_json)
 
 
 def _programs(home: str | None) -> dict[str, AgentProgram]:

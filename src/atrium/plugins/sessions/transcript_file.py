@@ -18,6 +18,7 @@ from zlib import crc32
 import orjson
 
 from atrium.sdk.crash_points import crash_point
+from atrium.sdk.files import sync_folder
 
 _SEAL = b',"crc":"%08x"}\n'
 _SEAL_SIZE = len(_SEAL % 0)
@@ -106,7 +107,7 @@ def set_aside(path: Path) -> Path:
         target.flush()
         os.fsync(target.fileno())
     partial.replace(copy)
-    _sync_folder(folder)
+    sync_folder(folder)
     crash_point("transcript.set_aside")
     return copy
 
@@ -115,14 +116,14 @@ def remove(path: Path) -> None:
     """Remove a transcript, and every copy of it that was set aside; after a power cut they do not come back."""
     if path.exists():
         path.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     folder = damaged_folder(path.parent)
     # Not `glob`, which compiles a pattern for each session and keeps hundreds of them.
     copies = [one for one in folder.iterdir() if one.name.startswith(f"{path.stem}.")] if folder.exists() else []
     for one in copies:
         one.unlink(missing_ok=True)
     if copies:
-        _sync_folder(folder)
+        sync_folder(folder)
 
 
 def damaged_folder(folder: Path) -> Path:
@@ -194,11 +195,3 @@ def _blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
     while size > 0 and (block := file.read(min(size, _BLOCK))):
         size -= len(block)
         yield block
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

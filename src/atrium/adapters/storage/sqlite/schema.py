@@ -11,6 +11,7 @@ import apsw
 
 from atrium.adapters.storage.sqlite.faults import DatabaseUnusable
 from atrium.sdk.crash_points import crash_point
+from atrium.sdk.files import sync_folder
 
 APPLICATION_ID = 0x4174726D
 """Marks the file as Atrium's ("Atrm")."""
@@ -53,8 +54,8 @@ def connect(path: Path) -> apsw.Connection:
         _configure(connection)
         _migrate(connection)
         crash_point("storage.migrated")
-        _sync_folder(path.parent)
-        _sync_folder(path.parent.parent)  # the folder may be new as well
+        sync_folder(path.parent)
+        sync_folder(path.parent.parent)  # the folder may be new as well
     except BaseException:
         connection.close()
         raise
@@ -132,14 +133,6 @@ def _migrate(connection: apsw.Connection) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _create(connection: apsw.Connection) -> None:
