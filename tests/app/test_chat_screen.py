@@ -35,3 +35,17 @@ def test_an_answer_of_which_a_crash_kept_less_than_was_shown_is_not_shown_again(
 def test_an_answer_that_began_otherwise_is_shown_as_a_whole() -> None:
     late = _answer(1, "delta", index=1, content="day")
     assert _shown(late, _answer(9, "completed", content="One day")) == "day\nOne day\n"
+
+
+def _plan(offset: int, how: str, *steps: tuple[str, str]) -> Entry:
+    arguments = {"entries": [{"content": words, "status": status} for words, status in steps]}
+    data = {"toolCallId": "plan", "turnId": "t", "name": "plan", "status": "running", "arguments": arguments}
+    return Entry(offset, 0, f"sessions.tool.{how}.v1", data)
+
+
+def test_a_plan_is_lines_and_what_changes_of_it_too() -> None:
+    first = _plan(1, "called", ("Read", "in_progress"), ("Write", "pending"))
+    then = _plan(2, "updated", ("Read", "completed"), ("Write", "pending"))
+    data = {"toolCallId": "plan", "turnId": "t", "name": "plan", "status": "completed"}
+    shown = _shown(first, then, Entry(3, 0, "sessions.tool.finished.v1", data))
+    assert shown == "Plan, 0 of 2 done\n[>] Read\n[ ] Write\nPlan, 1 of 2 done\n[x] Read\n"

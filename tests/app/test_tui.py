@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -309,3 +311,18 @@ async def _is_gone(client: Client, session_id: str) -> bool:
     except ProblemError as problem:
         return problem.code == "NOT_FOUND"
     return False
+
+
+async def test_a_plan_is_open_as_long_as_it_is_worked_on(tmp_path: Path) -> None:
+    agent = [sys.executable, str(Path(__file__).parents[1] / "providers" / "scripted_agent.py")]
+    settings = {"version": "1.0.0", "providers": {"coder": {"kind": "acp", "name": "Coder", "command": agent}}}
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "config.json").write_text(json.dumps(settings))
+    async with running_daemon(tmp_path) as daemon, daemon.attach() as client:
+        session = await client.sessions.create("coder", title="Plan")
+        await client.sessions.send(session, "plan hold")
+        async with tui(daemon, session_id=session) as screen:
+            await screen.sees("▾ Plan, 1 of 2 done", "[x] first", "[>] second")
+            await client.sessions.cancel(session)
+            await screen.sees("▸ Plan, 1 of 2 done")
+            await screen.misses("[>] second")

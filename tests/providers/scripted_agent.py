@@ -2,7 +2,8 @@
 
 The last line of a prompt is a script: `say WORDS`, `count N`, `think WORDS`, `write PATH` (asks first, for a call that
 it never announced), `ask` (asks and tells the answer), `run COMMAND` (a call that gets its title late, asks, and ends
-the turn if it may not), `plan`, `rate`, `auth`, `refuse`, `crash`, `hang` (until it is cancelled), `deaf` (not even
+the turn if it may not), `plan [hold]` (hold: until it is
+cancelled), `rate`, `auth`, `refuse`, `crash`, `hang` (until it is cancelled), `deaf` (not even
 then), `flood N`, `child` (leaves a process behind and tells its id), `env NAME`, `mode`, `place`. Everything else is
 said back.
 """
@@ -118,6 +119,13 @@ class Agent:
     def do_plan(self, session: str, rest: str, cancelled: threading.Event) -> None:
         entries = [{"content": "first", "priority": "high", "status": "pending"}]
         self.update(session, "plan", {"entries": entries})
+        if rest == "hold":
+            entries = [
+                {**entries[0], "status": "completed"},
+                {**entries[0], "content": "second", "status": "in_progress"},
+            ]
+            self.update(session, "plan", {"entries": entries})
+            cancelled.wait()
 
     def do_write(self, session: str, rest: str, cancelled: threading.Event) -> None:
         call = {

@@ -24,6 +24,12 @@ def shortened(text: str, width: int) -> str:
     return line if len(line) <= width else line[: max(width - 1, 0)] + "…"
 
 
+def plan_line(words: str, status: str) -> str:
+    """Return a step of a plan as one line; `status` is pending, running or done."""
+    mark = {"done": "x", "running": ">"}.get(status, " ")
+    return f"[{mark}] {shortened(words, 200)}"
+
+
 def _harmless(char: str, multiline: bool) -> bool:
     if char in _KEPT:
         return multiline

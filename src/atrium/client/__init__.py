@@ -9,7 +9,7 @@ async with attach() as client:
 
 from atrium.client.client import Client, attach
 from atrium.client.connection import Connection, ConnectionState
-from atrium.client.conversation import Conversation, ConversationMessage, Text, Tool, Turn
+from atrium.client.conversation import Conversation, ConversationMessage, Step, Text, Tool, Turn
 from atrium.client.entries import Entry
 from atrium.client.errors import ClientError, ConnectionLost, NotRunning, ProblemError, StreamReset, UnexpectedAnswer
 from atrium.client.location import Location, home_folder
@@ -34,6 +34,7 @@ __all__ = [
     "ProblemError",
     "SessionPage",
     "Sessions",
+    "Step",
     "StreamReset",
     "Text",
     "Tool",

@@ -14,6 +14,7 @@ _ENDINGS = {
     "sessions.turn.cancelled.v1": "cancelled",
     "sessions.turn.interrupted.v1": "interrupted",
 }
+_STEPS: Mapping[str, Literal["running", "done"]] = {"in_progress": "running", "completed": "done"}
 
 
 @dataclass(slots=True)
@@ -51,6 +52,14 @@ class Text:
         self._apart.clear()
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a plan."""
+
+    words: str
+    status: Literal["pending", "running", "done"]
+
+
 @dataclass(slots=True)
 class Tool:
     """A tool call as last reported."""
@@ -61,6 +70,15 @@ class Tool:
     arguments: Mapping[str, Any] | None = None
     output: str | None = None
     duration_ms: int | None = None
+
+    @property
+    def plan(self) -> tuple[Step, ...] | None:
+        """Return the steps of the plan that it sets; None if it sets none."""
+        given = self.arguments or {}
+        steps = next((given[key] for key in ("entries", "todos", "plan") if key in given), None)
+        if not isinstance(steps, list) or not all(isinstance(step, Mapping) for step in steps):
+            return None
+        return tuple(map(_step, steps))
 
 
 @dataclass(slots=True)
@@ -252,3 +270,8 @@ class Conversation:
 
     def _deleted(self, entry: Entry) -> None:
         self.deleted = True
+
+
+def _step(step: Mapping[str, Any]) -> Step:
+    words = next((str(step[key]) for key in ("content", "step", "title") if step.get(key)), "")
+    return Step(words, _STEPS.get(str(step.get("status")), "pending"))

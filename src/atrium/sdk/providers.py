@@ -118,7 +118,11 @@ class ThinkingDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A tool the model calls; the same `id` again updates it."""
+    """A tool the model calls; the same `id` again updates it.
+
+    A plan is a call whose arguments are `{entries: [{content, status}]}`, a status being `pending`, `in_progress` or
+    `completed`: each update replaces the plan before it.
+    """
 
     id: str
     name: str

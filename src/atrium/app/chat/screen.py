@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from atrium.app.chat.blocks import Blocks, Output, Render
-from atrium.app.text import printable, shortened
-from atrium.client import Conversation, ConversationMessage, Entry
+from atrium.app.text import plan_line, printable, shortened
+from atrium.client import Conversation, ConversationMessage, Entry, Step
 
 DIM, BOLD, PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
 HISTORY = 20
@@ -29,12 +29,14 @@ class Screen:
         self._blocks: Blocks | None = None
         self._shown: dict[str, str] = {}
         self._thinking: set[str] = set()
-        self._show: dict[str, Callable[[Entry], None]] = {
+        self._plans: dict[str, tuple[Step, ...]] = {}
+        self._show: dict[str, Callable[[Entry], object]] = {
             "sessions.message.added.v1": self._message_added,
             "sessions.message.delta.v1": self._answer,
             "sessions.message.completed.v1": self._answer,
             "sessions.thinking.delta.v1": self._thinks,
             "sessions.tool.called.v1": self._tool_called,
+            "sessions.tool.updated.v1": self._plan_changed,
             "sessions.tool.finished.v1": self._tool_finished,
             "sessions.note.added.v1": self._note_added,
             "sessions.provider.retrying.v1": self._provider_retrying,
@@ -121,12 +123,32 @@ class Screen:
             self._thinking.add(turn_id)
             self.note("thinking")
 
+    def _plan_changed(self, entry: Entry) -> bool:
+        """Show what is new of a plan, a step a line; tell whether the entry is about one."""
+        turn_id, tool_id = str(entry.data["turnId"]), str(entry.data["toolCallId"])
+        steps = self.conversation.turns[turn_id].tools[tool_id].plan
+        if steps is None:
+            return False
+        before = self._plans.get(turn_id, ())
+        self._plans[turn_id] = steps
+        if steps != before:
+            done = sum(step.status == "done" for step in steps)
+            self.note(f"Plan, {done} of {len(steps)} done")
+        for step in steps:
+            if step not in before:
+                self.note(plan_line(step.words, step.status))
+        return True
+
     def _tool_called(self, entry: Entry) -> None:
+        if self._plan_changed(entry):
+            return
         arguments = entry.data.get("arguments")
         told = shortened(json.dumps(arguments, ensure_ascii=False), 60) if arguments else ""
         self.note(f"{entry.data['name']} {told}".rstrip())
 
     def _tool_finished(self, entry: Entry) -> None:
+        if self._plan_changed(entry):
+            return
         took = entry.data.get("durationMs")
         seconds = f", {took / 1000:.1f} s" if isinstance(took, int | float) else ""
         self.note(f"{entry.data['name']}: {entry.data['status']}{seconds}")

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from atrium.app.text import printable, shortened
+from atrium.app.text import plan_line, printable, shortened
 from atrium.app.tui.prose import Prose
 from atrium.app.tui.timeline import Item, Timeline
 from atrium.app.tui.words import Words, counted
@@ -24,6 +24,8 @@ from atrium.client import Tool
 
 _SHOWN_OUTPUT = 20_000
 """How many characters of a tool's output are shown."""
+
+_RUNNING = frozenset({"running", "called", "pending"})
 
 
 class ItemView(Vertical):
@@ -146,12 +148,35 @@ class Thinking(Fold):
 
 
 class ToolCall(Fold):
-    """A tool call."""
+    """A tool call; the plan of a turn that runs is open, and folds when it is over."""
+
+    _was_worked_on = False
+
+    async def on_mount(self) -> None:
+        """Open a plan that is worked on."""
+        if self._is_worked_on() and not self.opened:
+            await self.action_toggle_detail()
+
+    async def renew(self, timeline: Timeline) -> None:
+        """Show it as it is now."""
+        was_worked_on = self._was_worked_on
+        await super().renew(timeline)
+        if was_worked_on and not self._is_worked_on() and self.opened:
+            await self.action_toggle_detail()
+
+    def _is_worked_on(self) -> bool:
+        tool = self.timeline.tool(self.item)
+        self._was_worked_on = tool.plan is not None and tool.status in _RUNNING
+        return self._was_worked_on
 
     def summary(self) -> str:
         """Say which tool, and how it went."""
         tool = self.timeline.tool(self.item)
-        if tool.status in {"running", "called", "pending"}:
+        steps = tool.plan
+        if steps is not None:
+            done = sum(step.status == "done" for step in steps)
+            return self.words.plan.format(done=done, of=len(steps))
+        if tool.status in _RUNNING:
             return self.words.tool_running.format(name=tool.name)
         if tool.status == "completed" and tool.duration_ms is not None:
             return self.words.tool_done.format(name=tool.name, seconds=f"{tool.duration_ms / 1000:.1f}")
@@ -221,6 +246,8 @@ def reason_of(problem: Mapping[str, Any] | None, words: Words) -> str:
 
 
 def _tool_detail(tool: Tool, words: Words) -> Content:
+    if tool.plan is not None:
+        return Content("\n".join(plan_line(step.words, step.status) for step in tool.plan))
     parts: list[Content] = []
     if tool.arguments:
         code = printable(json.dumps(tool.arguments, ensure_ascii=False, indent=2), multiline=True)

@@ -45,6 +45,7 @@ class Words:
     nothing_said: str = "Nothing is said here yet. Write below; Enter sends."
     thinking: str = "Thinking"
     thought: str = "Thought: {count} word|Thought: {count} words"
+    plan: str = "Plan, {done} of {of} done"
     tool_running: str = "{name}, running"
     tool_done: str = "{name}, {seconds} s"
     arguments: str = "Arguments"
@@ -155,6 +156,7 @@ RUSSIAN = Words(
     nothing_said="Здесь пока пусто. Напишите ниже; Enter отправляет.",
     thinking="Размышляет",
     thought="Размышление: {count} слово|Размышление: {count} слова|Размышление: {count} слов",
+    plan="План, готово {done} из {of}",
     tool_running="{name}, выполняется",
     tool_done="{name}, {seconds} с",
     arguments="Аргументы",

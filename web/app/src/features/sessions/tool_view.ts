@@ -63,7 +63,7 @@ function renderRun(run: readonly ToolCall[], standing: Standing, opened: Opened)
 
 function renderTool(tool: ToolCall, standing: Standing, opened: Opened): TemplateResult {
   const steps = planOf(tool);
-  if (steps) return renderPlan(steps, pieceOf(tool));
+  if (steps) return renderOldPlan(steps, tool, opened);
   const words = sessionWords();
   const kind = kindOf(tool);
   const { done, now } = wordsOf(kind);
@@ -78,15 +78,29 @@ function renderMeta(facts: readonly string[], failure: string): TemplateResult {
   return html`<span class="meta">${facts.filter(Boolean).join(", ")}${failure ? html` <span class="danger">${failure}</span>` : nothing}</span>`;
 }
 
-function renderPlan(steps: readonly PlanStep[], piece: string): TemplateResult {
+/** Show the plan that is worked on. */
+export function renderPlan(tool: ToolCall): TemplateResult {
+  const steps = planOf(tool) ?? [];
+  return html`<section class="plan" data-testid="plan" data-piece=${pieceOf(tool)}>
+    <p class="plan-head">${renderPlanLine(steps)}</p>
+    ${renderSteps(steps)}
+  </section>`;
+}
+
+/** A plan that nobody works on any more: another replaced it, or its turn is over. */
+function renderOldPlan(steps: readonly PlanStep[], tool: ToolCall, opened: Opened): TemplateResult {
+  const detail = (): TemplateResult => html`<div class="plan">${renderSteps(steps)}</div>`;
+  return renderFolded(pieceOf(tool), "plan-line", renderPlanLine(steps), opened, detail);
+}
+
+function renderPlanLine(steps: readonly PlanStep[]): TemplateResult {
   const words = sessionWords();
   const done = steps.filter(({ status }) => status === "done").length;
-  return html`<section class="plan" data-testid="plan" data-piece=${piece}>
-    <p class="plan-head"><span class="verb">${words.plan}</span><span class="meta">${words.planDone(done, steps.length)}</span></p>
-    <ul role="list">
-      ${steps.map(renderStep)}
-    </ul>
-  </section>`;
+  return html`<span class="verb">${words.plan}</span><span class="meta">${words.planDone(done, steps.length)}</span>`;
+}
+
+function renderSteps(steps: readonly PlanStep[]): TemplateResult {
+  return html`<ul role="list">${steps.map(renderStep)}</ul>`;
 }
 
 function renderStep({ words: what, status }: PlanStep): TemplateResult {

@@ -9,7 +9,8 @@ import { pieceOf } from "./find.ts";
 import { markdown, type Typesetting } from "./markdown_view.ts";
 import { renderChanges, renderProblemSteps, renderRetrying } from "./provider_view.ts";
 import { renderSaid } from "./said_view.ts";
-import { type Opened, renderFolded, renderTools, type Unfinished } from "./tool_view.ts";
+import { planOf } from "./tool_kinds.ts";
+import { type Opened, renderFolded, renderPlan, renderTools, type Unfinished } from "./tool_view.ts";
 import { sessionWords } from "./words.ts";
 
 /** What can be done with a turn: run it again, cancel it, quote its answer, ask its message in other words. */
@@ -85,6 +86,7 @@ function renderQueued({ isBusy, ask }: TurnContext): TemplateResult {
 }
 
 function renderAnswer(turn: Turn, context: TurnContext): TemplateResult {
+  const plan = isOpen(turn) ? turn.parts.findLast(isPlan) : undefined;
   return html`
     <section class="answer">
       <header>
@@ -92,7 +94,8 @@ function renderAnswer(turn: Turn, context: TurnContext): TemplateResult {
       </header>
       ${renderChanges(turn.changes, context.nameOf)}
       ${turn.notes?.map((note) => html`<p class="end" lang="en" data-testid="turn-note">${note}</p>`)}
-      ${partsOf(turn).map((part) => (Array.isArray(part) ? renderTools(part, standingIn(turn, context.asked), context.opened) : renderText(part as Text, turn, context)))}
+      ${partsOf(turn.parts.filter((part) => part !== plan)).map((part) => (Array.isArray(part) ? renderTools(part, standingIn(turn, context.asked), context.opened) : renderText(part as Text, turn, context)))}
+      ${plan ? renderPlan(plan) : nothing}
       ${renderEnd(turn, context)}
     </section>
   `;
@@ -106,10 +109,14 @@ function standingIn(turn: Turn, asked: number): (tool: ToolCall) => Unfinished {
   return (tool) => (waiting.includes(tool) ? "waitsForAnswer" : "running");
 }
 
+function isPlan(part: Part): part is ToolCall {
+  return part.kind === "tool" && planOf(part) !== undefined;
+}
+
 /** Texts as they are; tool calls that follow each other together. */
-function partsOf(turn: Turn): (Text | ToolCall[])[] {
+function partsOf(parts: readonly Part[]): (Text | ToolCall[])[] {
   const groups: (Text | ToolCall[])[] = [];
-  for (const part of turn.parts as readonly Part[]) {
+  for (const part of parts) {
     const last = groups.at(-1);
     if (part.kind !== "tool") groups.push(part);
     else if (Array.isArray(last)) last.push(part);
@@ -234,7 +241,7 @@ function renderSteps(turn: Turn, context: TurnContext): TemplateResult {
     <button type="button" class="plain" data-testid="retry" ?disabled=${isBusy} @click=${() => ask("retry")}>
       ${icon(RotateCcw)}${words.retry}
     </button>
-    ${turn.problem ? renderProblemSteps(turn.problem, context) : nothing}
+    ${turn.problem ? renderProblemSteps(turn.problem, context, turn.providerId) : nothing}
     ${turn.status === "interrupted" && isWaitedFor ? dismiss : nothing}
   </div>`;
 }

@@ -3,7 +3,12 @@ import { describe, expect, it, vi } from "vitest";
 import type { ToolCall } from "../../../src/features/sessions/conversation.ts";
 import { diffOf, readPatch } from "../../../src/features/sessions/diff_view.ts";
 import { kindOf, objectOf } from "../../../src/features/sessions/tool_kinds.ts";
-import { type Opened, renderTools, type Unfinished } from "../../../src/features/sessions/tool_view.ts";
+import {
+  type Opened,
+  renderPlan,
+  renderTools,
+  type Unfinished,
+} from "../../../src/features/sessions/tool_view.ts";
 
 function tool(name: string, input: unknown, more: Partial<ToolCall> = {}): ToolCall {
   return {
@@ -73,9 +78,14 @@ describe("a tool", () => {
       { content: "One", status: "completed" },
       { content: "Two", status: "pending" },
     ];
-    const plan = shown([tool("TodoWrite", { todos })], NONE);
-    expect(plan.querySelector(".plan-head")?.textContent).toContain("1 of 2 done");
-    expect(plan.querySelectorAll("li.done")).toHaveLength(1);
+    const written = tool("TodoWrite", { todos });
+    expect(shown([written], NONE).querySelector("summary")?.textContent).toContain("1 of 2 done");
+    expect(shown([written], NONE).querySelectorAll("li")).toHaveLength(0);
+    expect(shown([written], ALL).querySelectorAll("li.done")).toHaveLength(1);
+    const live = document.createElement("div");
+    render(renderPlan(written), live);
+    expect(live.querySelector(".plan-head")?.textContent).toContain("1 of 2 done");
+    expect(live.querySelectorAll("li")).toHaveLength(2);
   });
 
   it("shows a replacement as a diff", async () => {
