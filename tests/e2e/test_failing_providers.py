@@ -53,7 +53,7 @@ async def test_another_provider_goes_on(browser: Browser, tmp_path: Path) -> Non
         await desk.send("never")
         for screen in (desk, phone):
             await expect(screen.part("turn-break")).to_contain_text("The key is no good.")
-            await expect(screen.part("open-settings")).to_have_attribute("href", "/settings")
+            await expect(screen.part("open-provider")).to_have_attribute("href", "/providers/faltering")
         await phone.picture("provider-failed")
         await expect(phone.part("switch-provider")).to_have_text("Continue with Echo")
         await phone.part("switch-provider").click()

@@ -6,6 +6,8 @@ export interface Call {
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal;
+  /** After how long it counts as unanswered, where it takes longer than others. */
+  readonly timeoutMs?: number;
 }
 
 /** Where all calls of this page go: its own origin, never an address from outside. */
@@ -34,7 +36,7 @@ async function callForText(path: string, accept: string, call: Call): Promise<st
 }
 
 async function send(path: string, accept: string, call: Call): Promise<Response> {
-  const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(call.timeoutMs ?? CALL_TIMEOUT_MS);
   const headers: Record<string, string> = { Accept: accept, ...call.headers };
   if (call.body !== undefined) headers["Content-Type"] = "application/json";
   try {

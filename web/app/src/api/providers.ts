@@ -7,9 +7,14 @@ export interface Provider {
   readonly version: string;
   readonly status: "active" | "notInstalled" | "unavailable";
   readonly reason?: string;
-  readonly limits?: { readonly model?: unknown };
-  /** Whether turns may pass to it; `open` while it is left alone after failures in a row. */
-  readonly circuit?: { readonly state: "closed" | "open" | "halfOpen" };
+  readonly capabilities?: Readonly<Record<string, boolean>>;
+  readonly limits?: { readonly model?: unknown; readonly [name: string]: unknown };
+  /** Whether turns may pass to it; `open` while it is left alone after failures in a row, for so many seconds. */
+  readonly circuit?: {
+    readonly state: "closed" | "open" | "halfOpen";
+    readonly failures?: number;
+    readonly retryAfter?: number;
+  };
 }
 
 /** Whether a turn that is sent to it now may be answered. */

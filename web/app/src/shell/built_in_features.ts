@@ -1,4 +1,4 @@
-import { ChartColumn, MessagesSquare, Settings, ShieldQuestionMark } from "lucide";
+import { ChartColumn, MessagesSquare, Plug, Settings, ShieldQuestionMark } from "lucide";
 import { approvalWords } from "../features/approvals/words.ts";
 import { settingsCommands } from "../features/settings/commands.ts";
 import { settingsWords } from "../features/settings/words.ts";
@@ -26,6 +26,12 @@ export function builtInFeatures(hub: Hub): readonly FeatureDeclaration[] {
         badge: () => hub.approvals.count.value,
       },
       load: async () => (await import("../features/approvals/feature.ts")).default(hub),
+    },
+    {
+      name: "providers",
+      paths: ["/providers", "/providers/:id"],
+      navigation: { path: "/providers", label: () => shellWords().providers, icon: Plug },
+      load: async () => (await import("../features/providers/feature.ts")).default(hub),
     },
     {
       name: "usage",

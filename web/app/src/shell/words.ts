@@ -5,6 +5,7 @@ export const shellWords = catalogue(
   {
     rooms: "Rooms",
     sessions: "Sessions",
+    providers: "Providers",
     search: "Search",
     more: "More",
     searchOrRun: "Search sessions and commands",
@@ -50,6 +51,7 @@ export const shellWords = catalogue(
   {
     rooms: "Разделы",
     sessions: "Сессии",
+    providers: "Провайдеры",
     search: "Поиск",
     more: "Ещё",
     searchOrRun: "Найти сессию или команду",

@@ -2,18 +2,26 @@ import { computed, signal } from "@preact/signals-core";
 import { type Problem, problemOf } from "../api/problem.ts";
 import { labelOf, listProviders, type ProvidersAnswer, preferredProvider } from "../api/providers.ts";
 
+/** Under which the provider is kept that a person chose last in this browser. */
+export const PROVIDER_KEY = "provider";
+
 /** The providers of the hub, and which one a new session gets. */
 export class ProviderList {
   readonly #answer = signal<ProvidersAnswer | undefined>(undefined);
   /** `undefined` until they were read. */
   readonly all = computed(() => this.#answer.value?.data);
   readonly problem = signal<Problem | undefined>(undefined);
+  /** When they were read, in milliseconds. */
+  readonly readAt = signal(0);
+  /** The one of the hub's settings, for sessions that name none. */
+  readonly defaultId = computed(() => this.#answer.value?.default);
   readonly preferred = computed(() => this.#answer.value && preferredProvider(this.#answer.value));
 
   /** Read them again; what was known stays when that fails. */
   async refresh(): Promise<void> {
     try {
       this.#answer.value = await listProviders();
+      this.readAt.value = Date.now();
       this.problem.value = undefined;
     } catch (error) {
       this.problem.value = problemOf(error);

@@ -6,6 +6,7 @@ import { createSession, sendMessage } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
 import { sentence, withCode } from "../../design/words.ts";
 import type { Hub } from "../../state/hub.ts";
+import { PROVIDER_KEY } from "../../state/provider_list.ts";
 import { randomId } from "../../state/random_id.ts";
 import { sessionPath } from "../../state/router.ts";
 import { SignalElement } from "../../state/signal_element.ts";
@@ -19,7 +20,6 @@ import { sessionPageStyles } from "./page_styles.ts";
 import { titleFrom } from "./session_words.ts";
 
 const DRAFT_KEY = "draft.new";
-const PROVIDER_KEY = "provider";
 
 /** Where a session begins: choose who answers, write the first message. */
 @customElement("atrium-new-session-page")

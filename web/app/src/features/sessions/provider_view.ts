@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { ArrowLeftRight, Gauge, Settings } from "lucide";
+import { ArrowLeftRight, Gauge, Plug } from "lucide";
 import type { Problem } from "../../api/problem.ts";
 import { icon } from "../../design/icon.ts";
 import { sentence, withCode } from "../../design/words.ts";
@@ -44,15 +44,27 @@ export function renderRetrying({ at, problem }: Retrying, context: TurnContext):
   </div>`;
 }
 
-/** The steps that the hub offers with a problem, beside trying again. */
-export function renderProblemSteps({ actions }: Problem, context: TurnContext): TemplateResult {
+/** The steps that the hub offers with a problem of a provider, beside trying again. */
+export function renderProblemSteps(
+  { actions }: Problem,
+  context: TurnContext,
+  providerId: string | undefined,
+): TemplateResult {
   const has = (...ids: readonly string[]): boolean => actions.some(({ id }) => ids.includes(id));
   const other = actions.find(({ id }) => id === "switch_provider");
   return html`
     ${other ? renderSwitch(other.providerId, context) : nothing}
     ${has("change_budget") ? html`<a class="button quiet" href="/usage" data-testid="open-usage">${icon(Gauge)}${providerWords().budget}</a>` : nothing}
-    ${has("configure_provider", "install_provider") ? html`<a class="button quiet" href="/settings" data-testid="open-settings">${icon(Settings)}${providerWords().settings}</a>` : nothing}
+    ${has("configure_provider", "install_provider") ? renderWayToProvider(providerId, has("install_provider")) : nothing}
   `;
+}
+
+function renderWayToProvider(providerId: string | undefined, isMissing: boolean): TemplateResult {
+  const words = providerWords();
+  const path = providerId ? `/providers/${encodeURIComponent(providerId)}` : "/providers";
+  return html`<a class="button quiet" href=${path} data-testid="open-provider">
+    ${icon(Plug)}${isMissing ? words.install : words.whatItNeeds}
+  </a>`;
 }
 
 function renderSwitch(providerId: string | undefined, { isBusy, ask, nameOf }: TurnContext): TemplateResult {

@@ -1,0 +1,187 @@
+import { effect } from "@preact/signals-core";
+import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import { type Problem, problemOf } from "../../api/problem.ts";
+import { type Install, listPrograms, type Program } from "../../api/programs.ts";
+import { type ProviderUsage, readUsage } from "../../api/usage.ts";
+import { controls } from "../../design/controls.ts";
+import "../../design/empty_state.ts";
+import { pageStyles } from "../../design/page_styles.ts";
+import "../../design/progress.ts";
+import { sentence } from "../../design/words.ts";
+import { shellWords } from "../../shell/words.ts";
+import type { Place, Room } from "../../state/feature.ts";
+import type { Hub } from "../../state/hub.ts";
+import { SignalElement } from "../../state/signal_element.ts";
+import { type Entry, entriesOf, hasEnded } from "./entries.ts";
+import type { ProviderItem } from "./provider_item.ts";
+import "./provider_item.ts";
+import { providersWords } from "./words.ts";
+
+/** Whether a provider is left alone, or has come back, nobody is told of: it is looked at this often. */
+const LOOK_AGAIN_MS = 15_000;
+
+/** Every provider and every agent that can be installed: how it is, and the step that makes it answer. */
+@customElement("atrium-providers-room")
+export class ProvidersRoom extends SignalElement implements Room {
+  static override styles = [
+    controls,
+    pageStyles,
+    css`
+      section {
+        gap: 4px;
+      }
+
+      atrium-empty {
+        padding: 0;
+      }
+
+      .failed {
+        display: grid;
+        justify-items: start;
+        gap: 12px;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) hub!: Hub;
+  @property({ attribute: false }) place: Place = { path: "/providers", params: {} };
+  @state() private programs: readonly Program[] | undefined;
+  @state() private installs: ReadonlyMap<string, Install> = new Map();
+  @state() private usage: readonly ProviderUsage[] = [];
+  @state() private problem: Problem | undefined;
+  /** What stood among the programs to install stays there while the person looks: nothing moves under their hands. */
+  readonly #toInstall = new Set<string>();
+  #ends: (() => void)[] = [];
+  #sought: string | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.title = `${shellWords().providers} · Atrium`;
+    const timer = setInterval(() => {
+      if (!document.hidden && this.hub.isLive) void this.#read();
+    }, LOOK_AGAIN_MS);
+    this.#ends = [
+      () => clearInterval(timer),
+      effect(() => {
+        if (this.hub.connection.state.value.kind === "live") queueMicrotask(() => void this.#read());
+      }),
+      this.hub.followTopic<readonly Install[]>("providers/programs", {
+        apply: (installs) => this.#take(installs),
+        gone: (problem) => {
+          this.problem = problem.problem;
+        },
+      }),
+    ];
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const end of this.#ends) end();
+  }
+
+  protected override render(): TemplateResult {
+    return html`
+      <div class="page" data-testid="providers-page" @changed=${() => this.#read()}>
+        <h1>${shellWords().providers}</h1>
+        ${this.#renderContent()}
+      </div>
+    `;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("place")) this.#sought = this.place.params.id;
+  }
+
+  protected override updated(): void {
+    if (this.#sought === undefined || !this.programs || !this.hub.providers.all.peek()) return;
+    const items = [...this.renderRoot.querySelectorAll<ProviderItem>("atrium-provider")];
+    void items.find(({ entry }) => entry.id === this.#sought)?.reveal();
+    this.#sought = undefined;
+  }
+
+  #renderContent(): TemplateResult {
+    const { all, defaultId, problem } = this.hub.providers;
+    const { programs = [], installs, usage } = this;
+    const isRead = this.programs !== undefined || this.problem !== undefined;
+    if (all.value && isRead) {
+      const known = { providers: all.value, programs, installs, usage, defaultId: defaultId.value };
+      return this.#renderEntries(entriesOf(known));
+    }
+    return problem.value
+      ? this.#renderProblem(providersWords().notRead, problem.value)
+      : html`<atrium-progress class="late" label=${providersWords().reading}></atrium-progress>`;
+  }
+
+  #renderEntries(entries: readonly Entry[]): TemplateResult {
+    const words = providersWords();
+    for (const { id, provider } of entries) if (!provider) this.#toInstall.add(id);
+    const known = entries.filter(({ id }) => !this.#toInstall.has(id));
+    const more = entries.filter(({ id }) => this.#toInstall.has(id));
+    if (entries.length === 0 && !this.problem) return this.#renderEmpty();
+    return html`
+      ${known.length > 0 ? this.#renderGroup("known", words.known, "", known) : nothing}
+      ${more.length > 0 ? this.#renderGroup("more", words.more, words.moreAbout, more) : nothing}
+      ${this.problem && !this.programs ? this.#renderProblem(words.programsNotRead, this.problem) : nothing}
+    `;
+  }
+
+  #renderGroup(id: string, heading: string, about: string, entries: readonly Entry[]): TemplateResult {
+    return html`
+      <section aria-labelledby=${id} data-testid="providers-${id}">
+        <h2 id=${id}>${heading}</h2>
+        ${about ? html`<p class="note">${about}</p>` : nothing}
+        ${repeat(
+          entries,
+          (entry) => entry.id,
+          (entry) => html`<atrium-provider .hub=${this.hub} .entry=${entry}></atrium-provider>`,
+        )}
+      </section>
+    `;
+  }
+
+  #renderEmpty(): TemplateResult {
+    const words = providersWords();
+    return html`<atrium-empty heading=${words.nothing}
+      >${words.nothingAbout}<button slot="step" type="button" class="plain" @click=${() => this.#read()}>
+        ${words.lookAgain}
+      </button></atrium-empty
+    >`;
+  }
+
+  #renderProblem(what: string, { detail, title }: Problem): TemplateResult {
+    return html`<div class="failed" role="status" data-testid="not-read">
+      <p class="note">${what} ${sentence(detail || title)}</p>
+      <button type="button" class="plain" @click=${() => this.#read()}>${providersWords().tryAgain}</button>
+    </div>`;
+  }
+
+  #take(installs: readonly Install[]): void {
+    const isOver = hasEnded(this.installs, installs);
+    this.installs = new Map(installs.map((install) => [install.id, install]));
+    if (isOver) void this.#read();
+  }
+
+  async #read(): Promise<void> {
+    await Promise.all([this.hub.providers.refresh(), this.#readPrograms(), this.#readUsage()]);
+  }
+
+  async #readPrograms(): Promise<void> {
+    try {
+      this.programs = await listPrograms();
+      this.problem = undefined;
+    } catch (error) {
+      this.problem = problemOf(error);
+    }
+  }
+
+  /** What is left of limits is shown where it is known; a hub that does not count has none. */
+  async #readUsage(): Promise<void> {
+    try {
+      this.usage = (await readUsage(1)).providers;
+    } catch {
+      this.usage = [];
+    }
+  }
+}
