@@ -38,13 +38,13 @@ async def browser_at(path: str) -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def hub_at(home: Path) -> AsyncIterator[Daemon]:
+async def hub_at(home: Path, **environment: str) -> AsyncIterator[Daemon]:
     """Run a hub with the provider that speaks on cue, on which many may sign in within a minute."""
     (home / "plugins").mkdir(parents=True, exist_ok=True)
     (home / "cues").mkdir()
     (home / "plugins" / "stage.py").write_bytes(Path(stage.__file__).read_bytes())
-    environment = {"ATRIUM_PROVIDERS__DEFAULT": "stage", "ATRIUM_BRIDGE__CODE_ATTEMPTS_PER_MINUTE": "1000"}
-    async with daemon_at(home, environment) as daemon:
+    settings = {"ATRIUM_PROVIDERS__DEFAULT": "stage", "ATRIUM_BRIDGE__CODE_ATTEMPTS_PER_MINUTE": "1000"}
+    async with daemon_at(home, settings | environment) as daemon:
         yield daemon
 
 

@@ -22,7 +22,7 @@ export class Navigation extends SignalElement {
         flex-direction: column;
         gap: 4px;
         height: 100%;
-        padding: 8px 6px;
+        padding: 8px 4px;
       }
 
       a,

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Finding } from "../../api/programs.ts";
 import type { Tone } from "../../design/status_word.ts";
 import "../../design/status_word.ts";
-import { sentence } from "../../design/words.ts";
+import { sentence, withCode } from "../../design/words.ts";
 import { providersWords } from "./words.ts";
 
 const TONES: Readonly<Record<Finding["level"], Tone>> = { ok: "positive", warn: "warning", fail: "danger" };
@@ -25,5 +25,5 @@ export function renderFindings(findings: readonly Finding[]): TemplateResult {
 }
 
 function renderNext(next: string): TemplateResult {
-  return COMMAND.test(next) ? html`<code>${next}</code>` : html`${sentence(next)}`;
+  return COMMAND.test(next) ? html`<code>${next}</code>` : withCode(sentence(next));
 }

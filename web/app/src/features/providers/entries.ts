@@ -16,9 +16,10 @@ export interface Entry {
 
 /** Whether it can answer. `until` in milliseconds. */
 export type Condition =
-  | { readonly kind: "ready" | "noKey" | "probing" | "installing" | "notInstalled" }
+  | { readonly kind: "ready" | "noKey" | "probing" | "installing" }
   | { readonly kind: "suspended"; readonly until: number; readonly failures: number }
-  | { readonly kind: "unavailable"; readonly reason: string };
+  /** The reason is there where nothing can be installed from here, and only it helps. */
+  | { readonly kind: "notInstalled" | "unavailable"; readonly reason?: string };
 
 export type Step = "install" | "update" | "start" | "lookAgain" | "get";
 
@@ -55,9 +56,8 @@ export function entriesOf({ providers, programs, installs, usage, defaultId }: K
 export function conditionOf(entry: Entry, readAt: number, now: number): Condition {
   const { provider, program, install } = entry;
   const status = provider?.status ?? (program?.installed ? "active" : "notInstalled");
-  // Without a program there is nothing to install from here: only the reason helps.
   if (status === "unavailable" || (status === "notInstalled" && !program))
-    return { kind: "unavailable", reason: provider?.reason ?? "" };
+    return { kind: status, reason: provider?.reason ?? "" };
   if (status === "notInstalled")
     return { kind: install?.status === "running" ? "installing" : "notInstalled" };
   return troubleOf(provider, readAt, now) ?? { kind: isWithoutKey(program) ? "noKey" : "ready" };
@@ -74,21 +74,24 @@ function isWithoutKey(program: Program | undefined): boolean {
   return program !== undefined && program.variables.length > 0 && program.variablesSet.length === 0;
 }
 
-/** What a person can do next with it, the likeliest first; while it is being installed only that goes on. */
+/** What a person can do next with it, the likeliest first; a failed installation offers its own way to try again. */
 export function stepsOf(entry: Entry, condition: Condition): readonly Step[] {
   const { program, install } = entry;
-  const isRunning = install?.status === "running";
+  const isOffered = install?.status !== "running" && !failureOf(entry);
+  const update: readonly Step[] = isUpdatable(program) && isOffered ? ["update"] : [];
   switch (condition.kind) {
     case "installing":
       return [];
     case "notInstalled":
-      return program?.package == null ? ["get", "lookAgain"] : ["install"];
+      if (!program) return ["lookAgain"];
+      if (program.package === null) return ["get", "lookAgain"];
+      return isOffered ? ["install"] : [];
     case "unavailable":
       return ["lookAgain"];
     case "suspended":
-      return isUpdatable(program) && !isRunning ? ["update"] : [];
+      return update;
     default:
-      return isUpdatable(program) && !isRunning ? ["update", "start"] : ["start"];
+      return [...update, "start"];
   }
 }
 

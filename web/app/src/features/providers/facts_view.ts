@@ -5,7 +5,7 @@ import { currentLocale } from "../../language/language.ts";
 import type { Entry } from "./entries.ts";
 import { providersWords } from "./words.ts";
 
-const ABILITIES = ["streaming", "thinking", "tools", "approvals", "usage", "offline"] as const;
+const ABILITIES = ["thinking", "tools", "approvals", "usage", "offline"] as const;
 
 /** What there is to know of a provider and its program, and how it becomes the default. */
 export function renderFacts(entry: Entry): TemplateResult {
@@ -58,7 +58,7 @@ function versionOf({ program, provider }: Entry): string {
 function abilitiesOf({ provider }: Entry): string {
   const words = providersWords();
   const found = ABILITIES.filter((name) => provider?.capabilities?.[name]).map((name) => words[name]);
-  return new Intl.ListFormat(currentLocale(), { type: "unit" }).format(found);
+  return found.join(", ");
 }
 
 function renderLimits({ provider }: Entry): TemplateResult {

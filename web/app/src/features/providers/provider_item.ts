@@ -94,13 +94,11 @@ export class ProviderItem extends SignalElement {
             <atrium-status tone=${TONES[condition.kind]}>${stateWord(condition)}</atrium-status>
             ${entry.isDefault ? html`<span class="default">${words.isDefault}</span>` : nothing}
           </div>
-          <div class="steps">
-            ${stepsOf(entry, condition).map((step, index) => this.#renderStep(step, index === 0))}
-            <button type="button" class="quiet square" aria-expanded=${this.isOpen} aria-label=${words.to(words.details, entry.name)}
-              data-testid="details" @click=${this.#toggle}>
-              <span class="chevron">${icon(ChevronDown)}</span>
-            </button>
-          </div>
+          <div class="steps next">${stepsOf(entry, condition).map((step) => this.#renderStep(step))}</div>
+          <button type="button" class="quiet square more" aria-expanded=${this.isOpen}
+            aria-label=${words.to(words.details, entry.name)} data-testid="details" @click=${this.#toggle}>
+            <span class="chevron">${icon(ChevronDown)}</span>
+          </button>
         </header>
         ${this.#renderAbout()} ${this.#renderCondition(condition)}
         ${entry.quotas.map(renderQuota)}
@@ -109,12 +107,11 @@ export class ProviderItem extends SignalElement {
     `;
   }
 
-  #renderStep(step: Step, isFirst: boolean): TemplateResult {
+  #renderStep(step: Step): TemplateResult {
     const words = providersWords();
     const { program, name } = this.entry;
-    const style = isFirst ? "plain first" : "plain";
     if (step === "get") {
-      return html`<a class="button ${style}" href=${program?.homepage ?? ""} target="_blank" rel="noreferrer"
+      return html`<a class="button plain" href=${program?.homepage ?? ""} target="_blank" rel="noreferrer"
         aria-label=${words.to(words.get, name)}>${words.get}</a>`;
     }
     const [label, run] = {
@@ -123,7 +120,7 @@ export class ProviderItem extends SignalElement {
       start: [words.start, () => this.#start()],
       lookAgain: [words.lookAgain, () => void this.#lookAgain()],
     }[step] as [string, () => void];
-    return html`<button type="button" class=${style} data-testid=${step} aria-label=${words.to(label, name)}
+    return html`<button type="button" class="plain" data-testid=${step} aria-label=${words.to(label, name)}
       ?disabled=${!this.hub.isLive} @click=${run}>${label}</button>`;
   }
 
@@ -151,11 +148,9 @@ export class ProviderItem extends SignalElement {
         const about = names.length === 1 ? words.oneKeyAbout(asCode(names)) : words.noKeyAbout(asCode(names));
         return html`<p class="note wide" data-testid="key-help">${withCode(about)}</p>`;
       }
-      case "unavailable": {
-        const why = condition.reason ? withCode(sentence(condition.reason)) : words.unavailableAbout;
-        const how = condition.reason.includes("`providers.") ? withCode(words.settingsHow) : nothing;
-        return html`<p class="note wide"><span lang="en">${why}</span> ${how}</p>`;
-      }
+      case "notInstalled":
+      case "unavailable":
+        return condition.reason === undefined ? nothing : renderReason(condition.reason);
       default:
         return nothing;
     }
@@ -194,7 +189,7 @@ export class ProviderItem extends SignalElement {
     const isDeaf = !this.hub.isLive;
     return html`
       <div class="details wide" data-testid="provider-details">
-        ${renderFacts(this.entry)} ${this.#renderCheck()}
+        ${renderFacts(this.entry)}
         ${
           program
             ? html`<div class="steps">
@@ -209,6 +204,7 @@ export class ProviderItem extends SignalElement {
             </div>`
             : nothing
         }
+        ${this.#renderCheck()}
       </div>
     `;
   }
@@ -297,14 +293,21 @@ export class ProviderItem extends SignalElement {
   }
 }
 
+function renderReason(reason: string): TemplateResult {
+  const words = providersWords();
+  const why = reason ? withCode(sentence(reason)) : words.unavailableAbout;
+  const how = reason.includes("`providers.") ? withCode(words.settingsHow) : nothing;
+  return html`<p class="note wide"><span lang="en">${why}</span> ${how}</p>`;
+}
+
 function stateWord(condition: Condition): string {
   const words = providersWords();
   return condition.kind === "suspended" ? words.suspended(clockTime(condition.until)) : words[condition.kind];
 }
 
-function stepWord({ step, done, total }: Install): string {
+function stepWord({ step, total }: Install): string {
   const words = providersWords();
-  if (step === "download" && total) return words.downloaded(writtenSize(done), writtenSize(total));
+  if (step === "download" && total) return words.downloading(writtenSize(total));
   const steps: Readonly<Record<string, string>> = {
     check: words.stepCheck,
     download: words.stepDownload,
@@ -323,5 +326,5 @@ function renderQuota({ name, limit, remaining, resetsAt }: Quota): TemplateResul
     output_tokens: words.outputTokens,
   };
   const left = words.quota(written(remaining, "tokens"), written(limit, "tokens"), names[name] ?? name);
-  return html`<p class="note wide figures">${left}${resetsAt ? `, ${words.resets(writtenTime(resetsAt))}` : nothing}</p>`;
+  return html`<p class="note wide figures">${sentence(resetsAt ? `${left}, ${words.resets(writtenTime(resetsAt))}` : left)}</p>`;
 }

@@ -9,8 +9,8 @@ export const providerStyles = css`
 
   article {
     display: grid;
-    grid-template-columns: minmax(0, 1fr) auto;
-    gap: 4px 16px;
+    grid-template-columns: minmax(0, 1fr) auto auto;
+    gap: 4px 8px;
     padding: 12px 0;
     border-bottom: 1px solid var(--line);
     font-size: var(--size-14);
@@ -148,8 +148,26 @@ export const providerStyles = css`
 
   @media (max-width: 767px) {
     article {
-      grid-template-columns: minmax(0, 1fr);
-      gap: 8px;
+      grid-template-columns: minmax(0, 1fr) auto;
+    }
+
+    .more {
+      grid-row: 1;
+      grid-column: 2;
+    }
+
+    .next {
+      order: 1;
+      grid-column: 1 / -1;
+      margin-top: 4px;
+    }
+
+    .next:empty {
+      display: none;
+    }
+
+    .details {
+      order: 2;
     }
 
     .findings li {
@@ -167,10 +185,6 @@ export const providerStyles = css`
 
     dd + dt {
       margin-top: 8px;
-    }
-
-    .steps .first {
-      flex: 1;
     }
   }
 `;

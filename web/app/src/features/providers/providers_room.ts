@@ -51,8 +51,8 @@ export class ProvidersRoom extends SignalElement implements Room {
   @state() private installs: ReadonlyMap<string, Install> = new Map();
   @state() private usage: readonly ProviderUsage[] = [];
   @state() private problem: Problem | undefined;
-  /** What stood among the programs to install stays there while the person looks: nothing moves under their hands. */
-  readonly #toInstall = new Set<string>();
+  /** Where each stood when it was first seen, and whether that was among what can be installed: nothing moves later. */
+  readonly #seen = new Map<string, boolean>();
   #ends: (() => void)[] = [];
   #sought: string | undefined;
 
@@ -116,9 +116,11 @@ export class ProvidersRoom extends SignalElement implements Room {
 
   #renderEntries(entries: readonly Entry[]): TemplateResult {
     const words = providersWords();
-    for (const { id, provider } of entries) if (!provider) this.#toInstall.add(id);
-    const known = entries.filter(({ id }) => !this.#toInstall.has(id));
-    const more = entries.filter(({ id }) => this.#toInstall.has(id));
+    for (const { id, provider } of entries) if (!this.#seen.has(id)) this.#seen.set(id, !provider);
+    const places = [...this.#seen.keys()];
+    const settled = [...entries].sort((a, b) => places.indexOf(a.id) - places.indexOf(b.id));
+    const known = settled.filter(({ id }) => !this.#seen.get(id));
+    const more = settled.filter(({ id }) => this.#seen.get(id));
     if (entries.length === 0 && !this.problem) return this.#renderEmpty();
     return html`
       ${known.length > 0 ? this.#renderGroup("known", words.known, "", known) : nothing}

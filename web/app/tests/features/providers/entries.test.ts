@@ -12,6 +12,7 @@ import {
 } from "../../../src/features/providers/entries.ts";
 
 const NOW = 1_000_000;
+const FAILURE = { code: "NO_ROOM", detail: "free 3 MB" };
 const ACTIVE: Provider = { id: "coder", name: "Coder", version: "1.0.0", status: "active" };
 const PROGRAM: Program = {
   id: "coder",
@@ -79,6 +80,18 @@ describe("a condition and its steps", () => {
     ["answers", { provider: ACTIVE, program: INSTALLED }, "ready", ["start"]],
     ["has an older version", { provider: ACTIVE, program: OLD }, "ready", ["update", "start"]],
     ["is being updated", { provider: ACTIVE, program: OLD, install: installOf() }, "ready", ["start"]],
+    [
+      "failed to be updated",
+      { provider: ACTIVE, program: OLD, install: installOf({ status: "failed", error: FAILURE }) },
+      "ready",
+      ["start"],
+    ],
+    [
+      "failed to be installed",
+      { program: PROGRAM, install: installOf({ status: "failed", error: FAILURE }) },
+      "notInstalled",
+      [],
+    ],
     ["is not installed", { program: PROGRAM }, "notInstalled", ["install"]],
     ["is being installed", { program: PROGRAM, install: installOf() }, "installing", []],
     ["is in no registry", { program: { ...PROGRAM, package: null } }, "notInstalled", ["get", "lookAgain"]],
@@ -95,7 +108,7 @@ describe("a condition and its steps", () => {
       "ready",
       ["start"],
     ],
-    ["lacks a model", { provider: { ...ACTIVE, status: "notInstalled" } }, "unavailable", ["lookAgain"]],
+    ["lacks a model", { provider: { ...ACTIVE, status: "notInstalled" } }, "notInstalled", ["lookAgain"]],
     ["cannot be used", { provider: { ...ACTIVE, status: "unavailable" } }, "unavailable", ["lookAgain"]],
     ["may try once", { provider: { ...ACTIVE, circuit: { state: "halfOpen" } } }, "probing", ["start"]],
   ])("of one that %s", (_, parts, kind, steps) => {
@@ -115,12 +128,10 @@ describe("a condition and its steps", () => {
 });
 
 describe("an installation", () => {
-  const error = { code: "NO_ROOM", detail: "free 3 MB" };
-
   it("has failed until what was wanted is there", () => {
-    const install = installOf({ status: "failed", error });
-    expect(failureOf(entryOf({ program: PROGRAM, install }))).toEqual(error);
-    expect(failureOf(entryOf({ program: OLD, install }))).toEqual(error);
+    const install = installOf({ status: "failed", error: FAILURE });
+    expect(failureOf(entryOf({ program: PROGRAM, install }))).toEqual(FAILURE);
+    expect(failureOf(entryOf({ program: OLD, install }))).toEqual(FAILURE);
     expect(failureOf(entryOf({ program: INSTALLED, install }))).toBeUndefined();
     expect(failureOf(entryOf({ program: PROGRAM, install: installOf() }))).toBeUndefined();
   });
