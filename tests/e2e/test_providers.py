@@ -1,4 +1,4 @@
-"""The room of the providers: an agent is installed there, cancelled, refused with the next step, checked and removed."""
+"""The room of the providers: an agent is installed, cancelled, refused with the next step, checked and removed."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def test_an_agent_is_installed_checked_and_removed_in_the_page(chromium: s
 
         await item(desk, "coder").get_by_test_id("details").press("Enter")
         await item(desk, "coder").get_by_test_id("check").click()
-        await expect(item(desk, "coder").get_by_test_id("findings")).to_contain_text("It starts and speaks ACP.")
+        await expect(item(desk, "coder").get_by_test_id("findings")).to_contain_text("start: it starts and speaks ACP")
         await item(phone, "coder").get_by_test_id("details").click()
         await expect(item(phone, "coder").get_by_test_id("provider-details")).to_contain_text('"default":"coder"')
         for screen in (desk, phone):

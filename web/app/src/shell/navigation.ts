@@ -22,7 +22,7 @@ export class Navigation extends SignalElement {
         flex-direction: column;
         gap: 4px;
         height: 100%;
-        padding: 8px 4px;
+        padding: 8px 3px;
       }
 
       a,
@@ -39,6 +39,7 @@ export class Navigation extends SignalElement {
         font-size: var(--size-12);
         font-weight: 500;
         line-height: 1.2;
+        letter-spacing: -0.015em;
         color: var(--text-muted);
         text-align: center;
         text-decoration: none;

@@ -14,9 +14,9 @@ export function renderFindings(findings: readonly Finding[]): TemplateResult {
   return html`
     <ul class="findings" role="list" data-testid="findings">
       ${findings.map(
-        ({ level, message, next }) => html`<li>
+        ({ check, level, message, next }) => html`<li>
           <atrium-status tone=${TONES[level]}>${words[level]}</atrium-status>
-          <span lang="en">${sentence(message)}</span>
+          <span lang="en">${check}: ${withCode(message)}</span>
           ${next ? html`<span class="note" lang="en">${renderNext(next)}</span>` : nothing}
         </li>`,
       )}
