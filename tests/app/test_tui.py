@@ -326,3 +326,18 @@ async def test_a_plan_is_open_as_long_as_it_is_worked_on(tmp_path: Path) -> None
             await client.sessions.cancel(session)
             await screen.sees("▸ Plan, 1 of 2 done")
             await screen.misses("[>] second")
+            await screen.type("/mode")
+            await screen.press("enter")
+            await screen.sees("Which mode does the agent work in?", "Careful ✓", "Quick")
+            await screen.press("j", "enter")
+            await screen.sees("quick from here on.")
+            await screen.type("/model huge")
+            await screen.press("enter")
+            await screen.sees("no model 'huge'")
+            assert (await client.sessions.get(session)).mode == "quick"
+        async with terminal("chat", session, home=tmp_path) as chat:
+            chat.type("/mode\r")
+            await chat.until("quick, Quick  (here)")
+            chat.type("/mode careful\r")
+            await chat.until("The mode is careful from here on")
+            assert (await client.sessions.get(session)).mode == "careful"

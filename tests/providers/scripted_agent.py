@@ -4,8 +4,8 @@ The last line of a prompt is a script: `say WORDS`, `count N`, `think WORDS`, `w
 it never announced), `ask` (asks and tells the answer), `run COMMAND` (a call that gets its title late, asks, and ends
 the turn if it may not), `plan [hold]` (hold: until it is
 cancelled), `rate`, `auth`, `refuse`, `crash`, `hang` (until it is cancelled), `deaf` (not even
-then), `flood N`, `child` (leaves a process behind and tells its id), `env NAME`, `mode`, `place`. Everything else is
-said back.
+then), `flood N`, `child` (leaves a process behind and tells its id), `env NAME`, `mode`, `model`, `until MODE` (says
+it as soon as it is set), `go MODE` (changes it by itself), `place`. Everything else is said back.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class Agent:
         self.numbers = itertools.count()
         self.requests = itertools.count()
         self.modes: dict[str, str] = {}
+        self.models: dict[str, str] = {}
+        self.changed = threading.Condition()
         self.cancelled: dict[str, threading.Event] = {}
         self.answers: dict[int, queue.Queue[Any]] = {}
 
@@ -67,6 +69,13 @@ class Agent:
 
     def on_set_mode(self, number: Any, params: Any) -> None:
         self.modes[params["sessionId"]] = params["modeId"]
+        self.say(id=number, result={})
+
+        with self.changed:
+            self.changed.notify_all()
+
+    def on_set_model(self, number: Any, params: Any) -> None:
+        self.models[params["sessionId"]] = params["modelId"]
         self.say(id=number, result={})
 
     def on_prompt(self, number: Any, params: Any) -> None:
@@ -213,10 +222,27 @@ class Agent:
     def do_mode(self, session: str, rest: str, cancelled: threading.Event) -> None:
         self.update(session, "agent_message_chunk", text(self.modes.get(session, "none")))
 
+    def do_model(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.update(session, "agent_message_chunk", text(self.models.get(session, "none")))
+
+    def do_until(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.update(session, "agent_message_chunk", text("waiting "))
+        with self.changed:
+            self.changed.wait_for(lambda: self.modes.get(session) == rest)
+        self.update(session, "agent_message_chunk", text(rest))
+
+    def do_go(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.modes[session] = rest
+        self.update(session, "current_mode_update", {"currentModeId": rest})
+
 
 def modes() -> dict[str, Any]:
     available = [{"id": "careful", "name": "Careful"}, {"id": "quick", "name": "Quick"}]
-    return {"modes": {"currentModeId": "careful", "availableModes": available}}
+    models = [{"modelId": "small", "name": "Small"}, {"modelId": "large", "name": "Large"}]
+    return {
+        "modes": {"currentModeId": "careful", "availableModes": available},
+        "models": {"currentModelId": "small", "availableModels": models},
+    }
 
 
 def text(words: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from atrium.client import Client, Entry
+from atrium.client import Client, Entry, ProblemError
 from atrium.testing.daemon import running_daemon
 from tests.app.running import run_atrium
 
@@ -37,6 +37,19 @@ async def ended(client: Client, session_id: str) -> tuple[str, str]:
         if entry.type.startswith("sessions.turn.") and entry.type != "sessions.turn.started.v1":
             return entry.type.split(".")[2], said
     raise AssertionError
+
+
+async def answered(client: Client, session_id: str, content: str) -> str:
+    """Send a message and return what the agent said to it."""
+    accepted = await client.sessions.send(session_id, content)
+    said = ""
+    async for entry in client.follow(session_id, after=int(accepted.offset)):
+        if entry.data.get("turnId") == accepted.turn_id:
+            if entry.type == "sessions.message.completed.v1":
+                said = str(entry.data["content"])
+            if entry.type == "sessions.turn.completed.v1":
+                break
+    return said
 
 
 async def until_ended(client: Client, session_id: str, *, turns: int) -> AsyncIterator[Entry]:
@@ -101,6 +114,42 @@ async def test_cancelling_a_turn_withdraws_its_question(home: Path, tmp_path: Pa
             while (await client.call("GET", path))["status"] == "pending":  # noqa: ASYNC110  # another process
                 await asyncio.sleep(0.02)
         assert not (tmp_path / "made").exists()
+
+
+async def test_a_mode_is_chosen_for_a_session(home: Path) -> None:
+    async with running_daemon(home) as daemon:
+        async with daemon.attach() as client:
+            session_id = await client.sessions.create("coder")
+            assert (await client.sessions.choices(session_id))["mode"]["choices"] == []
+            with pytest.raises(ProblemError, match="no mode 'reckless'; there is careful, quick") as refused:
+                await client.sessions.choose(session_id, mode="reckless")
+            assert [field.field for field in refused.value.fields] == ["mode"]
+            with pytest.raises(ProblemError, match="in a request of its own"):
+                await client.call("PATCH", f"/sessions/{session_id}", body={"mode": "quick", "pinned": True})
+            await client.sessions.send(session_id, "until quick")
+            async for entry in client.follow(session_id):
+                if entry.type == "sessions.message.delta.v1":  # the turn runs, and hears of it at once
+                    assert (await client.sessions.choose(session_id, mode="quick")).mode == "quick"
+                    break
+            assert await ended(client, session_id) == ("completed", "waiting quick")
+            code, out, err = await run_atrium("sessions", "set", session_id, "--model", "large", home=home)
+            assert (code, out) == (0, "model: large  (of small, large)\nmode: quick  (of careful, quick)\n"), err
+        await daemon.kill()
+        await daemon.start()
+        async with daemon.attach() as client:
+            session = await client.sessions.get(session_id)
+            assert (session.model, session.mode) == ("large", "quick")
+            offered = await client.call("GET", f"/sessions/{session_id}/choices")
+            assert offered["mode"] == {
+                "chosen": "quick",
+                "own": "careful",
+                "choices": [{"id": "careful", "name": "Careful"}, {"id": "quick", "name": "Quick"}],
+            }
+            assert await answered(client, session_id, "model") == "large"
+            await answered(client, session_id, "go careful")
+            assert (await client.sessions.get(session_id)).mode == "careful"
+            await client.sessions.choose(session_id, model="", mode="")
+            assert await answered(client, session_id, "model") == "small"
 
 
 async def test_a_killed_hub_finds_its_agents_session_again(home: Path) -> None:

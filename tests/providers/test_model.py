@@ -239,3 +239,12 @@ heavy = {"pydantic_ai", "openai", "httpx", "httpx2", "numpy", "xllamacpp"} & set
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+async def test_sessions_choose_among_the_models_of_the_settings() -> None:
+    alone = await provider_at("http://127.0.0.1:9/v1")
+    assert [one.id for one in alone.choices.models] == ["m"]
+    assert alone.choices.any_model
+    several = await provider_at("http://127.0.0.1:9/v1", models=["n", "m"])
+    assert [one.id for one in several.choices.models] == ["m", "n"]
+    assert (several.choices.model, several.choices.any_model) == ("m", False)

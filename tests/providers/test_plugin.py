@@ -18,6 +18,8 @@ from atrium.sdk.clock import SystemClock
 from atrium.sdk.errors import InvalidInput, ProviderCrashed, ProviderError, ProviderNotInstalled, Unavailable
 from atrium.sdk.providers import (
     Availability,
+    Choice,
+    Choices,
     Command,
     Progress,
     ProviderEvent,
@@ -244,3 +246,42 @@ def test_the_settings_do_not_show_keys() -> None:
     config = ProvidersConfig.model_validate({"model": {"apiKey": "sk-secret"}, "mine": {"key": "sk-secret"}})
     assert "sk-secret" not in f"{config!r} {config}"
     assert config.section("model") == {"apiKey": "sk-secret"}
+
+
+class Choosy(Odd):
+    """A provider that learns late what its sessions may choose."""
+
+    choices = Choices()
+
+    async def learn_choices(self, session_id: str, settings: Mapping[str, Any]) -> Choices:
+        self.choices = Choices(modes=(Choice("plan", "Plan"),), mode="act", any_model=True)
+        return self.choices
+
+    async def control(self, session_id: str, command: Command) -> None:
+        self.calls.append((command.kind, dict(command.arguments)))
+
+
+async def test_models_and_modes_are_asked_for_when_they_are_not_known() -> None:
+    choosy = Choosy("choosy")
+    async with hub(choosy, Odd()) as runtime:
+        call = runtime.service_registry.call
+        assert (await call("providers.choices", "choosy"))["mode"] == {"own": None, "choices": []}
+        await call("providers.check_choices", "choosy", "s", {}, {"mode": "plan", "model": "whatever"})
+        assert (await call("providers.choices", "choosy"))["mode"]["choices"] == [{"id": "plan", "name": "Plan"}]
+        with pytest.raises(InvalidInput, match="no mode 'act'; there is plan") as refused:
+            await call("providers.check_choices", "choosy", "s", {}, {"mode": "act"})
+        assert [field.field for field in refused.value.fields] == ["mode"]
+        with pytest.raises(InvalidInput, match="Odd offers no models to choose from"):
+            await call("providers.check_choices", "odd", "s", {}, {"model": "m"})
+        await call("providers.set_mode", "choosy", "s", "plan")
+        assert choosy.calls[-1] == ("mode", {"id": "plan"})
+
+
+async def test_a_session_with_other_settings_is_started_anew() -> None:
+    odd = Odd()
+    async with hub(odd) as runtime:
+        for settings in ({}, {}, {"model": "m"}):
+            request = TurnRequest("s", "t", "hi", settings=settings)
+            async with runtime.service_registry.stream("providers.run", "odd", request) as events:
+                assert text_of([event async for event in events]) == "hi"
+    assert [call for call in odd.calls if call[0] == "start"] == [("start", "s")] * 2

@@ -142,6 +142,15 @@ class Sessions:
         body = {"providerId": provider_id, "retry": retry}
         return _session(await self._http.call("POST", _path(session_id, "provider"), body=body))
 
+    async def choices(self, session_id: str) -> Mapping[str, Any]:
+        """Return the models and modes it may choose: `{model, mode}`, each `{chosen, own, choices: [{id, name}]}`."""
+        return mapping(await self._http.call("GET", _path(session_id, "choices")), "model", "mode")
+
+    async def choose(self, session_id: str, *, model: str | None = None, mode: str | None = None) -> Session:
+        """Choose the model or the mode from the next turn on; an empty one is the provider's own."""
+        body = {kind: value for kind, value in (("model", model), ("mode", mode)) if value is not None}
+        return _session(await self._http.call("PATCH", _path(session_id), body=body))
+
     async def fork(self, session_id: str, *, at: int | None = None) -> str:
         """Copy a session, up to an offset of its history, and return the new one's id."""
         body = {} if at is None else {"at": str(at)}

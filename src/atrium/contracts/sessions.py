@@ -341,7 +341,7 @@ class Session(Model):
 
     `pinned`, `unread` and `read_offset` are the marks of the person who asks: what others have said behind
     `read_offset` is unread. `fallback` are the providers that go on with it when its own one fails; None: those of the
-    settings.
+    settings. `model` and `mode` are those that were chosen for it; None: the provider's own.
     """
 
     id: str
@@ -358,6 +358,8 @@ class Session(Model):
     read_offset: str = "0"
     forked_from: ForkOrigin | None = None
     fallback: tuple[str, ...] | None = None
+    model: str | None = None
+    mode: str | None = None
 
 
 class Message(Model):

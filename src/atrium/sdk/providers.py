@@ -174,7 +174,15 @@ class Note:
 AnswerEvent = TextDelta | ThinkingDelta | ToolCall | ToolResult
 """What an answer is made of: once there is some of it, a turn that fails is not begun anew by itself."""
 
-ProviderEvent = AnswerEvent | Usage | Quota | Note
+
+@dataclass(frozen=True, slots=True)
+class ModeChanged:
+    """The provider works in another mode from here on, which it chose by itself."""
+
+    mode: str
+
+
+ProviderEvent = AnswerEvent | Usage | Quota | Note | ModeChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +199,28 @@ class Retrying:
 
 TurnEvent = ProviderEvent | Retrying
 """What `providers.run` yields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A model or a mode: its id, and what people call it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The models and modes that a session may choose by `settings.model` and `settings.mode`.
+
+    `model` and `mode` are those of a session that chooses none. `any_model` tells whether others are taken as well.
+    """
+
+    models: tuple[Choice, ...] = ()
+    modes: tuple[Choice, ...] = ()
+    model: str | None = None
+    mode: str | None = None
+    any_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +249,10 @@ class Provider(Protocol):
         """Fetch what is missing (program, model); leave the old one working if that fails."""
 
     async def start_session(self, session_id: str, settings: Mapping[str, Any]) -> None:
-        """Prepare for turns of a session; called before the first one after every start of the hub."""
+        """Prepare for turns of a session; called before the first one after every start of the hub.
+
+        Called again whenever the session has other settings.
+        """
 
     def stream_events(self, session_id: str, turn: TurnRequest) -> AsyncIterator[ProviderEvent]:
         """Run one turn and yield its events; closing the iterator cancels the turn."""
@@ -283,6 +316,18 @@ class Program:
     size: int = 0
     variables: tuple[str, ...] = ()
     variables_set: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Selectable(Protocol):
+    """What a provider offers besides whose sessions may choose a model or a mode."""
+
+    @property
+    def choices(self) -> Choices:
+        """Return what is known of the choices; asked often, so it must not wait or read much."""
+
+    async def learn_choices(self, session_id: str, settings: Mapping[str, Any]) -> Choices:
+        """Find out what a session may choose, if that is not known yet; may start a program."""
 
 
 @runtime_checkable

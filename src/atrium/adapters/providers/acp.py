@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from atrium.adapters.agents.recipes import Recipe
+from atrium.adapters.providers.acp_choices import Remembered
 from atrium.adapters.providers.acp_places import Place, Places
 from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.adapters.providers.acp_program import AgentProgram, Launch
@@ -25,6 +27,7 @@ from atrium.sdk.plugin import Clock
 from atrium.sdk.providers import (
     Availability,
     ChatMessage,
+    Choices,
     Command,
     Program,
     Progress,
@@ -42,6 +45,15 @@ LONGEST_HISTORY = 100_000
 
 EARLIER = "This conversation began before you joined it."
 MEANWHILE = "The conversation went on without you since your last answer."
+
+
+@dataclass(slots=True)
+class _Open:
+    """A session that is open at the agent: what it had at first, and what was wished for last."""
+
+    place: Place
+    own: Mapping[str, str | None]
+    wished: Mapping[str, str | None] = field(default_factory=lambda: {"mode": None, "model": None})
 
 
 class AgentSettings(ProviderSettings):
@@ -72,7 +84,9 @@ class AcpProvider:
         self._shipped = AgentProgram(home, recipe) if recipe is not None else None
         self._launch: Launch | None = None
         self._agent: Agent | None = None
-        self._open: dict[str, Place] = {}
+        self._open: dict[str, _Open] = {}
+        self._remembered = Remembered(self._folder)
+        self._choices = Choices()
         self._starting = asyncio.Lock()
         self._running = 0
         self._idle: asyncio.Task[None] | None = None
@@ -108,6 +122,7 @@ class AcpProvider:
         """Take `{name, command, env, mode, model, idleSeconds}`."""
         self._settings = parse_settings(AgentSettings, settings, f"providers.{self._id}")
         await self.close()
+        self._choices = await asyncio.to_thread(self._remembered.read)
         if self._shipped is not None:
             await asyncio.to_thread(self._shipped.tidy)
 
@@ -143,7 +158,9 @@ class AcpProvider:
         self._running += 1
         try:
             agent = await self._started()
-            place, is_new = await self._enter(agent, session_id, turn)
+            known, is_new = await self._enter(agent, session_id, turn.settings)
+            await self._follow_wishes(agent, known, turn.settings)
+            place = known.place
             if is_new:
                 text = with_history(turn.history, turn.content)
             else:
@@ -151,25 +168,42 @@ class AcpProvider:
             async with aclosing(agent.prompt(place.agent_session, text, place.cwd, turn.ask)) as events:
                 async for event in events:
                     yield event
+            await self._remember(agent, known)
         finally:
             self._running -= 1
             self._rest()
 
     async def control(self, session_id: str, command: Command) -> None:
-        """Set a session's `mode` or `model`: `{"id": ...}`; it applies from the next turn on."""
+        """Set a session's `mode` or `model`: `{"id": ...}`; it applies at once, where the agent lets it."""
         if command.kind not in {"mode", "model"}:
             raise InvalidInput(f"an agent takes no command {command.kind!r}; close the turn to cancel it")
         chosen = str(command.arguments.get("id") or "")
         agent = await self._started()
-        place, _ = await self._enter(agent, session_id, TurnRequest(session_id, "", ""))
+        known, _ = await self._enter(agent, session_id, {})
         wanted = {"mode": None, "model": None} | {command.kind: chosen}
-        await agent.choose(place.agent_session, **wanted)
+        await agent.choose(known.place.agent_session, **wanted)
+
+    @property
+    def choices(self) -> Choices:
+        """Return which models and modes the agent offered last."""
+        model, mode = (self._wish({}, what) or getattr(self._choices, what) for what in ("model", "mode"))
+        return replace(self._choices, model=model, mode=mode)
+
+    async def learn_choices(self, session_id: str, settings: Mapping[str, Any]) -> Choices:
+        """Open the session at the agent, which then says what it offers."""
+        self._running += 1
+        try:
+            await self._enter(await self._started(), session_id, settings)
+        finally:
+            self._running -= 1
+            self._rest()
+        return self.choices
 
     async def stop_session(self, session_id: str) -> None:
         """Let the agent forget a session, and remove what is kept of it."""
-        place = self._open.pop(session_id, None)
-        if place is not None and self._agent is not None:
-            await self._agent.forget(place.agent_session)
+        known = self._open.pop(session_id, None)
+        if known is not None and self._agent is not None:
+            await self._agent.forget(known.place.agent_session)
         await asyncio.to_thread(self._places.forget, session_id)
 
     async def close(self) -> None:
@@ -227,24 +261,41 @@ class AcpProvider:
         """Return the program of the recipe, unless the settings name one of the user's own."""
         return None if self._settings.command else self._shipped
 
-    async def _enter(self, agent: Agent, session_id: str, turn: TurnRequest) -> tuple[Place, bool]:
+    async def _enter(self, agent: Agent, session_id: str, settings: Mapping[str, Any]) -> tuple[_Open, bool]:
         """Return the agent's session, opened if need be, and whether it is new to the agent."""
-        place = self._open.get(session_id)
-        if place is not None:
-            return place, False
+        known = self._open.get(session_id)
+        if known is not None:
+            return known, False
         kept = await asyncio.to_thread(self._places.find, session_id)
         if kept is not None and await agent.load(kept.agent_session, kept.cwd):
             place = kept
         else:
-            cwd = await asyncio.to_thread(self._places.work_folder, session_id, turn.settings.get("cwd"))
+            cwd = await asyncio.to_thread(self._places.work_folder, session_id, settings.get("cwd"))
             place = Place(await agent.new(cwd), cwd)
             await asyncio.to_thread(self._places.keep, session_id, place)
-        await agent.choose(place.agent_session, mode=self._wish(turn, "mode"), model=self._wish(turn, "model"))
-        self._open[session_id] = place
-        return place, place is not kept
+        offered = agent.offer(place.agent_session).choices
+        known = self._open[session_id] = _Open(place, {"mode": offered.mode, "model": offered.model})
+        await self._remember(agent, known)
+        return known, place is not kept
 
-    def _wish(self, turn: TurnRequest, what: Literal["mode", "model"]) -> str | None:
-        wish = turn.settings.get(what)
+    async def _follow_wishes(self, agent: Agent, known: _Open, settings: Mapping[str, Any]) -> None:
+        """Set the mode and the model that a session wishes for now; without a wish, those it had at first."""
+        wishes = {"mode": self._wish(settings, "mode"), "model": self._wish(settings, "model")}
+        new = {what: wish or known.own[what] for what, wish in wishes.items() if wish != known.wished[what]}
+        if new:
+            await agent.choose(known.place.agent_session, mode=new.get("mode"), model=new.get("model"))
+            known.wished = wishes
+
+    async def _remember(self, agent: Agent, known: _Open) -> None:
+        """Keep what the agent offers, for when it does not run; a session's own choices are no part of that."""
+        offered = agent.offer(known.place.agent_session).choices
+        choices = replace(offered, model=known.own["model"], mode=known.own["mode"])
+        if (choices.models or choices.modes) and choices != self._choices:
+            self._choices = choices
+            await asyncio.to_thread(self._remembered.write, choices)
+
+    def _wish(self, settings: Mapping[str, Any], what: Literal["mode", "model"]) -> str | None:
+        wish = settings.get(what)
         if isinstance(wish, str):
             return wish
         usual = self._program.recipe.mode if what == "mode" and self._program is not None else None

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from acp import PROTOCOL_VERSION, RequestError, text_block
@@ -15,6 +15,7 @@ from acp.schema import ClientCapabilities, Implementation
 from pydantic import BaseModel
 
 from atrium import __version__
+from atrium.adapters.providers.acp_choices import Kind, Offer, offer_of
 from atrium.adapters.providers.acp_events import Translator
 from atrium.adapters.providers.acp_permissions import chosen_option, question
 from atrium.adapters.providers.acp_process import AgentProcess
@@ -91,7 +92,7 @@ class Agent:
         self._connection = ClientSideConnection(_Client(self), process.writer, process.reader)  # type: ignore[arg-type]  # serves the calls there are
         self._can_load = False
         self._can_close = False
-        self._modes: dict[str, set[str]] = {}
+        self._offers: dict[str, Offer] = {}
 
     @property
     def alive(self) -> bool:
@@ -121,34 +122,46 @@ class Agent:
         if not self._can_load:
             return False
         try:
-            answer = await self._call(self._connection.load_session(cwd=cwd, session_id=session_id, mcp_servers=[]))
+            answer = await self._send("session/load", {"cwd": cwd, "sessionId": session_id, "mcpServers": []})
         except ProviderError as error:
             if not self.alive:
                 raise
             log.info("%s does not take up a session: %s", self._name, error)
             return False
-        self._note_modes(session_id, _json(answer))
+        self._offers[session_id] = offer_of(answer)
         return True
 
     async def new(self, cwd: str) -> str:
         """Begin a session in a folder and return the agent's id for it."""
-        answer = _json(await self._call(self._connection.new_session(cwd=cwd, mcp_servers=[])))
-        session_id = str(answer["sessionId"])
-        self._note_modes(session_id, answer)
+        answer = await self._send("session/new", {"cwd": cwd, "mcpServers": []})
+        session_id = str(answer.get("sessionId") or "")
+        if not session_id:
+            raise ProviderError(f"{self._name} does not say which session it has begun")
+        self._offers[session_id] = offer_of(answer)
         return session_id
 
+    def offer(self, session_id: str) -> Offer:
+        """Return which models and modes a session may choose."""
+        return self._offers.get(session_id, Offer())
+
     async def choose(self, session_id: str, *, mode: str | None, model: str | None) -> None:
-        """Set a session's mode and model; `ProviderRejected` names the modes there are."""
+        """Set a session's mode and model; `ProviderRejected` names those there are."""
+        offer = self.offer(session_id)
         if mode is not None:
-            modes = self._modes.get(session_id, set())
-            if mode not in modes:
-                raise ProviderRejected(
-                    f"{self._name} has no mode {mode!r}; there is {', '.join(sorted(modes)) or 'none'}"
-                )
-            await self._call(self._connection.set_session_mode(session_id=session_id, mode_id=mode))
+            self._check("mode", mode, [one.id for one in offer.choices.modes])
+            if offer.mode_option is None:
+                await self._call(self._connection.set_session_mode(session_id=session_id, mode_id=mode))
+            else:
+                await self._set_option(session_id, offer.mode_option, mode)
         if model is not None:
-            choosing = self._connection.set_config_option(config_id="model", session_id=session_id, value=model)
-            await self._call(choosing)
+            if offer.choices.models:
+                self._check("model", model, [one.id for one in offer.choices.models])
+            if offer.choices.models and offer.model_option is None:
+                await self._send("session/set_model", {"sessionId": session_id, "modelId": model})
+            else:
+                await self._set_option(session_id, offer.model_option or "model", model)
+        choices = replace(offer.choices, mode=mode or offer.choices.mode, model=model or offer.choices.model)
+        self._offers[session_id] = replace(offer, choices=choices)
 
     async def prompt(
         self, session_id: str, text: str, cwd: str, ask: Ask | None
@@ -175,7 +188,7 @@ class Agent:
 
     async def forget(self, session_id: str) -> None:
         """Let the agent close a session, if it can."""
-        self._modes.pop(session_id, None)
+        self._offers.pop(session_id, None)
         self._spending.sessions.pop(session_id, None)
         if self._can_close and self.alive:
             with contextlib.suppress(ProviderError):
@@ -192,6 +205,8 @@ class Agent:
 
     def updated(self, session_id: str, update: dict[str, Any]) -> None:
         """Take what the agent says of a session; between turns, and while one is loaded, it is about the past."""
+        if session_id in self._offers:
+            self._offers[session_id] = self._offers[session_id].updated(update)
         turn = self._turns.get(session_id)
         if turn is None or self._flooded:
             return
@@ -264,9 +279,18 @@ class Agent:
         except (ConnectionError, EOFError, ValueError) as error:
             raise ProviderCrashed(await self._process.last_words()) from error
 
-    def _note_modes(self, session_id: str, answer: dict[str, Any]) -> None:
-        modes = (answer.get("modes") or {}).get("availableModes") or ()
-        self._modes[session_id] = {str(mode["id"]) for mode in modes}
+    def _check(self, kind: Kind, wanted: str, known: list[str]) -> None:
+        if wanted not in known:
+            raise ProviderRejected(f"{self._name} has no {kind} {wanted!r}; there is {', '.join(known) or 'none'}")
+
+    async def _set_option(self, session_id: str, option: str, value: str) -> None:
+        setting = self._connection.set_config_option(config_id=option, session_id=session_id, value=value)
+        await self._call(setting)
+
+    async def _send(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Call a method whose answer the package's types would cut: models are not in the protocol's first version."""
+        answer = await self._call(self._connection._conn.send_request(method, params))
+        return answer if isinstance(answer, dict) else {}
 
 
 def _json(model: object) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from atrium.adapters.providers.acp_usage import Spending
-from atrium.sdk.providers import ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult
+from atrium.sdk.providers import ModeChanged, ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult
 
 Data = Mapping[str, Any]
 """A part of a message, as JSON has it: camelCase, absent values left out."""
@@ -49,6 +49,8 @@ class Translator:
             yield from self._tool(update)
         elif kind == "plan":
             yield self._called(PLAN, _Tool(PLAN, {"entries": list(update.get("entries") or [])}))
+        elif kind == "current_mode_update" and update.get("currentModeId"):
+            yield ModeChanged(str(update["currentModeId"]))
         elif kind == "usage_update":
             yield from self.spending.heard(update)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atrium.adapters.providers.model import ModelProvider
-from atrium.sdk.providers import Availability, Provider
+from atrium.sdk.providers import Availability, Choice, Choices, Provider
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,12 @@ class LocalServerProvider(ModelProvider):
                 "unavailable", f"{self._server.name} does not answer at {self._server.address}: start it"
             )
         return super().availability
+
+    @property
+    def choices(self) -> Choices:
+        """Return the models that it has."""
+        models = tuple(Choice(name, name) for name in self.models)
+        return Choices(models=models, model=self.models[0] if self.models else None)
 
     async def found(self, models: Sequence[str]) -> None:
         """Take the models it has now; the model in use stays while it is there."""

@@ -15,7 +15,16 @@ from pydantic import SecretStr
 from atrium.adapters.providers.model_settings import PACKAGES, FromEnvironment, ModelSettings, Vendor
 from atrium.adapters.providers.settings import SessionSettings, parse_settings
 from atrium.sdk.errors import InvalidInput, ProviderNotInstalled
-from atrium.sdk.providers import Availability, Command, Progress, ProviderEvent, ProviderInfo, TurnRequest
+from atrium.sdk.providers import (
+    Availability,
+    Choice,
+    Choices,
+    Command,
+    Progress,
+    ProviderEvent,
+    ProviderInfo,
+    TurnRequest,
+)
 
 if TYPE_CHECKING:
     from atrium.adapters.providers.model_endpoint import ModelEndpoint
@@ -91,6 +100,18 @@ class ModelProvider:
     async def control(self, session_id: str, command: Command) -> None:
         """Refuse: the settings say all there is to say."""
         raise InvalidInput(f"the provider {self._id} takes no command {command.kind!r}; close the turn to cancel it")
+
+    @property
+    def choices(self) -> Choices:
+        """Return its models: those of the settings, and whatever else a session names where there are no others."""
+        settings = self._settings
+        names = [] if settings.model is None else list(dict.fromkeys((settings.model, *settings.models)))
+        models = tuple(Choice(name, name) for name in names)
+        return Choices(models=models, model=settings.model, any_model=not settings.models)
+
+    async def learn_choices(self, session_id: str, settings: Mapping[str, Any]) -> Choices:
+        """Return what the settings say: there is nothing else to know."""
+        return self.choices
 
     async def stop_session(self, session_id: str) -> None:
         """Forget the session's settings."""

@@ -66,6 +66,10 @@ class ModelSettings(ProviderSettings):
         None, description='The key; better `{"env": "NAME"}`, the environment variable that holds it.'
     )
     model: str | None = Field(None, description="The model's name, as the endpoint knows it.")
+    models: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+        (),
+        description="Other models that sessions may choose; without any, a session may name what the endpoint knows.",
+    )
     thinking: Literal["off", "low", "medium", "high"] | None = Field(
         None, description="How much the model thinks before it answers, where it can; by default as its vendor has it."
     )

@@ -8,7 +8,9 @@ import difflib
 import signal
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from atrium.app.chat.beginning import choose_provider, create_session
 from atrium.app.chat.prompt import Prompt, without_echo
@@ -28,6 +30,8 @@ HELP = """\
 /cancel           cancel the turn, or dismiss an interrupted one
 /retry            run the last turn again that failed or was cut
 /provider [NAME]  let another provider answer from here on, also what failed last
+/model [NAME]     let another model of the provider answer from here on
+/mode [NAME]      let the agent work in another mode
 /quit             leave; the session stays
 Enter sends, Alt-Enter begins a new line.
 Ctrl-C cancels a running turn, Ctrl-D leaves.
@@ -65,6 +69,8 @@ class Chat:
             "/cancel": self._cancel,
             "/retry": self._retry,
             "/provider": self._switch_provider,
+            "/model": partial(self._choose, "model"),
+            "/mode": partial(self._choose, "mode"),
             "/quit": self._quit,
         }
         self._prompt = Prompt(history, list(self._commands))
@@ -335,6 +341,23 @@ class Chat:
             why = "" if one["status"] == "active" else f"  ({one.get('reason') or one['status']})"
             self._screen.note(f"{one['id']}{'  (answers here)' if one['id'] == here else ''}{why}")
         self._screen.note("/provider NAME lets one of them answer from here on")
+
+    async def _choose(self, kind: Literal["model", "mode"], rest: str) -> None:
+        if self._session_id is None:
+            self._screen.note(f"/{kind} works once the session has begun, with your first message")
+            return
+        if rest:
+            wanted = {"model": None, "mode": None} | {kind: rest}
+            await self._client.sessions.choose(self._session_id, **wanted)
+            self._screen.note(f"The {kind} is {rest} from here on")
+            return
+        offered = (await self._client.sessions.choices(self._session_id))[kind]
+        here = offered["chosen"] or offered["own"]
+        for one in offered["choices"]:
+            named = f", {one['name']}" if one["name"] != one["id"] else ""
+            self._screen.note(f"{one['id']}{named}{'  (here)' if one['id'] == here else ''}")
+        told = f"/{kind} NAME takes another one" if offered["choices"] else f"No {kind}s to choose from are known yet"
+        self._screen.note(told)
 
     def _has_failed_last(self) -> bool:
         turns = list(self._screen.conversation.turns.values())

@@ -1,7 +1,8 @@
-"""`atrium sessions`: list, show, switch the provider, delete."""
+"""`atrium sessions`: list, show, switch the provider, choose the model and the mode, delete."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +21,7 @@ Examples:
   atrium sessions list --json | jq -r '.[].id'
   atrium sessions show 0192f0c1-...
   atrium sessions provider 0192f0c1-... local
+  atrium sessions set 0192f0c1-... --model opus --mode plan
   atrium sessions delete 0192f0c1-... --yes
 
 The beginning of an id is enough, if no other session begins so.
@@ -32,12 +34,13 @@ The beginning of an id is enough, if no other session begins so.
         "list": (f"{__name__}:list_sessions", "List sessions, the latest first."),
         "show": (f"{__name__}:show_session", "Show a session with its messages."),
         "provider": (f"{__name__}:switch_provider", "Let another provider answer in a session."),
+        "set": (f"{__name__}:set_choices", "Choose the model or the mode of a session."),
         "delete": (f"{__name__}:delete_sessions", "Delete sessions with their history, for good."),
     },
     epilog=_EPILOG,
 )
 def sessions() -> None:
-    """List, show and delete sessions, and say who answers in them."""
+    """List, show and delete sessions, and say who answers in them, and how."""
 
 
 @click.command("list", epilog="\b\nExample:\n  atrium sessions list --tag work -n 50")
@@ -95,6 +98,24 @@ def switch_provider(session: str, provider: str, retry: bool, as_json: bool, hom
         print_json(found.model_dump(mode="json", by_alias=True))
     else:
         say(f"{found.provider_id} answers in {_title(found)} from here on.")
+
+
+@click.command("set", epilog="\b\nExample:\n  atrium sessions set 0192f0c1-... --model opus")
+@click.argument("session")
+@click.option("--model", help="The model that answers from the next turn on; '' is the provider's own.")
+@click.option("--mode", help="The mode it works in; '' is the provider's own.")
+@json_option
+@home_option
+def set_choices(session: str, model: str | None, mode: str | None, as_json: bool, home: str | None) -> None:
+    """Choose the model or the mode of a session; without an option, show what there is to choose."""
+    choices = run(_choose(home, session, model, mode))
+    if as_json:
+        print_json(dict(choices))
+        return
+    for kind, offered in choices.items():
+        chosen = offered["chosen"] or offered["own"] or "not known"
+        others = ", ".join(one["id"] for one in offered["choices"])
+        say(f"{kind}: {chosen}{f'  (of {others})' if others else ''}")
 
 
 @click.command("delete", epilog="\b\nExample:\n  atrium sessions delete 0192f0c1-... --yes")
@@ -168,6 +189,17 @@ async def _switch(home: str | None, given: str, provider_id: str, *, retry: bool
     async with attach(home) as client:
         session_id = await find_session(client, given)
         return await client.sessions.switch_provider(session_id, provider_id, retry=retry)
+
+
+async def _choose(home: str | None, given: str, model: str | None, mode: str | None) -> Mapping[str, Any]:
+    from atrium.app.short_ids import find_session
+    from atrium.client import attach
+
+    async with attach(home) as client:
+        session_id = await find_session(client, given)
+        if model is not None or mode is not None:
+            await client.sessions.choose(session_id, model=model, mode=mode)
+        return await client.sessions.choices(session_id)
 
 
 async def _delete(home: str | None, ids: tuple[str, ...]) -> int:

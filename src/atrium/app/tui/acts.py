@@ -69,6 +69,28 @@ class Acts:
         if provider:
             await self._try(self._client.sessions.switch_provider(session_id, provider, retry=retry))
 
+    async def choose(self, session_id: str, kind: str, value: str) -> None:
+        """Choose a model or a mode; asked which if none is named."""
+        if not value:
+            offered = await self._try(self._client.sessions.choices(session_id))
+            if offered is None:
+                return
+            here = offered[kind]["chosen"] or offered[kind]["own"]
+            rows = [{**one, "status": "active"} for one in offered[kind]["choices"]]
+            for row in rows:
+                row["name"] = f"{row['name']} ✓" if row["id"] == here else row["name"]
+            if not rows:
+                self._app.notify(self._words.nothing_to_choose, markup=False)
+                return
+            heading = self._words.which_model if kind == "model" else self._words.which_mode
+            answer = await self._app.push_screen_wait(ProviderQuestion(self._words, rows, heading))
+            value = answer or ""
+        if value:
+            model, mode = (value, None) if kind == "model" else (None, value)
+            session = await self._try(self._client.sessions.choose(session_id, model=model, mode=mode))
+            if session is not None:
+                self._app.notify(self._words.chosen.format(value=value), markup=False)
+
     async def _try(self, work: Awaitable[T]) -> T | None:
         """Do something with the hub; say what went wrong, and then return None."""
         try:

@@ -305,6 +305,11 @@ class TerminalApp(App[int]):
     def _provider_wanted(self, event: ConversationPane.ProviderWanted) -> None:
         self.action_switch_provider(event.provider)
 
+    @on(ConversationPane.ChoiceWanted)
+    def _choice_wanted(self, event: ConversationPane.ChoiceWanted) -> None:
+        choosing = self._acts.choose(event.session_id, event.kind, event.value)
+        self.run_worker(choosing, group="choice", exclusive=True)
+
     async def action_new(self) -> None:
         """Begin a new session: ask who answers if there is a choice."""
         self.run_worker(self._begin(), group="new", exclusive=True)

@@ -50,6 +50,13 @@ class ConversationPane(Vertical):
             super().__init__()
             self.provider = provider
 
+    class ChoiceWanted(Message):
+        """Another model or mode is wished for; `value` is empty if the person is to be asked which."""
+
+        def __init__(self, session_id: str, kind: str, value: str) -> None:
+            super().__init__()
+            self.session_id, self.kind, self.value = session_id, kind, value
+
     class Gone(Message):
         """The open session was deleted elsewhere, or cannot be read."""
 
@@ -214,6 +221,9 @@ class ConversationPane(Vertical):
         word, _, rest = event.content.partition(" ")
         if word == "/provider":
             self.post_message(self.ProviderWanted(rest.strip()))
+            return
+        if word in {"/model", "/mode"}:
+            self.post_message(self.ChoiceWanted(self._room.session_id, word[1:], rest.strip()))
             return
         self._outbox.post(self._room.session_id, event.content)
         self.view.show_latest()

@@ -81,6 +81,10 @@ class Words:
     # questions and notices
     new_session: str = "Who answers in the new session?"
     switch: str = "Who answers from here on?"
+    which_model: str = "Which model answers from here on?"
+    which_mode: str = "Which mode does the agent work in?"
+    nothing_to_choose: str = "Nothing to choose from is known yet. An agent says it with its first answer."
+    chosen: str = "{value} from here on."
     no_provider: str = "No provider can answer now: {reasons}"
     rename: str = "Another title for this session"
     enter_saves: str = "Enter saves, Esc leaves it as it is"
@@ -188,6 +192,10 @@ RUSSIAN = Words(
     keys_write="Enter отправить  Alt-Enter строка  Esc назад  Ctrl-K команды  F1 клавиши",
     keys_busy="Esc отменяет ответ  Enter ставит в очередь  Ctrl-L сессии  F1 клавиши",
     switch="Кто отвечает дальше?",
+    which_model="Какая модель отвечает дальше?",
+    which_mode="В каком режиме работает агент?",
+    nothing_to_choose="Выбирать пока не из чего. Агент скажет об этом с первым ответом.",
+    chosen="Дальше: {value}.",
     new_session="Кто отвечает в новой сессии?",
     no_provider="Сейчас некому отвечать: {reasons}",
     rename="Новое название сессии",

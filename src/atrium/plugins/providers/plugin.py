@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -12,6 +12,7 @@ from typing import Any
 
 from atrium.contracts.approvals import ApprovalRequest, Decision
 from atrium.plugins.providers.backoff import delay_after
+from atrium.plugins.providers.choosing import Kind, check_choices, describe_choices
 from atrium.plugins.providers.finding import look_for_providers
 from atrium.plugins.providers.handing_over import as_read, window_of
 from atrium.plugins.providers.metering import admit, measure
@@ -21,7 +22,7 @@ from atrium.sdk import AtriumError, Manifest, Principal, ProviderError, route, s
 from atrium.sdk.crash_points import crash_point
 from atrium.sdk.errors import ProviderFaulty, ProviderNotInstalled
 from atrium.sdk.host import Host
-from atrium.sdk.providers import AnswerEvent, ProviderEvent, Quota, Retrying, TurnEvent, TurnRequest, Usage
+from atrium.sdk.providers import AnswerEvent, Command, ProviderEvent, Quota, Retrying, TurnEvent, TurnRequest, Usage
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,25 @@ class Providers(Programs):
     async def check(self, provider_id: str) -> None:
         """Raise `UnknownProvider`, a 422 that names the field `providerId`, unless there is such a provider."""
         self._roster.find(provider_id)
+
+    @service("providers.choices")
+    async def choices(self, provider_id: str) -> dict[str, Any]:
+        """Return `{model, mode}`, each `{own, choices: [{id, name}]}`, as far as that is known."""
+        return describe_choices(self._roster.find(provider_id))
+
+    @service("providers.check_choices")
+    async def check_choices(
+        self, provider_id: str, session_id: str, settings: Mapping[str, Any], wanted: Mapping[Kind, str]
+    ) -> None:
+        """Raise `UnknownChoice`, a 422 that names the field `model` or `mode`, unless a session may choose these."""
+        async with _failures_of(provider_id):
+            await check_choices(self._roster.find(provider_id), session_id, settings, wanted)
+
+    @service("providers.set_mode")
+    async def set_mode(self, provider_id: str, session_id: str, mode: str) -> None:
+        """Let a session of a provider work in another mode at once."""
+        async with _failures_of(provider_id):
+            await self._roster.find(provider_id).provider.control(session_id, Command("mode", {"id": mode}))
 
     @service("providers.run")
     async def run(self, provider_id: str, turn: TurnRequest) -> AsyncGenerator[TurnEvent, None]:
@@ -163,7 +183,7 @@ class Providers(Programs):
     async def stop_session(self, provider_id: str, session_id: str) -> None:
         """Let a provider forget a session; raises `UnknownProvider`."""
         member = self._roster.find(provider_id)
-        member.sessions.discard(session_id)
+        member.sessions.pop(session_id, None)
         async with _failures_of(provider_id):
             await member.provider.stop_session(session_id)
 
@@ -184,10 +204,10 @@ class Providers(Programs):
 
 
 async def _introduce(member: Member, turn: TurnRequest) -> None:
-    """Start the session at its first turn since the hub started."""
-    if turn.session_id not in member.sessions:
+    """Start the session at its first turn since the hub started, and when its settings have changed."""
+    if member.sessions.get(turn.session_id) != turn.settings:
         await member.provider.start_session(turn.session_id, turn.settings)
-        member.sessions.add(turn.session_id)
+        member.sessions[turn.session_id] = turn.settings
 
 
 @asynccontextmanager

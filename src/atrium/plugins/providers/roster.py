@@ -21,12 +21,12 @@ class UnknownProvider(InvalidInput):
 
 @dataclass(slots=True)
 class Member:
-    """One provider, how it did lately, why it could not be configured (if so), and the sessions it has been told of."""
+    """One provider, how it did lately, why it could not be configured (if so), and its sessions with their settings."""
 
     provider: Provider
     circuit: Circuit
     fault: str | None = None
-    sessions: set[str] = field(default_factory=set)
+    sessions: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def availability(self) -> Availability:

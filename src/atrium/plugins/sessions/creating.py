@@ -31,6 +31,7 @@ from atrium.plugins.sessions.sending import (
     remember_token,
     turn_of,
 )
+from atrium.plugins.sessions.switching import shown_choice
 from atrium.sdk import ABSENT, Batch, Context, InvalidInput, NewEntry, Principal
 from atrium.sdk.clock import timestamp
 from atrium.sdk.inputs import invalid
@@ -86,13 +87,16 @@ class Creator:
         fallback: Sequence[object] | None = None,
     ) -> SessionRecord:
         """Return a new session that is not stored yet, everything in it checked but the provider."""
+        checked = inputs.settings(settings)
         return SessionRecord(
             id=self._context.new_id(),
             provider_id=inputs.name("providerId", provider_id),
             created_at=timestamp(self._context.clock.now()),
             metadata=inputs.metadata(metadata),
-            settings=inputs.settings(settings),
+            settings=checked,
             fallback=inputs.fallback(fallback),
+            model=shown_choice(checked)["model"],
+            mode=shown_choice(checked)["mode"],
         )
 
     async def checked_fallback(self, fallback: Sequence[object] | None) -> tuple[str, ...] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from atrium.plugins.sessions.acts import Acts
+from atrium.plugins.sessions.choosing import Chooser
 from atrium.plugins.sessions.config import SessionsConfig
 from atrium.plugins.sessions.control import Control
 from atrium.plugins.sessions.creating import Creator
@@ -36,6 +37,7 @@ class Desk:
         self.control = Control(context, self.ledger, self.mailboxes)
         self.creator = Creator(context, self.ledger)
         self.switcher = Switcher(context, self.ledger, self.mailboxes, self.control)
+        self.chooser = Chooser(context, self.ledger, self.mailboxes)
         self.lifecycle = Lifecycle(context, self.ledger, self.mailboxes, self.sweeper)
         self.ledger.on_entries.append(self.transcripts.note)
         self.ledger.on_queued.append(self.mailboxes.kick)

@@ -33,7 +33,7 @@ DRAFTS = "drafts"
 PAGE = 500
 """How many documents one step of work over many of them handles."""
 
-SHOWN_SAID = ("id", "providerId", "createdAt", "metadata", "forkedFrom", "fallback")
+SHOWN_SAID = ("id", "providerId", "createdAt", "metadata", "forkedFrom", "fallback", "model", "mode")
 SHOWN_ACTIVITY = ("status", "updatedAt", "messageCount", "turn", "queued", "pinned", "unread", "readOffset")
 
 TOPICS = (
@@ -61,7 +61,7 @@ class SessionRecord(Model):
     """What people say about a session. `creation` is the key that made its creation idempotent.
 
     `fallback` are the providers that go on when its own fails, None for those of the settings. `parked` holds the
-    settings it had with the providers before.
+    settings it had with the providers before. `model` and `mode` are what the settings say of them.
     """
 
     id: str
@@ -73,6 +73,8 @@ class SessionRecord(Model):
     forked_from: ForkOrigin | None = None
     fallback: tuple[str, ...] | None = None
     parked: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    model: str | None = None
+    mode: str | None = None
 
     @property
     def providers(self) -> set[str]:

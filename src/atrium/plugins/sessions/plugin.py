@@ -152,13 +152,24 @@ class Sessions(Plugin[SessionsConfig]):
         if_match: str | None = None,
         pinned: StrictBool | None = None,
         fallback: list[str] | None = None,
+        model: str | None = None,
+        mode: str | None = None,
     ) -> Resource:
-        """Rename, tag or pin a session, or say which providers go on when its own fails; absent fields stay."""
-        if metadata is None and pinned is None and fallback is None:
-            raise invalid("metadata", "give what to change: metadata, pinned or fallback")
-        chain = await self.desk.creator.checked_fallback(fallback)
-        updating = self.desk.lifecycle.update(caller, session_id, metadata or {}, pinned, if_match, chain)
-        await self.desk.acts.run("update", updating)
+        """Rename, tag or pin a session, or say which providers go on when its own fails; absent fields stay.
+
+        Or choose its `model` or `mode`, an empty one being the provider's own, in a request that changes nothing else.
+        """
+        chosen = {kind: value for kind, value in (("model", model), ("mode", mode)) if value is not None}
+        if chosen and not (metadata is None and pinned is None and fallback is None):
+            raise invalid(next(iter(chosen)), "change it in a request of its own")
+        if chosen:
+            await self.desk.acts.run("choose", self.desk.chooser.choose(caller, session_id, chosen, if_match))
+        elif metadata is None and pinned is None and fallback is None:
+            raise invalid("metadata", "give what to change: metadata, pinned, fallback, model or mode")
+        else:
+            chain = await self.desk.creator.checked_fallback(fallback)
+            updating = self.desk.lifecycle.update(caller, session_id, metadata or {}, pinned, if_match, chain)
+            await self.desk.acts.run("update", updating)
         return await get_session(self.storage.of(caller.space), session_id)
 
     @route("PUT", "/sessions/{session_id}/read")
@@ -283,6 +294,16 @@ class Sessions(Plugin[SessionsConfig]):
         switching = self.desk.switcher.switch(caller, session_id, provider_id, retry=retry)
         await self.desk.acts.run("switch provider", switching)
         return await get_session(self.storage.of(caller.space), session_id)
+
+    @route("GET", "/sessions/{session_id}/choices")
+    @service("sessions.choices")
+    async def choices(self, caller: Principal, session_id: str) -> dict[str, Any]:
+        """Return the models and modes that a session may choose, and those it has.
+
+        `{model, mode}`, each `{chosen, own, choices: [{id, name}]}`; `own` is the provider's. Without choices there
+        are none, or the provider has not told them yet: an agent does with its first turn.
+        """
+        return await self.desk.chooser.offered(caller, session_id)
 
     @route("POST", "/sessions/{session_id}/stop", status=202)
     @service("sessions.stop")

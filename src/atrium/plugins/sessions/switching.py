@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,7 +40,7 @@ def put_switch(change: Change, switch: Switch) -> bool:
     settings = parked.pop(provider_id, None)
     if settings is None:
         settings = {key: value for key, value in session.settings.items() if key not in OF_ONE_PROVIDER}
-    change.say(provider_id=provider_id, settings=settings, parked=parked)
+    change.say(provider_id=provider_id, settings=settings, parked=parked, **shown_choice(settings))
     changed = ProviderChanged(
         provider_id=provider_id,
         before=session.provider_id,
@@ -53,6 +53,19 @@ def put_switch(change: Change, switch: Switch) -> bool:
     )
     change.append(changed)
     return True
+
+
+def put_choice(change: Change, given: Mapping[str, str]) -> None:
+    """Put other choices into a change; an empty one is taken back."""
+    kept = {key: value for key, value in change.session.settings.items() if key not in given}
+    settings = kept | {kind: value for kind, value in given.items() if value}
+    if settings != change.session.settings:
+        change.say(settings=settings, **shown_choice(settings))
+
+
+def shown_choice(settings: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return what a session shows of the choices in its settings."""
+    return {kind: value if isinstance(value := settings.get(kind), str) else None for kind in ("model", "mode")}
 
 
 async def next_in_chain(context: Context, tried: set[str], session: SessionRecord) -> str | None:

@@ -20,7 +20,7 @@ from atrium.plugins.sessions.errors import AnswerTooLong
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.limits import MAX_ANSWER_CHARACTERS
 from atrium.plugins.sessions.patience import Patience
-from atrium.plugins.sessions.switching import Switch, better_problem, next_in_chain, put_switch
+from atrium.plugins.sessions.switching import Switch, better_problem, next_in_chain, put_choice, put_switch
 from atrium.sdk import (
     EXISTS,
     AtriumError,
@@ -37,6 +37,7 @@ from atrium.sdk.crash_points import crash_point
 from atrium.sdk.errors import ProviderStopped
 from atrium.sdk.providers import (
     ChatMessage,
+    ModeChanged,
     Note,
     Retrying,
     TextDelta,
@@ -227,6 +228,9 @@ class RunningTurn:
             await self._announce(event)
         elif isinstance(event, Note):
             await self._store(self._answer.noted(event))
+        elif isinstance(event, ModeChanged):
+            async with self._ledger.change(self._storage.space, self._session.id) as change:
+                put_choice(change, {"mode": outputs.text(event.mode)})
 
     async def _announce(self, event: Retrying) -> None:
         """Say that the provider is asked again, and when; another one may be chosen meanwhile."""
