@@ -140,6 +140,12 @@ async def _last_seen_list(screen: Screen, language: str) -> None:
     await expect(screen.part("seen-item").first).to_be_visible()
 
 
+async def _providers(screen: Screen, language: str) -> None:
+    await screen.visit("/providers")
+    await screen.part("provider").last.get_by_test_id("details").click()
+    await expect(screen.part("provider-details")).to_be_visible()
+
+
 async def _approvals(screen: Screen, language: str) -> None:
     made = screen.daemon.home / "notes"
     made.mkdir(exist_ok=True)
@@ -175,6 +181,7 @@ SCENES: dict[str, Scene] = {
     "keys": Scene(_keys),
     "settings": _at("/settings"),
     "nowhere": _at("/nowhere"),
+    "providers": Scene(_providers),
     "gallery": _at("/gallery"),
     "menu": Scene(_menu),
     "offline": Scene(_offline),

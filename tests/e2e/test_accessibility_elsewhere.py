@@ -14,7 +14,17 @@ from tests.e2e.test_shell import furnish
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(300)]
 
 RUSSIAN = "localStorage.setItem('atrium.language', 'ru')"
-ROOMS = ("list", "conversation", "keys", "settings", "welcome", "approvals", "approval-in-session", "elsewhere")
+ROOMS = (
+    "list",
+    "conversation",
+    "keys",
+    "settings",
+    "providers",
+    "welcome",
+    "approvals",
+    "approval-in-session",
+    "elsewhere",
+)
 
 
 async def test_axe_finds_nothing_serious_in_russian_nor_where_things_fail(tmp_path: Path, chromium: str) -> None:

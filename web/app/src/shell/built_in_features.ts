@@ -31,6 +31,14 @@ export function builtInFeatures(hub: Hub): readonly FeatureDeclaration[] {
       name: "providers",
       paths: ["/providers", "/providers/:id"],
       navigation: { path: "/providers", label: () => shellWords().providers, icon: Plug },
+      commands: [
+        {
+          id: "providers.open",
+          label: () => shellWords().toProviders,
+          icon: Plug,
+          run: () => hub.router.go("/providers"),
+        },
+      ],
       load: async () => (await import("../features/providers/feature.ts")).default(hub),
     },
     {

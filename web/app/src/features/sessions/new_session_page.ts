@@ -5,6 +5,7 @@ import { labelOf, type Provider } from "../../api/providers.ts";
 import { createSession, sendMessage } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
 import { sentence, withCode } from "../../design/words.ts";
+import { shellWords } from "../../shell/words.ts";
 import type { Hub } from "../../state/hub.ts";
 import { PROVIDER_KEY } from "../../state/provider_list.ts";
 import { randomId } from "../../state/random_id.ts";
@@ -85,9 +86,12 @@ export class NewSessionPage extends SignalElement {
       <ul>
         ${providers.map(({ name, reason }) => html`<li>${name}: ${withCode(reason ?? words.notAvailable)}</li>`)}
       </ul>
-      <button type="button" class="plain" data-testid="check-providers" @click=${() => this.hub.providers.refresh()}>
-        ${words.checkAgain}
-      </button>
+      <div class="ways">
+        <button type="button" class="plain" data-testid="check-providers" @click=${() => this.hub.providers.refresh()}>
+          ${words.checkAgain}
+        </button>
+        <a class="button quiet" href="/providers">${shellWords().toProviders}</a>
+      </div>
     `;
   }
 

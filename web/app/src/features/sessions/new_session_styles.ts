@@ -46,8 +46,10 @@ export const newSessionStyles = css`
     font-size: var(--size-13);
   }
 
-  .body button {
-    align-self: start;
+  .ways {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
     margin-top: 8px;
   }
 

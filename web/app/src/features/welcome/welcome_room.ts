@@ -10,6 +10,7 @@ import "../../design/progress.ts";
 import "../../design/status_word.ts";
 import { clockTime } from "../../design/times.ts";
 import { sentence, withCode } from "../../design/words.ts";
+import { shellWords } from "../../shell/words.ts";
 import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import { randomId } from "../../state/random_id.ts";
@@ -92,6 +93,7 @@ export class WelcomeRoom extends SignalElement implements Room {
         ${reasons.map(({ name, reason }) => html`<li>${name}: ${withCode(reason ?? "")}</li>`)}
       </ul>
       <p class="figures" aria-live="off">${words.looksAgain(clockTime(this.lookedAt))}</p>
+      <a class="button plain" href="/providers">${shellWords().toProviders}</a>
     `;
   }
 

@@ -40,6 +40,12 @@ export const welcomeStyles = css`
     font-size: var(--size-14);
   }
 
+  .model .button {
+    justify-self: start;
+    margin-top: 8px;
+    color: var(--text);
+  }
+
   .model ul {
     margin: 0;
     padding-inline-start: 16px;
