@@ -63,7 +63,8 @@ web/node_modules/.installed: $(wildcard web/package-lock.json web/package.json w
 	@touch $@
 
 $(PAGE): web/node_modules/.installed $(WEB_SOURCES)
-	@cd web && npm run --silent build
+	@echo "Building the web page"
+	@cd web && npm run --silent build -- --logLevel warn
 	@test -f $@ || { echo "error: the build of web/ did not write $@" >&2; exit 1; }
 	@touch $@
 else

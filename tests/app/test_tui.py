@@ -341,3 +341,12 @@ async def test_a_plan_is_open_as_long_as_it_is_worked_on(tmp_path: Path) -> None
             chat.type("/mode careful\r")
             await chat.until("The mode is careful from here on")
             assert (await client.sessions.get(session)).mode == "careful"
+
+
+async def test_what_is_opened_at_once_is_looked_for_first(daemon: DaemonProcess) -> None:
+    async with daemon.attach() as client:
+        session = await client.sessions.create("echo", title="Garden")
+    async with terminal("tui", "0192f0c1", home=daemon.home) as screen:
+        await screen.until("Error: there is no session with this id")
+    async with terminal("tui", session[:-1], home=daemon.home) as screen:
+        await screen.until("Nothing is said here yet")

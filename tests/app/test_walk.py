@@ -21,7 +21,7 @@ from atrium.testing.daemon import DaemonProcess, running_daemon
 from tests.app.running import run_atrium
 from tests.app.terminal import terminal
 
-NEEDS_A_HUB = (["status"], ["open"], ["sessions", "list"], ["sessions", "show", "x"], ["chat", "-m", "hi"])
+NEEDS_A_HUB = (["status"], ["open"], ["sessions", "list"], ["sessions", "show", "0192"], ["chat", "-m", "hi"])
 
 
 def _commands(group: click.Group, *above: str) -> Iterator[tuple[str, ...]]:
@@ -116,7 +116,7 @@ async def test_deleting_goes_on_past_what_is_not_there(daemon: DaemonProcess) ->
     async with daemon.attach() as client:
         kept, first, second = [await client.sessions.create("echo") for _ in range(3)]
         code, out, err = await run_atrium("sessions", "delete", first, "nonsense", second, "--yes", home=daemon.home)
-        assert (code, out, err) == (1, "Deleted 2.\n", "Error: there is no session with this id\n")
+        assert (code, out, err) == (1, "Deleted 2.\n", "Error: nonsense: there is no session with this id\n")
         code, out, err = await run_atrium("sessions", "delete", kept, home=daemon.home)
         assert (code, err) == (1, "Nothing was deleted.\n")
         assert [one.id for one in (await client.sessions.list()).sessions] == [kept]

@@ -103,7 +103,7 @@ async def test_installing_fetches_the_model_it_is_set_to(tmp_path: Path) -> None
         ({"choices": [{"delta": {"role": "assistant", "content": None}}]}, []),
         ({"choices": [{"delta": {"content": "Hi"}}]}, [TextDelta("Hi")]),
         ({"choices": [{"delta": {"reasoning_content": "Hm"}}]}, [ThinkingDelta("Hm")]),
-        ({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}, [Usage(3, 2)]),
+        ({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}, [Usage(3, 2, 0.0)]),
         ({}, []),
     ],
 )

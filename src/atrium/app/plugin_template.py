@@ -115,7 +115,7 @@ README = """# $title
 
 A plugin for Atrium.
 
-    pytest                                # run its test
+    python -m pytest                      # run its test, with the Python that has Atrium
     cp $module.py ~/.atrium/plugins/      # give it to your hub, then: atrium restart
     atrium plugins list                   # it runs, or here is why not
 

@@ -19,8 +19,12 @@ class SeveralBeginSo(CommandFailed):
     """More than one id begins with what was given."""
 
 
+class NotAnId(CommandFailed):
+    """What was given is too little to be the beginning of an id, or more than an id."""
+
+
 async def find_session(client: Client, given: str) -> str:
-    """Return the id of the one session that begins so; raises `SeveralBeginSo`."""
+    """Return the id of the one session that begins so; raises `SeveralBeginSo` and `NotAnId`."""
     if not _is_short(given):
         return given
     return _one(given, [session.id async for session in client.sessions.all(limit=500)], "sessions")
@@ -45,7 +49,11 @@ async def find_permission(client: Client, given: str) -> str:
 
 
 def _is_short(given: str) -> bool:
-    return SHORTEST <= len(given) < WHOLE
+    if len(given) < SHORTEST:
+        raise NotAnId(f"{given!r} is too short for an id: give {SHORTEST} characters of it or more")
+    if len(given) > WHOLE:
+        raise NotAnId(f"{given[:WHOLE]!r}... is too long for an id")
+    return len(given) < WHOLE
 
 
 def _ids(answer: Any) -> list[str]:

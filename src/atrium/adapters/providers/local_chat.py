@@ -48,7 +48,7 @@ def read_chunk(chunk: Mapping[str, Any]) -> list[ProviderEvent]:
         if text := delta.get("content"):
             events.append(TextDelta(text))
     if usage := chunk.get("usage"):
-        events.append(Usage(usage["prompt_tokens"], usage["completion_tokens"]))
+        events.append(Usage(usage["prompt_tokens"], usage["completion_tokens"], cost=0.0))
     return events
 
 

@@ -96,7 +96,8 @@ class Chat:
         try:
             await self._do(text)
         except ProblemError as error:
-            fields = "".join(f"; {field.field}: {field.message}" for field in error.fields)
+            unsaid = [field for field in error.fields if field.message not in str(error)]
+            fields = "".join(f"; {field.field}: {field.message}" for field in unsaid)
             self._screen.note(f"{error}{fields}")
         except ClientError as error:
             self._screen.note(str(error))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from atrium.app.home import find_home
 _EPILOG = """\b
 Examples:
   atrium plugins list
-  atrium plugins new reading-list && cd reading-list && pytest
+  atrium plugins new reading-list
 
 A single file with one Plugin class, dropped into <home>/plugins/, is a plugin as well.
 """
@@ -68,7 +70,8 @@ def new(name: str, folder: Path) -> None:
 
     for path in write_plugin(name, folder):
         say(str(path))
-    say(f"Next: cd {folder / name} && pytest")
+    python = shlex.quote(sys.executable)  # the one that has Atrium, and with it what the test needs
+    say(f"Next: cd {shlex.quote(str(folder / name))} && {python} -m pytest")
 
 
 async def _of_the_hub(home: str | None) -> list[dict[str, Any]]:

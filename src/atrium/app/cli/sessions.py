@@ -58,7 +58,8 @@ def list_sessions(
     if as_json:
         print_json([session.model_dump(mode="json", by_alias=True) for session in found])
     elif not found:
-        say("There are no sessions. `atrium chat` begins one.")
+        narrowed = status or tag or provider
+        say("No session fits." if narrowed else "There are no sessions. `atrium chat` begins one.")
     else:
         rows = [
             (one.id, local_time(one.updated_at), one.status, one.provider_id, one.message_count, _title(one))
@@ -215,7 +216,7 @@ async def _delete(home: str | None, ids: tuple[str, ...]) -> int:
             except ProblemError as error:
                 if error.code != "NOT_FOUND":
                     raise
-                warn(f"Error: {error}")
+                warn(f"Error: {session_id}: {error}")
     return deleted
 
 

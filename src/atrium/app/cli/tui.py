@@ -39,6 +39,7 @@ def tui(session: str | None, theme: str | None, home: str | None) -> int:
 
 
 async def _show(home: str | None, session: str | None, theme: str | None) -> int:
+    from atrium.app.short_ids import find_session
     from atrium.app.tui.app import TerminalApp
     from atrium.app.tui.taste import Taste
     from atrium.app.tui.words import words_for
@@ -46,6 +47,8 @@ async def _show(home: str | None, session: str | None, theme: str | None) -> int
 
     # A message waits for the hub as long as the person does.
     async with attach(home, pace=Pace(patience=None)) as client:
+        if session is not None:
+            session = (await client.sessions.get(await find_session(client, session))).id
         taste = Taste(find_home(home).root / "core" / "terminal.json")
         found = TerminalApp(client, words_for(os.environ), taste=taste, theme=theme, session_id=session)
         return await found.run_async() or found.return_code or 0

@@ -175,7 +175,7 @@ class Edge:
         limit = self._config.max_body_bytes
         declared = headers.get("content-length") or "0"
         if not declared.isdigit() or len(declared) > 18 or int(declared) > limit:
-            raise BodyTooLarge(f"send at most {limit} bytes")
+            raise BodyTooLarge(f"a request may have at most {limit} bytes; send less at once")
         try:
             async with asyncio.timeout(self._config.body_timeout):
                 body = await _read(receive, limit)
@@ -207,7 +207,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
             raise ClientLeft
         body += message.get("body", b"")
         if len(body) > limit:
-            raise BodyTooLarge(f"send at most {limit} bytes")
+            raise BodyTooLarge(f"a request may have at most {limit} bytes; send less at once")
         if not message.get("more_body"):
             return bytes(body)
 

@@ -11,7 +11,7 @@ from typing import Any
 from atrium.plugins.sessions.documents import ACTIVITY, SHOWN_ACTIVITY, SHOWN_SAID, as_session
 from atrium.plugins.sessions.limits import MAX_PINNED
 from atrium.plugins.sessions.selection import Row, Selection
-from atrium.sdk import Document, Json, Resource, SpaceStorage, cursors
+from atrium.sdk import Document, Json, NotFound, Resource, SpaceStorage, cursors
 
 LIST = "sessions"
 """The topic of the whole list."""
@@ -70,7 +70,10 @@ class Lists:
 
 async def get_session(storage: SpaceStorage, session_id: str) -> Resource:
     """Return one session; `NotFound` if there is none."""
-    snapshot = await storage.snapshot(f"sessions/{session_id}")
+    try:
+        snapshot = await storage.snapshot(f"sessions/{session_id}")
+    except NotFound:
+        raise NotFound("there is no session with this id") from None
     return Resource(snapshot.revision, as_wire(snapshot.data))
 
 
