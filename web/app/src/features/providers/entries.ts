@@ -83,8 +83,8 @@ export function stepsOf(entry: Entry, condition: Condition): readonly Step[] {
     case "installing":
       return [];
     case "notInstalled":
-      if (!program) return ["lookAgain"];
-      if (program.package === null) return ["get", "lookAgain"];
+      if (!program || program.package === null)
+        return homepageOf(program) ? ["get", "lookAgain"] : ["lookAgain"];
       return isOffered ? ["install"] : [];
     case "unavailable":
       return ["lookAgain"];
@@ -98,6 +98,11 @@ export function stepsOf(entry: Entry, condition: Condition): readonly Step[] {
 /** Whether another version is installed than the one that would be. */
 export function isUpdatable(program: Program | undefined): boolean {
   return program?.package != null && program.installed !== null && !program.current;
+}
+
+/** Where to read more of a program; a recipe may name anything, and only an address of the web is one to go to. */
+export function homepageOf(program: Program | undefined): string | undefined {
+  return /^https?:\/\//.test(program?.homepage ?? "") ? program?.homepage : undefined;
 }
 
 /** Why it could not be installed, unless what was wanted has got there since. */

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { copyFrom } from "../../design/clipboard.ts";
 import { withCode } from "../../design/words.ts";
 import { currentLocale } from "../../language/language.ts";
-import type { Entry } from "./entries.ts";
+import { type Entry, homepageOf } from "./entries.ts";
 import { providersWords } from "./words.ts";
 
 const ABILITIES = ["thinking", "tools", "approvals", "usage", "offline"] as const;
@@ -10,6 +10,7 @@ const ABILITIES = ["thinking", "tools", "approvals", "usage", "offline"] as cons
 /** What there is to know of a provider and its program, and how it becomes the default. */
 export function renderFacts(entry: Entry): TemplateResult {
   const { program } = entry;
+  const homepage = homepageOf(program);
   const words = providersWords();
   return html`
     <dl>
@@ -17,11 +18,8 @@ export function renderFacts(entry: Entry): TemplateResult {
       ${renderKeys(entry)} ${program?.size ? fact(words.size, writtenSize(program.size)) : nothing}
       ${program ? fact(words.licence, program.licence) : nothing}
       ${
-        program
-          ? fact(
-              words.homepage,
-              html`<a href=${program.homepage} target="_blank" rel="noreferrer">${program.homepage}</a>`,
-            )
+        homepage
+          ? fact(words.homepage, html`<a href=${homepage} target="_blank" rel="noreferrer">${homepage}</a>`)
           : nothing
       }
       ${entry.provider ? renderDefault(entry) : nothing}

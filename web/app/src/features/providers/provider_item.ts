@@ -29,6 +29,7 @@ import {
   conditionOf,
   type Entry,
   failureOf,
+  homepageOf,
   type Step,
   shareOf,
   stepsOf,
@@ -111,7 +112,7 @@ export class ProviderItem extends SignalElement {
     const words = providersWords();
     const { program, name } = this.entry;
     if (step === "get") {
-      return html`<a class="button plain" href=${program?.homepage ?? ""} target="_blank" rel="noreferrer"
+      return html`<a class="button plain" href=${homepageOf(program) ?? ""} target="_blank" rel="noreferrer"
         aria-label=${words.to(words.get, name)}>${words.get}</a>`;
     }
     const [label, run] = {

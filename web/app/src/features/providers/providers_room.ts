@@ -55,6 +55,8 @@ export class ProvidersRoom extends SignalElement implements Room {
   readonly #seen = new Map<string, boolean>();
   #ends: (() => void)[] = [];
   #sought: string | undefined;
+  /** Whether the topic was heard: what had ended before that is read with all the rest. */
+  #isTold = false;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -160,7 +162,8 @@ export class ProvidersRoom extends SignalElement implements Room {
   }
 
   #take(installs: readonly Install[]): void {
-    const isOver = hasEnded(this.installs, installs);
+    const isOver = this.#isTold && hasEnded(this.installs, installs);
+    this.#isTold = true;
     this.installs = new Map(installs.map((install) => [install.id, install]));
     if (isOver) void this.#read();
   }

@@ -95,6 +95,12 @@ describe("a condition and its steps", () => {
     ["is not installed", { program: PROGRAM }, "notInstalled", ["install"]],
     ["is being installed", { program: PROGRAM, install: installOf() }, "installing", []],
     ["is in no registry", { program: { ...PROGRAM, package: null } }, "notInstalled", ["get", "lookAgain"]],
+    [
+      "is to be had at no address",
+      { program: { ...PROGRAM, package: null, homepage: "javascript:alert(1)" } },
+      "notInstalled",
+      ["lookAgain"],
+    ],
     ["was installed a moment ago", { program: INSTALLED }, "ready", ["start"]],
     [
       "has no key",
