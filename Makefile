@@ -64,7 +64,7 @@ web/node_modules/.installed: $(wildcard web/package-lock.json web/package.json w
 
 $(PAGE): web/node_modules/.installed $(WEB_SOURCES)
 	@echo "Building the web page"
-	@cd web && npm run --silent build -- --logLevel warn
+	@cd web && npm run --silent build
 	@test -f $@ || { echo "error: the build of web/ did not write $@" >&2; exit 1; }
 	@touch $@
 else

@@ -57,6 +57,7 @@ function packedFiles(): Plugin {
 
 export default defineConfig({
   base: "/",
+  logLevel: "warn", // a hundred names of files would hide the link that `make run` ends with
   plugins: [keptFiles(), packedFiles()],
   build: {
     outDir: "../../src/atrium/plugins/gateway/static",
