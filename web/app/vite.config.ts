@@ -55,9 +55,10 @@ function packedFiles(): Plugin {
   };
 }
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   base: "/",
-  logLevel: "warn", // a hundred names of files would hide the link that `make run` ends with
+  // A hundred names of files would hide the link that `make run` ends with.
+  logLevel: command === "build" ? "warn" : "info",
   plugins: [keptFiles(), packedFiles()],
   build: {
     outDir: "../../src/atrium/plugins/gateway/static",
@@ -80,4 +81,4 @@ export default defineConfig({
       "/api": { target: HUB, ws: true, changeOrigin: true, headers: { origin: HUB } },
     },
   },
-});
+}));
