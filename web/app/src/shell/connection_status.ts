@@ -21,6 +21,16 @@ export class ConnectionStatus extends SignalElement {
     :host {
       display: block;
     }
+
+    @media (min-width: 768px) {
+      /* Beside its dot, the sentence does not fit into the rail. */
+      [data-state="offline"] atrium-status,
+      [data-state="signedOut"] atrium-status {
+        flex-direction: column;
+        gap: 4px;
+        text-align: center;
+      }
+    }
   `;
 
   @property({ attribute: false }) connection!: HubConnection;

@@ -30,6 +30,7 @@ export class Toasts extends SignalElement {
         display: flex;
         align-items: center;
         gap: 4px;
+        width: fit-content;
         margin-inline-start: auto;
         padding: 4px;
         padding-inline-start: 16px;

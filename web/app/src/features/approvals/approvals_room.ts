@@ -81,7 +81,7 @@ export class ApprovalsRoom extends SignalElement implements Room {
   #renderOpen(open: readonly Approval[] | undefined): TemplateResult {
     const words = approvalWords();
     if (this.hub.approvals.isMissing.value) return html`<p class="note">${words.unknown}</p>`;
-    if (!open) return html`<atrium-progress class="late" label=${words.approvals}></atrium-progress>`;
+    if (!open) return html`<atrium-progress class="late" label=${words.reading}></atrium-progress>`;
     if (open.length === 0)
       return html`<atrium-empty heading=${words.nothing}>${words.nothingAbout}</atrium-empty>`;
     return html`

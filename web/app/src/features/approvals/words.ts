@@ -4,6 +4,7 @@ import { catalogue, plural } from "../../language/language.ts";
 export const approvalWords = catalogue(
   {
     approvals: "Approvals",
+    reading: "Reading the approvals",
     nothing: "Nothing waits for you",
     nothingAbout: "When an agent wants to change or run something, it asks here first, and in its session.",
     unknown: "This hub does not ask: its plugin approvals is not running.",
@@ -47,6 +48,7 @@ export const approvalWords = catalogue(
   },
   {
     approvals: "Запросы",
+    reading: "Читаем запросы",
     nothing: "Ничто не ждёт вашего ответа",
     nothingAbout: "Прежде чем что-то изменить или запустить, агент спросит здесь и в своей сессии.",
     unknown: "Этот хаб не спрашивает: его плагин approvals не работает.",

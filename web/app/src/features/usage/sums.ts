@@ -45,6 +45,11 @@ export function measured(amounts: Amounts, unit: Unit): number {
   return unit === "cost" ? amounts.cost : tokensOf(amounts);
 }
 
+/** The measure there is something of: where nothing costs anything, a chart of costs is empty. */
+export function unitOf({ cost }: Amounts): Unit {
+  return cost > 0 ? "cost" : "tokens";
+}
+
 /** An amount as people read it: `$2.31`, `630,260`. */
 export function written(amount: number, unit: Unit): string {
   if (unit === "tokens") return new Intl.NumberFormat(currentLocale()).format(amount);

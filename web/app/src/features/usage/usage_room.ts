@@ -18,6 +18,7 @@ import {
   sumsByDay,
   sumsByProvider,
   tokensOf,
+  unitOf,
   written,
   writtenDay,
   writtenTime,
@@ -40,7 +41,7 @@ export class UsageRoom extends SignalElement implements Room {
   @state() private problem: string | undefined;
   @state() private isMissing = false;
   @state() private days = 30;
-  @state() private unit: Unit = "cost";
+  @state() private chosen: Unit | undefined;
   #end: (() => void) | undefined;
 
   override connectedCallback(): void {
@@ -77,7 +78,7 @@ export class UsageRoom extends SignalElement implements Room {
     if (!this.report) {
       return this.problem
         ? html`<p class="note" role="status">${words.notRead} ${sentence(this.problem)}</p>`
-        : html`<atrium-progress class="late" label=${words.usage}></atrium-progress>`;
+        : html`<atrium-progress class="late" label=${words.reading}></atrium-progress>`;
     }
     const { report } = this;
     return html`
@@ -85,7 +86,7 @@ export class UsageRoom extends SignalElement implements Room {
         report.total.turns === 0 && this.days === 30
           ? html`<atrium-empty heading=${words.nothing}>${words.nothingAbout}</atrium-empty>`
           : html`<section>${this.#renderChoices()} ${this.#renderTotals(report.total)}
-            <atrium-usage-chart .days=${sumsByDay(report)} .unit=${this.unit}></atrium-usage-chart>
+            <atrium-usage-chart .days=${sumsByDay(report)} .unit=${this.#unit}></atrium-usage-chart>
             <p class="note">${words.utc} ${report.total.unpriced ? words.unpriced(report.total.unpriced) : nothing}</p>
           </section>
           <section aria-labelledby="providers">
@@ -121,13 +122,18 @@ export class UsageRoom extends SignalElement implements Room {
       <div class="bar-of-choices">
         <atrium-segmented label=${words.span} .choices=${spans} .value=${String(this.days)}
           @change=${(event: Event) => this.#span(Number((event.target as Segmented).value))}></atrium-segmented>
-        <atrium-segmented label=${words.measure} .choices=${units} .value=${this.unit}
+        <atrium-segmented label=${words.measure} .choices=${units} .value=${this.#unit}
           @change=${(event: Event) => {
-            this.unit = (event.target as Segmented).value as Unit;
+            this.chosen = (event.target as Segmented).value as Unit;
           }}></atrium-segmented>
         <button type="button" class="plain" @click=${this.#export}>${words.exportCsv}</button>
       </div>
     `;
+  }
+
+  /** What is chosen, or else what there is something of. */
+  get #unit(): Unit {
+    return this.chosen ?? (this.report ? unitOf(this.report.total) : "cost");
   }
 
   #renderTotals(total: Amounts): TemplateResult {

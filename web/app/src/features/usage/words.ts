@@ -8,6 +8,7 @@ export const usageWords = catalogue(
     nothingAbout:
       "What your turns use is counted here: tokens and, where the price is known, what they cost.",
     unknown: "This hub does not count: its plugin usage is not running.",
+    reading: "Reading the usage",
     notRead: "The usage could not be read.",
     span: "Days shown",
     days: (count: number) => plural(count, { one: "# day", other: "# days" }),
@@ -67,6 +68,7 @@ export const usageWords = catalogue(
     nothing: "Пока ничего не израсходовано",
     nothingAbout: "Здесь считается расход ваших ходов: токены и, где известна цена, их стоимость.",
     unknown: "Этот хаб не считает расход: его плагин usage не работает.",
+    reading: "Читаем расход",
     notRead: "Не удалось прочитать расход.",
     span: "За сколько дней",
     days: (count: number) => plural(count, { one: "# день", few: "# дня", many: "# дней", other: "# дня" }),

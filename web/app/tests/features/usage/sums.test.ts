@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { DayUsage, UsageReport } from "../../../src/api/usage.ts";
-import { asCsv, sumsByDay, sumsByProvider, tokensOf, written } from "../../../src/features/usage/sums.ts";
+import {
+  asCsv,
+  sumsByDay,
+  sumsByProvider,
+  tokensOf,
+  unitOf,
+  written,
+} from "../../../src/features/usage/sums.ts";
 import { readLimit } from "../../../src/features/usage/usage_budgets.ts";
 
 function dayOf(day: string, providerId: string, cost: number): DayUsage {
@@ -21,6 +28,11 @@ describe("sums", () => {
     const sums = sumsByDay(REPORT);
     expect(sums.map(({ name }) => name)).toEqual(["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02"]);
     expect(sums.map(({ cost }) => cost)).toEqual([1, 0, 6, 0]);
+  });
+
+  it("shows tokens where nothing cost anything", () => {
+    expect(unitOf(REPORT.total)).toBe("cost");
+    expect(unitOf(dayOf("", "", 0))).toBe("tokens");
   });
 
   it("has the provider that cost the most first", () => {
