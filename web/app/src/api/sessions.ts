@@ -24,6 +24,9 @@ export interface Session {
   /** How many answers the person has not read; counted no further than 1,000. */
   readonly unread?: number;
   readonly readOffset?: string;
+  /** The model and the mode that were chosen for it, if any were. */
+  readonly model?: string | null;
+  readonly mode?: string | null;
 }
 
 /** The acknowledgement of a message: stored and queued. */

@@ -1,4 +1,4 @@
-import { html, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { forkBefore } from "../../api/messages.ts";
 import { cancelTurn, retryTurn, switchProvider } from "../../api/sessions.ts";
@@ -71,6 +71,7 @@ export class SessionPage extends SignalElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    void import("./session_choices.ts");
     if (this.#open) this.#reopen();
   }
 
@@ -129,7 +130,7 @@ export class SessionPage extends SignalElement {
       const words = sessionWords();
       return html`<p class="stopped">${words.sessionStopped} <a href="/new">${words.newSession}</a></p>`;
     }
-    const agent = open.session ? this.hub.providers.labelOf(open.session.providerId) : "";
+    const { session } = open;
     return html`
       <atrium-composer
         .texts=${this.hub.texts}
@@ -145,7 +146,17 @@ export class SessionPage extends SignalElement {
         @editlast=${this.#editLast}
       >
         ${this.#renderAbove(open)}
-        <span class="hint">${agent}</span>
+        ${
+          session
+            ? html`<atrium-session-choices
+              .hub=${this.hub}
+              .session=${session}
+              ?answering=${(open.running.value?.parts.length ?? 0) > 0}
+              ?reachable=${this.hub.isLive}
+              ><span class="hint">${this.hub.providers.labelOf(session.providerId)}</span></atrium-session-choices
+            >`
+            : nothing
+        }
       </atrium-composer>
     `;
   }

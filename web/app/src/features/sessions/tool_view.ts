@@ -89,7 +89,10 @@ export function renderPlan(tool: ToolCall): TemplateResult {
 
 /** A plan that nobody works on any more: another replaced it, or its turn is over. */
 function renderOldPlan(steps: readonly PlanStep[], tool: ToolCall, opened: Opened): TemplateResult {
-  const detail = (): TemplateResult => html`<div class="plan">${renderSteps(steps)}</div>`;
+  const left = steps.map(
+    (step): PlanStep => (step.status === "done" ? step : { ...step, status: "pending" }),
+  );
+  const detail = (): TemplateResult => html`<div class="plan">${renderSteps(left)}</div>`;
   return renderFolded(pieceOf(tool), "plan-line", renderPlanLine(steps), opened, detail);
 }
 
