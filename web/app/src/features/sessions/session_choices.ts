@@ -43,8 +43,13 @@ export class SessionChoices extends SignalElement {
       }
 
       @media (max-width: 767px) {
-        .who {
+        .who,
+        svg {
           display: none;
+        }
+
+        button {
+          padding-inline: 8px;
         }
       }
     `,

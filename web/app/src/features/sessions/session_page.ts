@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { forkBefore } from "../../api/messages.ts";
 import { cancelTurn, retryTurn, switchProvider } from "../../api/sessions.ts";
@@ -71,7 +71,8 @@ export class SessionPage extends SignalElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void import("./session_choices.ts");
+    // Without it the session is whole but for its choices: a page of an older build may not find it.
+    import("./session_choices.ts").catch(() => undefined);
     if (this.#open) this.#reopen();
   }
 
@@ -155,7 +156,7 @@ export class SessionPage extends SignalElement {
               ?reachable=${this.hub.isLive}
               ><span class="hint">${this.hub.providers.labelOf(session.providerId)}</span></atrium-session-choices
             >`
-            : nothing
+            : html`<span></span>`
         }
       </atrium-composer>
     `;
