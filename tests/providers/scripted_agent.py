@@ -2,10 +2,10 @@
 
 The last line of a prompt is a script: `say WORDS`, `count N`, `think WORDS`, `write PATH` (asks first, for a call that
 it never announced), `ask` (asks and tells the answer), `run COMMAND` (a call that gets its title late, asks, and ends
-the turn if it may not), `plan [hold]` (hold: until it is
-cancelled), `rate`, `auth`, `refuse`, `crash`, `hang` (until it is cancelled), `deaf` (not even
-then), `flood N`, `child` (leaves a process behind and tells its id), `env NAME`, `mode`, `model`, `until MODE` (says
-it as soon as it is set), `go MODE` (changes it by itself), `place`. Everything else is said back.
+the turn if it may not), `plan`, `plan hold` (until it is cancelled), `rate`, `auth`, `refuse`, `tire` (ends at a limit),
+`give up`, `crash`, `hang` (until it is cancelled), `deaf` (not even then), `flood N`, `child` (leaves a process behind
+and tells its id), `env NAME`, `mode`, `model`, `until MODE` (says it as soon as it is set), `go MODE` (changes it by
+itself), `place`. Everything else is said back.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 UPDATE = "session/update"
+REASONS = {"refuse": "refusal", "tire": "max_tokens", "give": "cancelled"}
 
 
 class Agent:
@@ -106,7 +107,7 @@ class Agent:
         if error is not None:
             self.say(id=number, error=error)
         elif verb != "deaf":
-            self.say(id=number, result=ended("refusal" if verb == "refuse" else stopped(cancelled)))
+            self.say(id=number, result=ended(REASONS.get(verb) or stopped(cancelled)))
 
     def do_say(self, session: str, rest: str, cancelled: threading.Event) -> None:
         self.update(session, "agent_message_chunk", text(rest))
@@ -196,6 +197,12 @@ class Agent:
 
     def do_refuse(self, *_: Any) -> None:
         """End with a refusal."""
+
+    def do_tire(self, *_: Any) -> None:
+        """End at a limit."""
+
+    def do_give(self, *_: Any) -> None:
+        """End as if somebody had cancelled the turn."""
 
     def do_crash(self, *_: Any) -> None:
         sys.stderr.write("out of luck\n")

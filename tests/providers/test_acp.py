@@ -23,6 +23,7 @@ from atrium.sdk.errors import (
     ProviderError,
     ProviderNotInstalled,
     ProviderRateLimited,
+    ProviderStopped,
 )
 from atrium.sdk.providers import (
     ChatMessage,
@@ -344,3 +345,11 @@ def test_an_agent_that_comes_back_is_told_what_was_said_without_it() -> None:
     assert unheard([ChatMessage("user", "of an older hub")], "acp") == []
     told = with_history(others, "go on")
     assert 'Assistant: [tool search {"q": "x"}, completed: found]\nsecond' in told
+
+
+@pytest.mark.parametrize(
+    ("script", "why"), [("tire", "stopped at its limit of tokens"), ("give up", "scripted stopped by itself")]
+)
+async def test_a_turn_that_the_agent_ends_early_is_stopped(provider: AcpProvider, script: str, why: str) -> None:
+    with pytest.raises(ProviderStopped, match=why):
+        await run(provider, turn(script))

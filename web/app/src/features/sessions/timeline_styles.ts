@@ -63,6 +63,9 @@ export const timelineStyles = css`
   }
 
   .note {
+    max-width: calc(var(--measure) + 2 * var(--gutter));
+    margin: 0 auto;
+    padding: 0 var(--gutter);
     font-size: var(--size-14);
     color: var(--text-muted);
   }
