@@ -66,7 +66,12 @@ async def test_another_provider_answers_from_now_on_or_says_why_it_cannot(daemon
     async with daemon.attach() as client:
         session = await client.sessions.create("model")
     assert await run_atrium("chat", session, "-p", "echo", "-m", "hello", home=daemon.home) == (0, "hello\n", "")
+    assert (await run_atrium("chat", session, "-m", "again", "--json", home=daemon.home))[0] == 0
+    async with daemon.attach() as client:
+        assert (await client.sessions.get(session)).unread == 1  # a program got it, nobody read it
     assert await run_atrium("chat", session, "-m", "again", home=daemon.home) == (0, "again\n", "")
+    async with daemon.attach() as client:
+        assert (await client.sessions.get(session)).unread == 0
     code, out, err = await run_atrium("chat", session, "-p", "model", "-m", "x", home=daemon.home)
     assert (code, out) == (1, "")
     assert err.startswith("Error: model cannot answer now: ")

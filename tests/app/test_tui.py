@@ -8,11 +8,13 @@ import re
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from atrium.app.tui.conversation_view import MOST, PAGE, ConversationView
 from atrium.app.tui.items import ItemView
 from atrium.app.tui.words import RUSSIAN
 from atrium.client import Client, ProblemError
+from atrium.sync import SnapshotEnvelope
 from atrium.testing.daemon import DaemonProcess, running_daemon
 from tests.app.running import run_atrium
 from tests.app.terminal import terminal
@@ -343,10 +345,25 @@ async def test_a_plan_is_open_as_long_as_it_is_worked_on(tmp_path: Path) -> None
             assert (await client.sessions.get(session)).mode == "careful"
 
 
-async def test_what_is_opened_at_once_is_looked_for_first(daemon: DaemonProcess) -> None:
+async def test_what_is_opened_at_once_is_looked_for_first_and_read_then(daemon: DaemonProcess) -> None:
     async with daemon.attach() as client:
         session = await client.sessions.create("echo", title="Garden")
+        await client.sessions.send(session, "plant peas")
+        async for entry in client.follow(session):
+            if entry.type == "sessions.turn.completed.v1":
+                break
+        assert (await client.sessions.get(session)).unread == 1
     async with terminal("tui", "0192f0c1", home=daemon.home) as screen:
         await screen.until("Error: there is no session with this id")
     async with terminal("tui", session[:-1], home=daemon.home) as screen:
-        await screen.until("Nothing is said here yet")
+        await screen.until("plant peas")
+        async with daemon.attach() as client:
+            read = asyncio.Event()
+            tell = partial(_set_if_read, read)
+            async with client.topic(f"sessions/{session}", tell), asyncio.timeout(50):
+                await read.wait()
+
+
+def _set_if_read(read: asyncio.Event, snapshot: SnapshotEnvelope[Any]) -> None:
+    if not snapshot.data["unread"]:
+        read.set()

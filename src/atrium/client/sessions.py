@@ -125,6 +125,10 @@ class Sessions:
         answer = mapping(await self._http.call("GET", _path(session_id, "messages"), params=params), "data")
         return MessagePage(tuple(model(Message, item) for item in answer["data"]), answer.get("nextCursor"))
 
+    async def mark_read(self, session_id: str, offset: int) -> None:
+        """Note that the person has read a session up to an offset of its history; never less than before."""
+        await self._http.call("PUT", _path(session_id, "read"), body={"offset": str(offset)})
+
     async def cancel(self, session_id: str, *, turn_id: str | None = None) -> None:
         """Cancel a turn: by default the one that runs, or else dismiss the one that was interrupted."""
         await self._http.call("POST", _path(session_id, "cancel"), body=_turn(turn_id))

@@ -17,6 +17,7 @@ from atrium.app.chat.prompt import Prompt, without_echo
 from atrium.app.chat.screen import HISTORY, Screen
 from atrium.app.errors import ExitCode
 from atrium.app.history import History
+from atrium.app.reading import ENDINGS, mark_read
 from atrium.app.text import shortened
 from atrium.app.tui.words import ENGLISH, devices_in_words
 from atrium.client import Client, ClientError, ConnectionState, Conversation, ProblemError, StreamReset
@@ -170,9 +171,12 @@ class Chat:
 
     async def _follow(self, session_id: str) -> None:
         try:
+            await mark_read(self._client, session_id, self._screen.conversation.cursor)
             async for entry in self._client.follow(session_id, after=self._screen.conversation.cursor):
                 self._screen.show(entry)
                 self._changed.set()
+                if entry.type in ENDINGS:
+                    await mark_read(self._client, session_id, entry.offset)
         except StreamReset as error:
             self._screen.note(f"{error}; `/sessions` leads back to it")
         except ClientError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Callable
 
@@ -10,11 +11,13 @@ from atrium.app.chat.beginning import choose_provider, create_session
 from atrium.app.chat.screen import change_in_words, retry_in_words
 from atrium.app.cli.output import print_json_line, warn
 from atrium.app.errors import ExitCode
+from atrium.app.reading import ENDINGS, mark_read
 from atrium.app.text import printable
-from atrium.client import Client, Conversation, Entry
+from atrium.client import Client, ClientError, Conversation, Entry
 from atrium.contracts.sessions import MessageAccepted
 
-ENDINGS = frozenset(f"sessions.turn.{how}.v1" for how in ("completed", "failed", "cancelled", "interrupted"))
+_LEAVING = 5
+"""Seconds that Ctrl-C waits for the hub to take a cancellation."""
 
 
 async def ask(client: Client, question: str, session_id: str | None, provider: str | None, as_json: bool) -> int:
@@ -24,12 +27,17 @@ async def ask(client: Client, question: str, session_id: str | None, provider: s
     """
     if session_id is None:
         session_id = await create_session(client, await choose_provider(client, provider), question)
-    accepted = await client.sessions.send(session_id, question)
-    show: Callable[[Entry], None] = _show_json if as_json else _Answer(accepted.turn_id).show
+    sending = asyncio.create_task(client.sessions.send(session_id, question))
     try:
+        accepted = await asyncio.shield(sending)
+        show: Callable[[Entry], None] = _show_json if as_json else _Answer(accepted.turn_id).show
         return await _print_turn(client, session_id, accepted, show, as_json)
     except asyncio.CancelledError:
-        await client.sessions.cancel(session_id, turn_id=accepted.turn_id)
+        # Also a message that is still on its way: its turn would run with nobody there.
+        with contextlib.suppress(TimeoutError, ClientError):
+            async with asyncio.timeout(_LEAVING):
+                accepted = await sending
+                await client.sessions.cancel(session_id, turn_id=accepted.turn_id)
         raise
 
 
@@ -42,6 +50,8 @@ async def _print_turn(
                 continue
             show(entry)
             if entry.type in ENDINGS:
+                if not as_json:
+                    await mark_read(client, session_id, entry.offset)
                 return _end(entry, as_json)
     warn("The session was deleted before the answer was complete.")
     return ExitCode.FAILED

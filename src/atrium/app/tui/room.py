@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from atrium.app.history import History
+from atrium.app.reading import ENDINGS, mark_read
 from atrium.app.tui.timeline import Item, Timeline
 from atrium.client import Client, ClientError, ConnectionLost, ConnectionState, NotRunning, ProblemError, StreamReset
 
@@ -74,9 +75,12 @@ class Room:
             await self._history.read_earlier()
             self.timeline = Timeline(self._history.entries)
             await self._listener.opened(self.timeline)
+            await mark_read(self._client, self.session_id, self.timeline.cursor)
             async for entry in follower:
                 self._history.add(entry)
                 self._listener.changed(self.timeline.apply(entry))
+                if entry.type in ENDINGS:
+                    await mark_read(self._client, self.session_id, entry.offset)
         finally:
             self._client.connection.unfollow(follower)
 
