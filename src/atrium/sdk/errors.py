@@ -250,7 +250,6 @@ class ProviderStopped(ProviderError):
     code = "PROVIDER_STOPPED"
     category = "userAction"
     hands_over = False
-    actions = (RETRY,)
 
 
 class ProviderNotInstalled(ProviderError):
