@@ -42,8 +42,8 @@ async def test_a_new_session_is_there_at_once(hub: Hub) -> None:
         "readOffset": "0",
         "forkedFrom": None,
         "fallback": None,
-            "model": "m",
-            "mode": None,
+        "model": "m",
+        "mode": None,
     }
     assert await hub.messages(created.session_id) == []
 
