@@ -4,8 +4,8 @@ The last line of a prompt is a script: `say WORDS`, `count N`, `think WORDS`, `w
 it never announced), `ask` (asks and tells the answer), `run COMMAND` (a call that gets its title late, asks, and ends
 the turn if it may not), `plan`, `plan hold` (until it is cancelled), `rate`, `auth`, `refuse`, `tire` (ends at a
 limit), `give up`, `crash`, `hang` (until it is cancelled), `deaf` (not even then), `flood N`, `child` (leaves a process
-behind and tells its id), `env NAME`, `mode`, `model`, `until MODE` (says it as soon as it is set), `go MODE` (changes it by
-itself), `place`. Everything else is said back.
+behind and tells its id), `env NAME`, `mode`, `model`, `until MODE` (says it as soon as it is set), `go MODE` (changes
+it by itself), `place`. Everything else is said back.
 """
 
 from __future__ import annotations
