@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import httpx
@@ -72,6 +73,7 @@ async def test_usage_budgets_and_what_they_stop(home: Path) -> None:
 
         _, out, _ = await run_atrium("budgets", "set", "spender", "day", "1", home=home)
         assert "$1.50 of $1.00" in out
+        assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d$", out.rstrip()), out
         _, out, _ = await run_atrium("budgets", "set", "*", "month", "5000", "--tokens", home=home)
         assert "1,200 tokens of 5,000 tokens" in out
         code, _, err = await run_atrium("budgets", "set", "nobody", "day", "1", home=home)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from atrium.app.cli.lazy import LazyGroup
-from atrium.app.cli.output import home_option, json_option, print_json, print_table, run, say
+from atrium.app.cli.output import home_option, json_option, local_time, print_json, print_table, run, say
 
 if TYPE_CHECKING:
     from atrium.contracts.usage import Amounts, BudgetState, DayUsage, UsageReport
@@ -126,10 +126,15 @@ def _path(provider: str) -> str:
 def _print(report: UsageReport, by: Literal["provider", "day"]) -> None:
     rows = [(name, *_cells(amounts)) for name, amounts in _sums(report.days, by)]
     print_table((by.upper(), *_COLUMNS), [*rows, ("total", *_cells(report.total))], spare=("CACHED", "TURNS"))
-    if report.total.unpriced:
-        say(f"\nOf {report.total.unpriced} turns the price is not known.")
+    if unpriced := report.total.unpriced:
+        say(f"\nOf {unpriced} {'turn' if unpriced == 1 else 'turns'} the price is not known.")
     quotas = [
-        (one.id, quota.name, f"{quota.remaining:,} of {quota.limit:,}", quota.resets_at or "")
+        (
+            one.id,
+            quota.name,
+            f"{quota.remaining:,} of {quota.limit:,}",
+            local_time(quota.resets_at) if quota.resets_at else "",
+        )
         for one in report.providers
         for quota in one.quotas
     ]
@@ -143,7 +148,12 @@ def _print(report: UsageReport, by: Literal["provider", "day"]) -> None:
 
 def _print_budgets(states: Sequence[BudgetState]) -> None:
     rows = [
-        (one.provider_id, one.period, f"{_amount(one.used, one.unit)} of {_amount(one.limit, one.unit)}", one.resets_at)
+        (
+            one.provider_id,
+            one.period,
+            f"{_amount(one.used, one.unit)} of {_amount(one.limit, one.unit)}",
+            local_time(one.resets_at),
+        )
         for one in states
     ]
     print_table(("PROVIDER", "BUDGET", "USED", "RESETS"), rows, spare=("RESETS",))

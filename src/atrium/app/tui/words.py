@@ -92,7 +92,7 @@ class Words:
     deleted: str = "“{title}” is deleted. u brings it back."
     brought_back: str = "“{title}” is back."
     nothing_to_undo: str = "There is nothing to bring back."
-    nothing_to_retry: str = "There is no answer to run again."
+    nothing_to_retry: str = "Only an answer that failed or was cut is run again."
     quit_hint: str = "Ctrl-Q leaves; the sessions stay."
     list_not_read: str = "The list of sessions could not be read: {problem}"
     # commands
@@ -204,7 +204,7 @@ RUSSIAN = Words(
     deleted="Сессия «{title}» удалена. Клавиша u вернёт её.",
     brought_back="Сессия «{title}» возвращена.",
     nothing_to_undo="Возвращать нечего.",
-    nothing_to_retry="Нет ответа, который можно повторить.",
+    nothing_to_retry="Повторить можно лишь ответ, который не удался или был прерван.",
     list_not_read="Список сессий не прочитан: {problem}",
     quit_hint="Ctrl-Q — выход; сессии остаются.",
     commands="Поиск команд и сессий",
