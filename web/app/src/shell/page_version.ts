@@ -6,8 +6,8 @@ import { shellWords } from "./words.ts";
 export function watchPageVersion(hub: Hub, own: string): () => void {
   let isTold = false;
   const look = async (): Promise<void> => {
-    const response = await fetch("/", { cache: "no-store" }).catch(() => undefined);
-    if (isTold || !response?.ok || (await response.text()).includes(own)) return;
+    const served = await servedPage();
+    if (isTold || served === undefined || served.includes(own)) return;
     isTold = true;
     const words = shellWords();
     hub.notices.keep(words.newVersion, { label: words.reload, run: () => location.reload() });
@@ -15,6 +15,16 @@ export function watchPageVersion(hub: Hub, own: string): () => void {
   return effect(() => {
     if (hub.isLive) void look();
   });
+}
+
+/** The page as the hub serves it now; `undefined` if the hub went away meanwhile: the next connection looks again. */
+async function servedPage(): Promise<string | undefined> {
+  try {
+    const response = await fetch("/", { cache: "no-store" });
+    return response.ok ? await response.text() : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The address of the script this page runs; its name has a hash of the build. */
