@@ -23,9 +23,8 @@ export class ConnectionStatus extends SignalElement {
     }
 
     @media (min-width: 768px) {
-      /* Beside its dot, the sentence does not fit into the rail. */
-      [data-state="offline"] atrium-status,
-      [data-state="signedOut"] atrium-status {
+      /* Beside its dot, what is longer than the one word of every day does not fit into the rail. */
+      [data-state]:not([data-state="live"]) atrium-status {
         flex-direction: column;
         gap: 4px;
         text-align: center;
