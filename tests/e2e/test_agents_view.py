@@ -7,13 +7,25 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.screens import NARROW, browser_at, hub_at, screen_of
+from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, screen_of
 from tests.e2e.test_accessibility import faults_of
 from tests.e2e.test_approvals import ask
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
 
 AGENT = [sys.executable, str(Path(__file__).parents[1] / "providers" / "scripted_agent.py")]
+
+
+async def _choose(desk: Screen, phone: Screen) -> None:
+    """Choose a mode on one screen and a model on the other."""
+    await phone.part("choose-mode").click()
+    await phone.page.get_by_role("menuitem", name="Quick").click()
+    for screen in (desk, phone):
+        await expect(screen.part("choose-mode")).to_have_accessible_name("Mode: Quick. Choose another")
+    await desk.part("choose-model").click()
+    await desk.picture("models-desk")
+    await desk.page.get_by_role("menuitem", name="Large").click()
+    await expect(phone.part("choose-model")).to_contain_text("Large")
 
 
 async def test_a_plan_a_mode_and_a_stop_are_seen_on_every_screen(chromium: str, tmp_path: Path) -> None:
@@ -40,14 +52,7 @@ async def test_a_plan_a_mode_and_a_stop_are_seen_on_every_screen(chromium: str, 
         await phone.picture("plan-phone")
         assert await faults_of(desk) == await faults_of(phone) == []
 
-        await phone.part("choose-mode").click()
-        await phone.page.get_by_role("menuitem", name="Quick").click()
-        for screen in (desk, phone):
-            await expect(screen.part("choose-mode")).to_have_accessible_name("Mode: Quick. Choose another")
-        await desk.part("choose-model").click()
-        await desk.picture("models-desk")
-        await desk.page.get_by_role("menuitem", name="Large").click()
-        await expect(phone.part("choose-model")).to_contain_text("Large")
+        await _choose(desk, phone)
 
         await desk.part("cancel").click()
         for screen in (desk, phone):

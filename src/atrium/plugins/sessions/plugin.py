@@ -364,15 +364,9 @@ class Sessions(Plugin[SessionsConfig]):
     @frame("session:message")
     async def on_message(self, caller: Principal, session_id: str | None, payload: object) -> MessageAccepted:
         """Send a message."""
-        wanted = parse(SendMessage, payload)
-        return await self.send(
-            caller,
-            _named(session_id),
-            wanted.content,
-            wanted.target_agent,
-            wanted.client_token,
-            wanted.draft_revision,
-        )
+        one = parse(SendMessage, payload)
+        about = one.target_agent, one.client_token, one.draft_revision
+        return await self.send(caller, _named(session_id), one.content, *about)
 
     @frame("session:stop")
     async def on_stop(self, caller: Principal, session_id: str | None, payload: object) -> SessionState:
