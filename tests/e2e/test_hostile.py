@@ -52,7 +52,8 @@ async def test_hostile_content_is_inert(browser: Browser, daemon: Daemon) -> Non
         for tool in await ann.part("tool-call").all():
             await tool.locator("summary").first.click()
             await expect(tool).to_contain_text("onerror")
-        await expect(ann.part("plan")).to_contain_text("onerror")
+        await ann.part("plan-line").locator("summary").click()
+        await expect(ann.part("plan-line")).to_contain_text("onerror")
         await ann.picture("hostile")
         await is_unharmed(ann)
         for link in await ann.page.locator('[data-testid="conversation"] a[href]').all():

@@ -109,7 +109,7 @@ async def test_an_installed_agent_answers_and_sees_a_home_of_its_own(
     assert await said(coder, "s", "env XDG_CONFIG_HOME") == str(own / ".config")
     assert await said(coder, "s", "env CODER_KEY") == "for the coder"
     assert await said(coder, "s", "env OTHER_KEY") == "not set"
-    assert left(tmp_path) == {"1.0.0", "current", "home", "lock", "sessions", "work"}
+    assert left(tmp_path) == {"1.0.0", "choices.json", "current", "home", "lock", "sessions", "work"}
     assert {one.check: one.level for one in await coder.examine_program()} == {
         "node": "ok", "npm": "ok", "disk": "ok", "program": "ok", "keys": "ok", "start": "ok",
     }  # fmt: skip
@@ -258,7 +258,7 @@ async def test_removing_keeps_what_the_agent_keeps_for_itself(coder: AcpProvider
     assert coder.availability.status == "notInstalled"
     await events.aclose()
     assert await coder.remove_program()
-    assert left(tmp_path) == {"home", "lock", "sessions", "work"}
+    assert left(tmp_path) == {"choices.json", "home", "lock", "sessions", "work"}
     assert own.read_text() == "signed in"
 
 

@@ -177,7 +177,7 @@ async def test_fragments_count_together(target: Target) -> None:
 
 
 async def test_frames_without_end_wait_outside_until_their_answers_are_read(target: Target) -> None:
-    total = 20_000
+    total = 20_000  # with an id of 128 characters more than the system's own buffers hold of the answers
     with target.bounded():
         async with target.socket() as (reader, writer):
             sending = asyncio.create_task(send(writer, _pings(total)))
@@ -190,7 +190,7 @@ async def test_frames_without_end_wait_outside_until_their_answers_are_read(targ
                 while opcode == PING:
                     opcode, payload = await next_frame(reader)
                 assert payload.startswith(b'{"type":"pong"')
-                assert b'"id":%d' % number in payload
+                assert b'"id":"%d-' % number in payload
             await sending
 
 
@@ -307,4 +307,7 @@ async def _trickle(writer: asyncio.StreamWriter) -> None:
 
 def _pings(total: int) -> Iterator[bytes]:
     for number in range(total):
-        yield frame(b'{"type": "ping", "id": %d, "payload": {"filler": "%s"}}' % (number, BLOCK[:1000]))
+        name = b"%d-" % number
+        yield frame(
+            b'{"type": "ping", "id": "%s", "payload": {"filler": "%s"}}' % (name.ljust(128, b"x"), BLOCK[:1000])
+        )
