@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -26,6 +27,9 @@ from atrium.sdk import AtriumError, Clock, Unauthenticated, tracing
 log = logging.getLogger(__name__)
 
 LOGIN = ("POST", f"{PREFIX}/auth/login")
+LINGER_SECONDS = 2.0
+LINGER_BYTES = 1 << 20
+"""For how long, and how much, is taken of a body that was refused, so that its sender comes to read the answer."""
 ALIASES = {"/health": f"{PREFIX}/health", "/ready": f"{PREFIX}/ready"}
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
@@ -57,7 +61,7 @@ class Answer:
             self.finished = True
         await self._send(message)
 
-    async def problem(self, error: AtriumError) -> None:
+    async def problem(self, error: AtriumError, receive: Receive) -> None:
         """Send an error; over a WebSocket that is not open yet this refuses the handshake."""
         reply = problem_reply(error, self._trace_id, self._now())
         kind = "websocket.http.response" if self.scope["type"] == "websocket" else "http.response"
@@ -67,6 +71,11 @@ class Answer:
         if self.body_unread:
             headers.append((b"connection", b"close"))
         await self.send({"type": f"{kind}.start", "status": reply.status, "headers": headers})
+        if self.body_unread and kind == "http.response":
+            # To close on a client that still sends is a reset, which may overtake the answer (RFC 9112, 9.6).
+            await self.send({"type": f"{kind}.body", "body": body, "more_body": True})
+            await _discard(receive)
+            body = b""
         await self.send({"type": f"{kind}.body", "body": body, "more_body": False})
 
     def _headers(self, message: Message) -> list[tuple[bytes, bytes]]:
@@ -110,13 +119,13 @@ class Edge:
         try:
             await self._admit(scope, receive, headers, answer)
         except AtriumError as error:
-            await answer.problem(error)
+            await answer.problem(error, receive)
         except ClientLeft:
             log.debug("client left before its request was answered")
         except Exception:  # the edge: whatever it was, the client gets an answer and the log the reason
             log.exception("request failed", extra={"path": scope["path"]})
             if not answer.started:
-                await answer.problem(InternalError("see the log of the hub, by this trace id"))
+                await answer.problem(InternalError("see the log of the hub, by this trace id"), receive)
             elif not answer.finished:
                 raise
 
@@ -197,6 +206,18 @@ def _secure(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
     """Let a browser send a cookie that it got over TLS over TLS only."""
     name, value = header
     return (name, value + b"; Secure") if name.lower() == b"set-cookie" else header
+
+
+async def _discard(receive: Receive) -> None:
+    """Take what a refused client still sends until it has read its answer and left, for a moment and within bounds."""
+    left = LINGER_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while left > 0:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body"):
+                    return
+                left -= len(message["body"])
 
 
 async def _read(receive: Receive, limit: int) -> bytes:
