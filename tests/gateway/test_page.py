@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import httpx
@@ -90,6 +91,19 @@ async def test_a_file_is_sent_packed_to_who_takes_it(
     assert answer.headers["vary"] == "accept-encoding"
     assert (plain.headers.get("content-encoding"), plain.text) == (None, "<svg/>")
     assert packed.status_code == 404
+
+
+async def test_a_packed_file_of_an_older_build_is_not_sent(tmp_path: Path) -> None:
+    folder = build(tmp_path / "static")
+    packed = folder / "index.html.gz"
+    packed.write_bytes(b"packed before")
+    os.utime(packed, (0, 0))
+    async with house_with(static_dir=folder) as house, visitor(house) as browser:
+        page = await browser.get("/", headers={"Accept-Encoding": "gzip"})
+        assert (await browser.get("/index.html.gz")).status_code == 404
+
+    assert page.text == "<!doctype html><title>Atrium</title>"
+    assert "content-encoding" not in page.headers
 
 
 async def test_the_catch_all_does_not_cover_the_api(tmp_path: Path) -> None:

@@ -76,16 +76,24 @@ class Page:
         if built_at != self._built_at:
             self._built_at = built_at
             files = {file for file in self._folder.rglob("*") if file.is_file()} if built_at else set()
+            packed = {file: {name: _with(file, suffix) for name, suffix in CODINGS.items()} for file in files}
+            # One that is older than its file was packed from another.
             self._packed = {
-                file: {name: packed for name, suffix in CODINGS.items() if (packed := _with(file, suffix)) in files}
-                for file in files
+                file: {
+                    name: one for name, one in beside.items() if one in files and _written_at(one) >= _written_at(file)
+                }
+                for file, beside in packed.items()
             }
-            plain = files - {packed for beside in self._packed.values() for packed in beside.values()}
+            plain = files - {one for beside in packed.values() for one in beside.values()}
             self._files = {f"/{file.relative_to(self._folder).as_posix()}": file for file in plain}
 
 
 def _with(file: Path, suffix: str) -> Path:
     return file.with_name(file.name + suffix)
+
+
+def _written_at(file: Path) -> int:
+    return file.stat().st_mtime_ns
 
 
 def _codings(scope: Any) -> set[str]:
