@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -153,6 +154,18 @@ async def test_a_given_trace_id_is_kept(http: httpx.AsyncClient) -> None:
     assert problem_of(kept)["traceId"] == trace_id
     assert re.fullmatch("[0-9a-f]{32}", problem_of(made)["traceId"])
     assert problem_of(made)["traceId"] != "0" * 32
+
+
+async def test_who_still_sends_a_refused_body_can_read_the_answer(house: House) -> None:
+    head = house.head("POST", "/api/v1/notes", "Content-Type: application/json", "Content-Length: 99999999")
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+    writer.write(head)
+    await reader.readuntil(b"HTTP/1.1 413 ")  # the hub has answered, and is not gone
+    for _ in range(32):
+        writer.write(b"x" * 16384)
+        await writer.drain()
+    assert b"application/problem+json" in await reader.readuntil(b"\r\n\r\n")
+    writer.close()
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(house: House) -> None:
