@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+import orjson
+
 from bench.loops import run_on
 from bench.wire import Answers, get, text_frame, texts, upgrade
 
@@ -63,7 +65,7 @@ class Socket(asyncio.Protocol):
         whole, self._rest = texts(data)
         for text in whole:
             if text:
-                self.take(json.loads(text))
+                self.take(orjson.loads(text))
 
     def take(self, frame: dict[str, Any]) -> None:
         """Give an answer to whoever waits for it."""
@@ -123,7 +125,7 @@ class Screen(Socket):
 
     async def _fetch(self) -> None:
         while self._applied < self._told:
-            self._apply(json.loads(await self._snapshot()))
+            self._apply(orjson.loads(await self._snapshot()))
 
     def _apply(self, snapshot: dict[str, Any]) -> None:
         revision = int(snapshot["revision"])

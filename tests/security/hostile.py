@@ -16,7 +16,7 @@ from atrium.testing.daemon import DaemonProcess
 from tests.network.hub import hub_at, port_of, token_of
 from tests.network.place import UPGRADE
 
-SETTINGS = {"header_timeout": 1.0, "body_timeout": 1.0, "max_subscriptions": 50}
+SETTINGS = {"header_timeout": 1.0, "body_timeout": 1.0, "max_subscriptions": 50, "frames_per_second": 10_000.0}
 GROWTH = 24 << 20
 """Bytes by which the hub may grow at its peak, however much is sent: a few requests of the largest size."""
 SECONDS = 20.0

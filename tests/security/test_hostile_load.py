@@ -8,6 +8,7 @@ import itertools
 import json
 import sys
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -177,10 +178,11 @@ async def test_fragments_count_together(target: Target) -> None:
 
 
 async def test_frames_without_end_wait_outside_until_their_answers_are_read(target: Target) -> None:
-    total = 20_000  # with an id of 128 characters more than the system's own buffers hold of the answers
+    total = 2 * max(_system_buffer("wmem"), 2 << 20) // 200  # an answer has more than 200 bytes
+    filler = b"x" * max(1000, 2 * (_system_buffer("rmem") + _system_buffer("wmem")) // total)
     with target.bounded():
         async with target.socket() as (reader, writer):
-            sending = asyncio.create_task(send(writer, _pings(total)))
+            sending = asyncio.create_task(send(writer, _pings(total, filler)))
             await target.is_well()
             await asyncio.sleep(0.5)
             assert not sending.done(), "the hub took everything in"
@@ -305,9 +307,12 @@ async def _trickle(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.1)
 
 
-def _pings(total: int) -> Iterator[bytes]:
+def _system_buffer(name: str) -> int:
+    """Return how many bytes the system may hold at one end of a connection: `rmem` that came, `wmem` that shall go."""
+    return int(Path(f"/proc/sys/net/ipv4/tcp_{name}").read_text(encoding="ascii").split()[2])
+
+
+def _pings(total: int, filler: bytes = BLOCK[:1000]) -> Iterator[bytes]:
     for number in range(total):
         name = b"%d-" % number
-        yield frame(
-            b'{"type": "ping", "id": "%s", "payload": {"filler": "%s"}}' % (name.ljust(128, b"x"), BLOCK[:1000])
-        )
+        yield frame(b'{"type": "ping", "id": "%s", "payload": {"filler": "%s"}}' % (name.ljust(128, b"x"), filler))

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from atrium.plugins.gateway.hub import Hub
     from atrium.plugins.gateway.room import Follower
 
+FRAMES_PER_TURN = 8
+"""After so many of a client's frames it is the others' turn; what these frames made is written to all at once."""
+
 Handle = Callable[["Connection", str | bytes], Awaitable[None]]
 
 
@@ -108,12 +111,13 @@ class Connection(Sink):
 
     async def _handle_frames(self) -> None:
         """Handle what waits, in order; answers to a client that does not read would pile up, so that it waits."""
+        handled = 0
         try:
             while self._inbox and self.open and not self.behind:
                 await self._handle(self, self._inbox.pop(0))
                 self._resume_reading()
-                if self._inbox:
-                    # One frame each: the others' turn.
+                handled += 1
+                if self._inbox and handled % FRAMES_PER_TURN == 0:
                     await asyncio.sleep(0)
         finally:
             self._handling = None
