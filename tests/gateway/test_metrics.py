@@ -1,4 +1,4 @@
-"""What connections tell of themselves: `GET /connections`, and the sums in `GET /status`."""
+"""What connections tell of themselves: `GET /connections`, by stream, and the sums in `GET /status`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ async def connections(http: httpx.AsyncClient, **query: Any) -> list[Any]:
     answer = await http.get("/connections", params=query)
     assert answer.status_code == 200, answer.text
     return list(answer.json()["data"])
+
+
+async def followed(http: httpx.AsyncClient, **query: Any) -> Any:
+    return (await http.get("/connections/streams", params=query)).json()
 
 
 async def totals(http: httpx.AsyncClient) -> Any:
@@ -72,6 +76,9 @@ async def test_each_kind_of_connection_says_what_it_is_and_follows() -> None:
             assert all(later > earlier for earlier, later in zip(before, after, strict=True))
             assert (await totals(http))["open"] == 3
             written = (await totals(http))["bytesWritten"]
+            (stream,) = (await followed(http))["data"]
+            assert (stream["stream"], stream["followers"], stream["catchingUp"]) == ("notes/n1", 3, 0)
+            assert 0 < stream["bytesWritten"] <= written
             assert written == sum(after)
         await until(lambda: not house.gateway.serving.hub.connections)
         assert await totals(http) == NOTHING | {"opened": 3, "bytesWritten": written}
@@ -100,6 +107,9 @@ async def test_a_slow_client_shows_how_far_it_is_behind_and_that_it_has_caught_u
         sums = await totals(http)
         assert (sums["behind"], sums["timesBehind"]) == (1, shown["timesBehind"])
         assert sums["bytesWaiting"] == shown["bytesWaiting"]
+        (stream,) = (await followed(http))["data"]
+        assert (stream["followers"], stream["catchingUp"], stream["lag"]) == (2, 1, lag)
+        assert stream["timesBehind"] == shown["timesBehind"]
 
         await http.post("/notes/n1/words", json={"words": ["one more"]})
         await healthy.next("stream:chunk")
@@ -139,6 +149,17 @@ async def test_connections_are_listed_page_by_page(house: House, http: httpx.Asy
                 break
             query["cursor"] = page["nextCursor"]
         assert seen == ["1", "2", "3", "4", "5"]
+
+
+async def test_streams_are_listed_by_how_many_follow_them(http: httpx.AsyncClient, house: House, head: str) -> None:
+    await http.post("/notes", json={"noteId": "n2"})
+    assert await followed(http) == {"data": [], "total": 0}
+    async with house.socket() as first, house.socket() as second:
+        await first.ask("subscribe", {"streams": {"notes/n1": head, "notes/n2": None}})
+        await second.ask("subscribe", {"streams": {"notes/n2": None}})
+        page = await followed(http, limit=1)
+        assert ([one["stream"] for one in page["data"]], page["total"]) == (["notes/n2"], 2)
+    assert (await http.get("/connections/streams", params={"limit": 0})).status_code == 422
 
 
 @pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 501}, {"cursor": "x"}, {"cursor": "WyJ4Il0"}])

@@ -26,6 +26,7 @@ GATEWAY = {
     ("GET", "/api/v1/plugins"),
     ("GET", "/api/v1/features"),
     ("GET", "/api/v1/connections"),
+    ("GET", "/api/v1/connections/streams"),
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/api/v1/topics/{topic:path}"),
     ("POST", "/api/v1/core/shutdown"),

@@ -123,6 +123,10 @@ class Hub:
             self._close_if_empty(room)
         return follower
 
+    def rooms(self, space: str) -> list[Room]:
+        """Return the streams of a space that somebody follows."""
+        return [room for room in self._rooms.values() if room.space == space]
+
     def begin(self, followers: Iterable[Follower]) -> None:
         """Send what these followers have."""
         for follower in followers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from heapq import nsmallest
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from atrium.sdk.cursors import decode_cursor, encode_cursor
 from atrium.sdk.inputs import invalid
 
 if TYPE_CHECKING:
+    from atrium.plugins.gateway.room import Room
     from atrium.plugins.gateway.sink import Sink
 
 LARGEST_PAGE = 500
@@ -49,6 +50,28 @@ class ConnectionPage(Model):
     next_cursor: str | None = None
 
 
+class StreamMetrics(Model):
+    """A stream that is followed now: by how many, how many of these are not up to date, and the largest `lag` known.
+
+    The rest is counted since somebody began to follow it: how often a follower got behind, and the bytes of its entries
+    that were written to all of them.
+    """
+
+    stream: str
+    followers: int
+    catching_up: int
+    lag: int
+    times_behind: int
+    bytes_written: int
+
+
+class StreamsFollowed(Model):
+    """Streams, the ones with the most followers first, and how many there are in all."""
+
+    data: tuple[StreamMetrics, ...]
+    total: int
+
+
 class ConnectionTotals(Model):
     """All connections: `open` and `behind` now, `bytes_waiting` for them, and what happened since the hub started."""
 
@@ -78,14 +101,20 @@ class Past:
 
 def connection_page(sinks: Iterable[Sink], user: str, limit: int, cursor: str | None) -> ConnectionPage:
     """Return at most `limit` (1 to 500) of a person's connections beyond a cursor; raises `InvalidInput`."""
-    if not 1 <= limit <= LARGEST_PAGE:
-        raise invalid("limit", f"give a number from 1 to {LARGEST_PAGE}")
+    _check(limit)
     after = 0 if cursor is None else _number(cursor)
     own = (sink for sink in sinks if sink.principal.user == user and sink.number > after)
     page = nsmallest(limit + 1, own, key=lambda sink: sink.number)
     more = len(page) > limit
     data = tuple(_metrics(sink) for sink in page[:limit])
     return ConnectionPage(data=data, next_cursor=encode_cursor([page[limit - 1].number]) if more else None)
+
+
+def streams_followed(rooms: Sequence[Room], limit: int) -> StreamsFollowed:
+    """Return the `limit` (1 to 500) streams with the most followers; raises `InvalidInput`."""
+    _check(limit)
+    page = nsmallest(limit, rooms, key=lambda room: (-len(room.followers), room.stream))
+    return StreamsFollowed(data=tuple(map(_stream, page)), total=len(rooms))
 
 
 def connection_totals(sinks: Iterable[Sink], past: Past, opened: int) -> ConnectionTotals:
@@ -108,6 +137,11 @@ def connection_totals(sinks: Iterable[Sink], past: Past, opened: int) -> Connect
     )
 
 
+def _check(limit: int) -> None:
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise invalid("limit", f"give a number from 1 to {LARGEST_PAGE}")
+
+
 def _number(cursor: str) -> int:
     (number,) = decode_cursor(cursor, 1)
     if not isinstance(number, int):
@@ -128,4 +162,16 @@ def _metrics(sink: Sink) -> ConnectionMetrics:
         times_resumed=sink.times_resumed,
         bytes_written=sink.total_bytes(),
         bytes_waiting=sink.buffered,
+    )
+
+
+def _stream(room: Room) -> StreamMetrics:
+    followers = room.followers.values()
+    return StreamMetrics(
+        stream=room.stream,
+        followers=len(followers),
+        catching_up=sum(not one.live for one in followers),
+        lag=max((one.lag or 0 for one in followers), default=0),
+        times_behind=room.times_behind,
+        bytes_written=room.bytes_written,
     )

@@ -13,7 +13,13 @@ from atrium.contracts.followers import FollowersChanged, StreamFollower
 from atrium.plugins.gateway.errors import NotReady
 from atrium.plugins.gateway.identity import LOCAL_USER
 from atrium.plugins.gateway.logins import BROWSER
-from atrium.plugins.gateway.metrics import ConnectionPage, connection_page, connection_totals
+from atrium.plugins.gateway.metrics import (
+    ConnectionPage,
+    StreamsFollowed,
+    connection_page,
+    connection_totals,
+    streams_followed,
+)
 from atrium.plugins.gateway.run_files import RunFiles
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.sdk import (
@@ -144,6 +150,11 @@ class Gateway(Plugin[GatewayConfig]):
         *behind*, and goes on from its cursor when it has read.
         """
         return connection_page(self.serving.hub.connections, caller.user, limit, cursor)
+
+    @route("GET", "/connections/streams")
+    async def streams_followed(self, caller: Principal, limit: int = 100) -> StreamsFollowed:
+        """List the streams that are followed now, those with the most followers first; `limit` is 1 to 500."""
+        return streams_followed(self.serving.hub.rooms(caller.space), limit)
 
     @route("GET", "/plugins")
     async def plugins(self, caller: Principal) -> dict[str, Any]:

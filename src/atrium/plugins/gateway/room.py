@@ -79,8 +79,8 @@ class Room:
     """
 
     __slots__ = (
-        "_encoded", "_groups", "_last", "_limit", "_oldest", "_storage", "_tail", "_wake", "count", "cursor",
-        "followers", "space", "stream",
+        "_encoded", "_groups", "_last", "_limit", "_oldest", "_storage", "_tail", "_wake", "bytes_written", "count",
+        "cursor", "followers", "space", "stream", "times_behind",
     )  # fmt: skip
 
     def __init__(
@@ -97,6 +97,7 @@ class Room:
         self.followers: dict[Sink, Follower] = {}
         self.count = 0
         self.cursor = 0
+        self.bytes_written = self.times_behind = 0
         self._storage = storage
         self._encoded = encoded
         self._limit = limit
@@ -214,7 +215,9 @@ class Room:
         self.count += len(piece)
         for group in self._groups.values():
             if group.followers:
-                group.write(self.packed(group.form, piece))
+                data = self.packed(group.form, piece)
+                self.bytes_written += len(data) * len(group.followers)
+                group.write(data)
 
     def _lose_place(self) -> None:
         assert self._tail is not None

@@ -137,6 +137,7 @@ class Sink:
         self.behind = True
         self.times_behind += 1
         for stream, follower in self.followers.items():
+            follower.room.times_behind += 1
             if follower.room.demote(follower):
                 self._lagging[stream] = follower
 
@@ -212,7 +213,9 @@ class Sink:
 
     def _send(self, follower: Follower, entries: list[Entry]) -> None:
         for piece in pieces(entries, self.hub.write_limit):
-            self.write(follower.room.packed(self.form, piece))
+            data = follower.room.packed(self.form, piece)
+            follower.room.bytes_written += len(data)
+            self.write(data)
             follower.cursor = piece[-1].offset
             if follower.count is not None:
                 follower.count += len(piece)
