@@ -81,6 +81,7 @@ def _plugin_config(settings: Settings, chosen: Collection[LoadedClass], options:
 def _contribute_providers(runtime: CoreRuntime, home: Home, sections: Mapping[str, Any]) -> None:
     from atrium.adapters.agents import find_recipes
     from atrium.adapters.providers.acp import AcpProvider
+    from atrium.adapters.providers.acp_servers import parse_servers
     from atrium.adapters.providers.echo import EchoProvider
     from atrium.adapters.providers.local import LocalProvider
     from atrium.adapters.providers.local_servers import LocalServers
@@ -90,7 +91,8 @@ def _contribute_providers(runtime: CoreRuntime, home: Home, sections: Mapping[st
     recipes = find_recipes(home.root)
     # A section of another kind is of another provider of that name.
     names = [*(name for name in recipes if name not in sections), *sections_of_kind("acp", sections)]
-    agents = [AcpProvider(name, home.root, clock, recipes.get(name)) for name in names]
+    servers = parse_servers(sections.get("mcpServers") or {})
+    agents = [AcpProvider(name, home.root, clock, recipes.get(name), servers) for name in names]
     models = [ModelProvider(name) for name in sections_of_kind("model", sections) if name != "model"]
     for provider in (LocalProvider(home.root, clock), ModelProvider(), EchoProvider(clock), *agents, *models):
         runtime.extensions.contribute("providers.provider", OWNER, provider)

@@ -97,6 +97,7 @@ def sections_of_kind(kind: str, providers: Mapping[str, Any]) -> dict[str, Mappi
 
 def providers_config(providers: type[Config]) -> type[Config]:
     """Return the type of section `providers`, with what each provider that ships takes."""
+    from atrium.adapters.providers.acp_servers import Servers
     from atrium.adapters.providers.echo import EchoSettings
     from atrium.adapters.providers.local import LocalSettings
     from atrium.adapters.providers.model_settings import ModelSettings
@@ -106,4 +107,5 @@ def providers_config(providers: type[Config]) -> type[Config]:
         name: (kind, Field(default_factory=kind, description=providers.model_fields[name].description))
         for name, kind in shipped.items()
     }
+    fields["mcp_servers"] = (Servers, providers.model_fields["mcp_servers"])
     return create_model("ProvidersSection", __base__=(providers, _Named), __doc__=providers.__doc__, **fields)

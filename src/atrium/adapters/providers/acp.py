@@ -19,6 +19,7 @@ from atrium.adapters.providers.acp_choices import Remembered
 from atrium.adapters.providers.acp_places import Place, Places
 from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.adapters.providers.acp_program import AgentProgram, Launch
+from atrium.adapters.providers.acp_servers import McpServer, servers_for
 from atrium.adapters.providers.model_settings import FromEnvironment
 from atrium.adapters.providers.settings import ProviderSettings, parse_settings
 from atrium.sdk.errors import InvalidInput, ProviderNotInstalled
@@ -75,8 +76,16 @@ class AgentSettings(ProviderSettings):
 class AcpProvider:
     """Runs turns on an agent, whose process starts with the first turn, serves all sessions, and stops when idle."""
 
-    def __init__(self, provider_id: str, home: Path, clock: Clock, recipe: Recipe | None = None) -> None:
+    def __init__(
+        self,
+        provider_id: str,
+        home: Path,
+        clock: Clock,
+        recipe: Recipe | None = None,
+        servers: Mapping[str, McpServer] | None = None,
+    ) -> None:
         self._id = provider_id
+        self._servers = servers or {}
         self._folder = home / "providers" / provider_id
         self._places = Places(self._folder)
         self._clock = clock
@@ -267,16 +276,20 @@ class AcpProvider:
         if known is not None:
             return known, False
         kept = await asyncio.to_thread(self._places.find, session_id)
-        if kept is not None and await agent.load(kept.agent_session, kept.cwd):
+        if kept is not None and await agent.load(kept.agent_session, kept.cwd, await self._told_of(agent, kept.cwd)):
             place = kept
         else:
             cwd = await asyncio.to_thread(self._places.work_folder, session_id, settings.get("cwd"))
-            place = Place(await agent.new(cwd), cwd)
+            place = Place(await agent.new(cwd, await self._told_of(agent, cwd)), cwd)
             await asyncio.to_thread(self._places.keep, session_id, place)
         offered = agent.offer(place.agent_session).choices
         known = self._open[session_id] = _Open(place, {"mode": offered.mode, "model": offered.model})
         await self._remember(agent, known)
         return known, place is not kept
+
+    async def _told_of(self, agent: Agent, cwd: str) -> list[dict[str, Any]]:
+        """Return the MCP servers that a session in a folder is told of."""
+        return await asyncio.to_thread(servers_for, self._servers, cwd, agent.transports)
 
     async def _follow_wishes(self, agent: Agent, known: _Open, settings: Mapping[str, Any]) -> None:
         """Set the mode and the model that a session wishes for now; without a wish, those it had at first."""

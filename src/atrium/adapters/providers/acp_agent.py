@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from acp.schema import ClientCapabilities, Implementation
 from pydantic import BaseModel
 
 from atrium import __version__
-from atrium.adapters.providers.acp_choices import Kind, Offer, offer_of
+from atrium.adapters.providers.acp_choices import Data, Kind, Offer, offer_of
 from atrium.adapters.providers.acp_events import Translator
 from atrium.adapters.providers.acp_permissions import chosen_option, question
 from atrium.adapters.providers.acp_process import AgentProcess
@@ -92,6 +92,8 @@ class Agent:
         self._connection = ClientSideConnection(_Client(self), process.writer, process.reader)  # type: ignore[arg-type]  # serves the calls there are
         self._can_load = False
         self._can_close = False
+        self.transports: tuple[str, ...] = ()
+        """Those that it speaks to MCP servers besides a program's input and output: `http`, `sse`."""
         self._offers: dict[str, Offer] = {}
 
     @property
@@ -116,13 +118,14 @@ class Agent:
         capabilities = _json(answer).get("agentCapabilities") or {}
         self._can_load = bool(capabilities.get("loadSession"))
         self._can_close = "close" in (capabilities.get("sessionCapabilities") or {})
+        self.transports = tuple(name for name, has in (capabilities.get("mcpCapabilities") or {}).items() if has)
 
-    async def load(self, session_id: str, cwd: str) -> bool:
-        """Take up a session of an earlier process; tell whether the agent still has it."""
+    async def load(self, session_id: str, cwd: str, servers: Sequence[Data] = ()) -> bool:
+        """Take up a session of an earlier process, with MCP servers; tell whether the agent still has it."""
         if not self._can_load:
             return False
         try:
-            answer = await self._send("session/load", {"cwd": cwd, "sessionId": session_id, "mcpServers": []})
+            answer = await self._send("session/load", {"cwd": cwd, "sessionId": session_id, "mcpServers": [*servers]})
         except ProviderError as error:
             if not self.alive:
                 raise
@@ -131,9 +134,9 @@ class Agent:
         self._offers[session_id] = offer_of(answer)
         return True
 
-    async def new(self, cwd: str) -> str:
-        """Begin a session in a folder and return the agent's id for it."""
-        answer = await self._send("session/new", {"cwd": cwd, "mcpServers": []})
+    async def new(self, cwd: str, servers: Sequence[Data] = ()) -> str:
+        """Begin a session in a folder, with MCP servers, and return the agent's id for it."""
+        answer = await self._send("session/new", {"cwd": cwd, "mcpServers": [*servers]})
         session_id = str(answer.get("sessionId") or "")
         if not session_id:
             raise ProviderError(f"{self._name} does not say which session it has begun")

@@ -37,6 +37,9 @@ class ProvidersConfig(Config):
     discover: bool = Field(
         True, description="Whether model servers on this machine, Ollama and LM Studio, are found by themselves."
     )
+    mcp_servers: dict[str, Section] = Field(
+        default_factory=dict, description="MCP servers by name, whose tools coding agents have in their sessions."
+    )
     local: Section = Field(default_factory=dict, description="The embedded model.")
     model: Section = Field(
         default_factory=dict, description="A model behind an API; a section of any name that says `kind: model` is one."
@@ -50,6 +53,9 @@ class ProvidersConfig(Config):
                 raise ValueError(f"unknown setting {key!r}; the section of a provider is an object")
             if not _ID.fullmatch(key):
                 raise ValueError(f"{key!r} is no provider's id: lower-case letters, digits, - and _, at most 40")
+        for name in self.mcp_servers:
+            if not _ID.fullmatch(name):
+                raise ValueError(f"mcpServers: {name!r} is no name: lower-case letters, digits, - and _, at most 40")
         return self
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
