@@ -5,7 +5,7 @@ it never announced), `ask` (asks and tells the answer), `run COMMAND` (a call th
 the turn if it may not), `plan`, `plan hold` (until it is cancelled), `rate`, `auth`, `refuse`, `tire` (ends at a
 limit), `give up`, `crash`, `hang` (until it is cancelled), `deaf` (not even then), `flood N`, `child` (leaves a process
 behind and tells its id), `env NAME`, `mode`, `model`, `until MODE` (says it as soon as it is set), `go MODE` (changes
-it by itself), `place`. Everything else is said back.
+it by itself), `place`, `servers` (the MCP servers it was told of). Everything else is said back.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Agent:
         self.requests = itertools.count()
         self.modes: dict[str, str] = {}
         self.models: dict[str, str] = {}
+        self.servers: dict[str, Any] = {}
         self.changed = threading.Condition()
         self.cancelled: dict[str, threading.Event] = {}
         self.answers: dict[int, queue.Queue[Any]] = {}
@@ -55,14 +56,21 @@ class Agent:
                 self.answers[message["id"]].put(message.get("result"))
 
     def on_initialize(self, number: Any, params: Any) -> None:
-        capabilities = {"loadSession": self.can_load, "sessionCapabilities": {"close": {}}}
+        capabilities = {
+            "loadSession": self.can_load,
+            "sessionCapabilities": {"close": {}},
+            "mcpCapabilities": {"http": True, "sse": False},
+        }
         self.say(id=number, result={"protocolVersion": 1, "agentCapabilities": capabilities})
 
     def on_new(self, number: Any, params: Any) -> None:
-        self.say(id=number, result={"sessionId": f"agent-{os.getpid()}-{next(self.numbers)}", **modes()})
+        session = f"agent-{os.getpid()}-{next(self.numbers)}"
+        self.servers[session] = params["mcpServers"]
+        self.say(id=number, result={"sessionId": session, **modes()})
 
     def on_load(self, number: Any, params: Any) -> None:
         if params["sessionId"].startswith("agent-"):
+            self.servers[params["sessionId"]] = params["mcpServers"]
             self.update(params["sessionId"], "agent_message_chunk", text("from before"))
             self.say(id=number, result=modes())
         else:
@@ -225,6 +233,9 @@ class Agent:
 
     def do_place(self, session: str, rest: str, cancelled: threading.Event) -> None:
         self.update(session, "agent_message_chunk", text(session))
+
+    def do_servers(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.update(session, "agent_message_chunk", text(json.dumps(self.servers[session])))
 
     def do_mode(self, session: str, rest: str, cancelled: threading.Event) -> None:
         self.update(session, "agent_message_chunk", text(self.modes.get(session, "none")))
