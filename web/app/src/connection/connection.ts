@@ -28,7 +28,8 @@ export interface ConnectionPorts {
 }
 
 const RECONNECT = { baseDelayMs: 250, maxDelayMs: 8_000 };
-const RESTART_GRACE_MS = 30_000;
+/** A restart that was announced takes a few seconds from the loss of the connection; before it, turns may finish. */
+const RESTART_GRACE_MS = 15_000;
 
 /** The page's one WebSocket: opens it, keeps it, and after each break subscribes again to all that is followed. */
 export class HubConnection {
@@ -208,9 +209,9 @@ export class HubConnection {
 
   #absence(now: number, lostAt: number): ConnectionState {
     const restarting = this.#restartingSince;
-    if (restarting !== undefined && now - restarting < RESTART_GRACE_MS)
+    if (restarting !== undefined && now - lostAt < RESTART_GRACE_MS)
       return { kind: "restarting", since: restarting };
-    return { kind: "offline", since: lostAt };
+    return { kind: "offline", since: lostAt, isStopped: restarting !== undefined };
   }
 }
 

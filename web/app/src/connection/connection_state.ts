@@ -5,7 +5,8 @@ import { catalogue } from "../language/language.ts";
 export type ConnectionState =
   | { readonly kind: "connecting" }
   | { readonly kind: "live" }
-  | { readonly kind: "offline"; readonly since: number }
+  /** `isStopped`: the hub said that it stops, and has not come back as it does after a restart. */
+  | { readonly kind: "offline"; readonly since: number; readonly isStopped: boolean }
   | { readonly kind: "restarting"; readonly since: number }
   | { readonly kind: "signedOut" };
 
@@ -14,6 +15,7 @@ const words = catalogue(
     connecting: "Connecting",
     live: "Live",
     offlineSince: (time: string) => `Offline since ${time}`,
+    stoppedSince: (time: string) => `Hub stopped at ${time}`,
     restarting: "Restarting",
     signedOut: "Signed out",
   },
@@ -21,6 +23,7 @@ const words = catalogue(
     connecting: "Соединение",
     live: "На связи",
     offlineSince: (time: string) => `Нет связи с ${time}`,
+    stoppedSince: (time: string) => `Хаб остановлен в ${time}`,
     restarting: "Перезапуск",
     signedOut: "Вход не выполнен",
   },
@@ -28,5 +31,7 @@ const words = catalogue(
 
 /** The state in words, for people. */
 export function connectionWords(state: ConnectionState): string {
-  return state.kind === "offline" ? words().offlineSince(clockTime(state.since)) : words()[state.kind];
+  if (state.kind !== "offline") return words()[state.kind];
+  const { stoppedSince, offlineSince } = words();
+  return (state.isStopped ? stoppedSince : offlineSince)(clockTime(state.since));
 }

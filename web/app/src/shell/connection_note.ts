@@ -3,6 +3,7 @@ import { customElement, property } from "lit/decorators.js";
 import type { HubConnection } from "../connection/connection.ts";
 import { connectionWords } from "../connection/connection_state.ts";
 import { controls } from "../design/controls.ts";
+import { withCode } from "../design/words.ts";
 import { SignalElement } from "../state/signal_element.ts";
 import { shellWords } from "./words.ts";
 
@@ -35,6 +36,11 @@ export class ConnectionNote extends SignalElement {
         color: var(--text);
       }
 
+      code {
+        font: 500 var(--size-13) / 1.3 var(--font-mono);
+        color: var(--text);
+      }
+
       button {
         min-height: 28px;
       }
@@ -54,9 +60,10 @@ export class ConnectionNote extends SignalElement {
     if (state.kind !== "offline" && state.kind !== "restarting") return nothing;
     const words = shellWords();
     const isOffline = state.kind === "offline";
+    const note = !isOffline ? words.restartingNote : state.isStopped ? words.stoppedNote : words.offlineNote;
     return html`
       <div class="note" data-testid="connection-note">
-        <p><strong>${connectionWords(state)}.</strong> ${isOffline ? words.offlineNote : words.restartingNote}</p>
+        <p><strong>${connectionWords(state)}.</strong> ${withCode(note)}</p>
         ${
           isOffline
             ? html`<button type="button" class="plain" @click=${() => this.connection.hurry()}>${words.tryNow}</button>`

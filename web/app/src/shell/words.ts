@@ -25,6 +25,8 @@ export const shellWords = catalogue(
     selectItem: "Select",
     tryNow: "Try now",
     offlineNote: "What you see may be old. What you write is kept and sent later.",
+    stoppedNote:
+      "The hub is not running: start it with `atrium up`. What you see may be old. What you write is kept and sent then.",
     restartingNote: "The hub restarts. What you write is kept and sent when it is back.",
     notSignedIn: "This browser is not signed in",
     signInHow: "On the computer where the hub runs, open a terminal and run:",
@@ -46,6 +48,7 @@ export const shellWords = catalogue(
     tryAgain: "Try again",
     featureFailed: (name: string) => `“${name}” failed:`,
     roomsNotRead: "The rooms that plugins bring were not read.",
+    notLoaded: "A part of the page was not loaded.",
     newVersion: "A new version of the page is ready.",
     reload: "Reload",
   },
@@ -72,6 +75,8 @@ export const shellWords = catalogue(
     selectItem: "Выбрать",
     tryNow: "Проверить сейчас",
     offlineNote: "На экране может быть старое. Всё, что вы напишете, сохранится и уйдёт позже.",
+    stoppedNote:
+      "Хаб не запущен: запустите его командой `atrium up`. На экране может быть старое. Всё, что вы напишете, сохранится и уйдёт потом.",
     restartingNote: "Хаб перезапускается. Всё, что вы напишете, сохранится и уйдёт, когда он вернётся.",
     notSignedIn: "В этом браузере вход не выполнен",
     signInHow: "На компьютере, где работает хаб, откройте терминал и выполните:",
@@ -93,6 +98,7 @@ export const shellWords = catalogue(
     tryAgain: "Попробовать ещё раз",
     featureFailed: (name: string) => `Сбой в разделе «${name}»:`,
     roomsNotRead: "Не удалось узнать, какие разделы добавляют плагины.",
+    notLoaded: "Часть страницы не загрузилась.",
     newVersion: "Готова новая версия страницы.",
     reload: "Обновить",
   },

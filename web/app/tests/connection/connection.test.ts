@@ -113,7 +113,20 @@ describe("the connection", () => {
     expect(kind()).toBe("restarting");
 
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(kind()).toBe("offline");
+    expect(connectionWords(connection.state.value)).toBe("Hub stopped at 12:04");
+  });
+
+  it("waits for a restart from when the hub is gone: its turns may take long to finish", async () => {
+    await connect();
+    network.socket.say("core:restarting");
+    for (let seconds = 0; seconds < 60; seconds += 10) {
+      await vi.advanceTimersByTimeAsync(10_000);
+      network.socket.say("pong");
+    }
+    network.socket.drop();
+    network.ticketProblem = unreachable();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(kind()).toBe("restarting");
   });
 });
 
