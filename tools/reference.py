@@ -5,7 +5,9 @@ Whatever has no description is an error: documentation is part of the code that 
 """
 
 import argparse
+import importlib
 import inspect
+import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from atrium import adapters, plugins
 from atrium.app.cli.entry import cli
 from atrium.app.config.schema import CoreConfig
 from atrium.app.plugin_classes import load_classes
@@ -25,7 +28,6 @@ from atrium.app.plugin_sources import bundled_sources
 from atrium.app.sections import sections_of
 from atrium.contracts import sessions as session_contracts
 from atrium.contracts.events import Event
-from atrium.plugins.gateway import errors as gateway_errors
 from atrium.plugins.gateway.routes import wire_path
 from atrium.sdk import errors
 from atrium.sdk.plugin import Offer, Plugin
@@ -204,13 +206,28 @@ def _is_event(value: object) -> bool:
 
 def errors_page() -> str:
     """Describe every error that crosses a boundary."""
-    found = {kind for module in (errors, gateway_errors) for _, kind in inspect.getmembers(module, inspect.isclass)}
-    kinds = [kind for kind in found if issubclass(kind, errors.AtriumError) and kind is not errors.AtriumError]
+    kinds: dict[str, type[errors.AtriumError]] = {}
+    for kind in sorted(declared_errors(), key=lambda kind: kind.__module__):
+        kinds.setdefault(kind.code, kind)
     rows = [
         f"| `{kind.code}` | {kind.status} | {kind.title()} | {'yes' if kind.recoverable else 'no'} |"
-        for kind in sorted(kinds, key=lambda kind: (kind.status, kind.code))
+        for kind in sorted(kinds.values(), key=lambda kind: (kind.status, kind.code))
     ]
     return "\n".join([ERRORS_HEAD, *rows]) + "\n"
+
+
+def declared_errors() -> list[type[errors.AtriumError]]:
+    """Return every error that the hub, its plugins and its adapters declare."""
+    for package in (adapters, plugins):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    found: list[type[errors.AtriumError]] = []
+    waiting = errors.AtriumError.__subclasses__()
+    while waiting:
+        kind = waiting.pop()
+        found.append(kind)
+        waiting += kind.__subclasses__()
+    return [kind for kind in found if kind.__module__.startswith("atrium.")]
 
 
 def bundled_plugins() -> list[type[Plugin[Any]]]:

@@ -3,6 +3,7 @@ import { builtInFeatures } from "./shell/built_in_features.ts";
 import { keepPageFiles, ownScript, watchPageVersion } from "./shell/page_version.ts";
 import { takeShippedFeatures } from "./shell/shipped_features.ts";
 import { Hub } from "./state/hub.ts";
+import { keepProblemWords } from "./state/problem_words.ts";
 import { recordLastSeen } from "./state/last_seen_recorder.ts";
 import { leadToWelcome } from "./state/welcome.ts";
 
@@ -11,6 +12,7 @@ hub.preferences.applyTo(document.documentElement, matchMedia("(prefers-contrast:
 hub.features.declare(...builtInFeatures(hub));
 takeShippedFeatures(hub);
 leadToWelcome(hub);
+keepProblemWords(hub.preferences);
 recordLastSeen(hub);
 
 const app = new App();

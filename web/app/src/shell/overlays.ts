@@ -1,11 +1,11 @@
 import { html, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { problemOf } from "../api/problem.ts";
 import type { Command } from "../state/feature.ts";
 import type { Hub } from "../state/hub.ts";
 import { SignalElement } from "../state/signal_element.ts";
 import type { KeySheet } from "./key_sheet.ts";
 import type { Palette } from "./palette.ts";
+import { shellWords } from "./words.ts";
 
 /** What opens above every room. Its parts are loaded when they are first asked for. */
 @customElement("atrium-overlays")
@@ -43,7 +43,7 @@ export class Overlays extends SignalElement {
       await load();
       await this.updateComplete;
     } catch (error) {
-      this.hub.notices.fail(problemOf(error).title, error);
+      this.hub.notices.fail(shellWords().notLoaded, error);
     }
   }
 }

@@ -3,8 +3,9 @@ import { customElement, property } from "lit/decorators.js";
 import { type Problem, UNREACHABLE } from "../api/problem.ts";
 import { copyFrom } from "../design/clipboard.ts";
 import { controls } from "../design/controls.ts";
-import { sentence, withCode } from "../design/words.ts";
+import { withCode } from "../design/words.ts";
 import { LANGUAGES, type Language } from "../language/language.ts";
+import { problemText } from "../language/problems.ts";
 import type { Hub } from "../state/hub.ts";
 import { SignalElement } from "../state/signal_element.ts";
 import type { SignIn } from "./sign_in.ts";
@@ -40,14 +41,14 @@ export class SignInPage extends SignalElement {
     `;
   }
 
-  #renderUnreachable({ code, detail }: Problem): TemplateResult {
+  #renderUnreachable(problem: Problem): TemplateResult {
     const words = shellWords();
-    const isExplained = code !== UNREACHABLE && detail !== "";
+    const isExplained = problem.code !== UNREACHABLE;
     return html`
       <h1>${words.hubAway}</h1>
       <p role="alert">${words.hubAwayHow}</p>
       <div class="command"><code>atrium status</code></div>
-      ${isExplained ? html`<p class="note" lang="en">${withCode(sentence(detail))}</p>` : nothing}
+      ${isExplained ? html`<p class="note">${withCode(problemText(problem))}</p>` : nothing}
       <p class="note">${words.hubAwayNote}</p>
     `;
   }

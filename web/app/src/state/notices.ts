@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals-core";
 import { problemOf } from "../api/problem.ts";
-import { sentence } from "../design/words.ts";
+import { problemText } from "../language/problems.ts";
 
 /** A step that a notice offers, such as taking back what it tells of. */
 export interface NoticeStep {
@@ -39,8 +39,8 @@ export class Notices {
 
   /** Say that something failed, what, and why. */
   fail(what: string, error: unknown, step?: NoticeStep): void {
-    const { title, detail } = problemOf(error);
-    this.#add({ text: `${what} ${sentence(detail || title)}`, isProblem: true, ...(step && { step }) });
+    const text = `${what} ${problemText(problemOf(error))}`;
+    this.#add({ text, isProblem: true, ...(step && { step }) });
   }
 
   /** Take a message away. */

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { ChevronDown } from "lucide";
-import { ApiProblem, problemOf } from "../../api/problem.ts";
+import { ApiProblem, type Problem, problemOf } from "../../api/problem.ts";
 import {
   cancelInstall,
   examineProgram,
@@ -19,6 +19,7 @@ import type { Tone } from "../../design/status_word.ts";
 import "../../design/status_word.ts";
 import { clockTime } from "../../design/times.ts";
 import { sentence, withCode } from "../../design/words.ts";
+import { problemText } from "../../language/problems.ts";
 import type { Hub } from "../../state/hub.ts";
 import { PROVIDER_KEY } from "../../state/provider_list.ts";
 import { SignalElement } from "../../state/signal_element.ts";
@@ -57,7 +58,7 @@ export class ProviderItem extends SignalElement {
   @property({ attribute: false }) entry!: Entry;
   @state() private isOpen = false;
   @state() private findings: readonly Finding[] | undefined;
-  @state() private checkProblem: string | undefined;
+  @state() private checkProblem: Problem | undefined;
   @state() private checking: AbortController | undefined;
   @query("h3") private heading!: HTMLElement;
   /** A call that changes it goes on: another one would be refused. */
@@ -173,7 +174,7 @@ export class ProviderItem extends SignalElement {
       <div class="problem wide" role="status" data-testid="install-failed">
         <p>
           <strong>${installed ? words.updateFailed : words.installFailed}</strong>
-          <span lang="en">${withCode(sentence(failure.detail))}</span>
+          ${withCode(problemText({ title: "", ...failure }))}
           ${installed ? words.stillWorks(installed) : words.nothingKept}
         </p>
         <div class="steps">
@@ -217,7 +218,7 @@ export class ProviderItem extends SignalElement {
         @cancel=${() => this.checking?.abort()}></atrium-progress>`;
     }
     if (this.checkProblem !== undefined) {
-      return html`<p class="problem" role="status">${words.notChecked} ${sentence(this.checkProblem)}</p>`;
+      return html`<p class="problem" role="status">${words.notChecked} ${withCode(problemText(this.checkProblem))}</p>`;
     }
     return this.findings ? html`<div role="status">${renderFindings(this.findings)}</div>` : nothing;
   }
@@ -284,7 +285,7 @@ export class ProviderItem extends SignalElement {
     try {
       this.findings = await examineProgram(this.entry.id, checking.signal);
     } catch (error) {
-      if (!checking.signal.aborted) this.checkProblem = problemOf(error).detail;
+      if (!checking.signal.aborted) this.checkProblem = problemOf(error);
     }
     this.checking = undefined;
   }

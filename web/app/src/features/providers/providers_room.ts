@@ -9,7 +9,8 @@ import { controls } from "../../design/controls.ts";
 import "../../design/empty_state.ts";
 import { pageStyles } from "../../design/page_styles.ts";
 import "../../design/progress.ts";
-import { sentence } from "../../design/words.ts";
+import { withCode } from "../../design/words.ts";
+import { problemText } from "../../language/problems.ts";
 import { shellWords } from "../../shell/words.ts";
 import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
@@ -154,9 +155,9 @@ export class ProvidersRoom extends SignalElement implements Room {
     >`;
   }
 
-  #renderProblem(what: string, { detail, title }: Problem): TemplateResult {
+  #renderProblem(what: string, problem: Problem): TemplateResult {
     return html`<div class="failed" role="status" data-testid="not-read">
-      <p class="note">${what} ${sentence(detail || title)}</p>
+      <p class="note">${what} ${withCode(problemText(problem))}</p>
       <button type="button" class="plain" @click=${() => this.#read()}>${providersWords().tryAgain}</button>
     </div>`;
   }

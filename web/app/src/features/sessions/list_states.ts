@@ -2,7 +2,8 @@ import { html, type TemplateResult } from "lit";
 import type { Problem } from "../../api/problem.ts";
 import type { ConnectionState } from "../../connection/connection_state.ts";
 import "../../design/empty_state.ts";
-import { sentence } from "../../design/words.ts";
+import { withCode } from "../../design/words.ts";
+import { problemText } from "../../language/problems.ts";
 import type { ListQuery } from "./list_query.ts";
 import { listWords } from "./list_words.ts";
 
@@ -16,7 +17,7 @@ export function renderWait(
   if (problem) {
     return html`
       <atrium-empty heading=${words.notRead} role="alert" data-testid="list-problem">
-        ${sentence(problem.detail || problem.title)}
+        ${withCode(problemText(problem))}
         <button slot="step" type="button" class="plain" @click=${tryAgain}>${words.tryAgain}</button>
       </atrium-empty>
     `;

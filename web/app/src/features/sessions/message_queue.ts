@@ -4,7 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { Pencil, X } from "lucide";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
-import { sentence } from "../../design/words.ts";
+import { problemText } from "../../language/problems.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import type { Turn } from "./conversation.ts";
@@ -189,7 +189,7 @@ export class MessageQueue extends SignalElement {
   #renderState(item: OutboxItem): TemplateResult | "" {
     const words = sessionWords();
     if (item.status === "refused") {
-      const reason = sentence(item.problem?.detail || item.problem?.title || "");
+      const reason = item.problem ? problemText(item.problem) : "";
       return html`<span class="state" role="alert">${words.notAccepted} ${reason}</span>`;
     }
     if (this.hub.isLive || !item.wasTried) return "";

@@ -4,7 +4,9 @@ import { type Problem, problemOf } from "../../api/problem.ts";
 import { labelOf, type Provider } from "../../api/providers.ts";
 import { createSession, sendMessage } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
-import { sentence, withCode } from "../../design/words.ts";
+import { renderProblem } from "../../design/problem_view.ts";
+import { withCode } from "../../design/words.ts";
+import { problemText } from "../../language/problems.ts";
 import { shellWords } from "../../shell/words.ts";
 import type { Hub } from "../../state/hub.ts";
 import { PROVIDER_KEY } from "../../state/provider_list.ts";
@@ -71,7 +73,7 @@ export class NewSessionPage extends SignalElement {
     if (this.problem) {
       return html`
         <div class="problem" role="alert">
-          <strong>${sentence(this.problem.title)}</strong> ${withCode(sentence(this.problem.detail))} ${words.textKept}
+          ${renderProblem(this.problem)} ${words.textKept}
         </div>
       `;
     }
@@ -80,7 +82,7 @@ export class NewSessionPage extends SignalElement {
       return html`<p class="muted">${this.hub.isLive ? words.howItBegins : words.notNow}</p>`;
     }
     const problem = this.hub.providers.problem.value;
-    if (!providers) return problem ? html`<p class="muted" role="status">${problem.detail}</p>` : html``;
+    if (!providers) return problem ? html`<p class="muted" role="status">${withCode(problemText(problem))}</p>` : html``;
     return html`
       <p>${words.noneCanAnswer}</p>
       <ul>

@@ -2,7 +2,9 @@ import { html, nothing, type TemplateResult } from "lit";
 import { ArrowLeftRight, Gauge, Plug } from "lucide";
 import type { Problem } from "../../api/problem.ts";
 import { icon } from "../../design/icon.ts";
-import { sentence, withCode } from "../../design/words.ts";
+import { renderProblem } from "../../design/problem_view.ts";
+import { withCode } from "../../design/words.ts";
+import { problemText } from "../../language/problems.ts";
 import type { ProviderChange, Retrying } from "./conversation.ts";
 import { providerWords } from "./provider_words.ts";
 import type { TurnContext } from "./turn_view.ts";
@@ -24,9 +26,7 @@ function wordsOf(change: ProviderChange, nameOf: (providerId: string) => string)
   const { changed, fellBack, readsLess } = providerWords();
   const { providerId, before, problem, kept, messages } = change;
   const name = nameOf(providerId);
-  const told = problem
-    ? fellBack(name, nameOf(before), sentence(problem.detail || problem.title))
-    : changed(name);
+  const told = problem ? fellBack(name, nameOf(before), problemText(problem)) : changed(name);
   return kept < messages ? `${told} ${readsLess(kept, messages)}` : told;
 }
 
@@ -36,7 +36,7 @@ export function renderRetrying({ at, problem }: Retrying, context: TurnContext):
   const words = providerWords();
   const seconds = Math.max(0, Math.ceil((Date.parse(at) - now) / 1_000));
   return html`<div class="break warning" role="status" data-testid="retrying">
-    <p><strong>${sentence(problem.title)}</strong> ${withCode(sentence(problem.detail))} ${words.tryingAgain(seconds)}</p>
+    <p>${renderProblem(problem)} ${words.tryingAgain(seconds)}</p>
     <div class="steps">
       <button type="button" class="plain" data-testid="cancel-retrying" ?disabled=${isBusy} @click=${() => ask("cancel")}>${words.cancel}</button>
       ${renderSwitch(undefined, context)}

@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from "lit";
-import { sentence } from "../../design/words.ts";
+import { withCode } from "../../design/words.ts";
+import { problemText } from "../../language/problems.ts";
 import { sessionPath } from "../../state/router.ts";
 import type { ConversationFeed } from "./conversation_feed.ts";
 import { sessionWords } from "./words.ts";
@@ -10,7 +11,7 @@ export function renderTop(feed: ConversationFeed, copyOf: string | undefined): u
   const problem = feed.earlierProblem.value;
   if (problem) {
     return html`<p class="earlier" role="status">
-      ${words.earlierUnreadable} ${sentence(problem.detail || problem.title)}
+      ${words.earlierUnreadable} ${withCode(problemText(problem))}
       <button type="button" class="plain" data-testid="read-earlier" @click=${() => feed.readEarlier()}>${words.tryAgain}</button>
     </p>`;
   }
@@ -29,8 +30,8 @@ export function renderInstead(
   const words = sessionWords();
   const phase = feed.phase.value;
   if (phase === "waiting" || (phase === "loading" && isAway)) {
-    const reason = feed.problem.value?.detail ?? words.noAnswer;
-    return html`<p class="note" role="status">${words.unreadable(sentence(reason))}</p>`;
+    const reason = feed.problem.value ? problemText(feed.problem.value) : words.noAnswer;
+    return html`<p class="note" role="status">${withCode(words.unreadable(reason))}</p>`;
   }
   return phase === "ready" && isEmpty ? html`<p class="note">${words.nothingSaid}</p>` : "";
 }

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { problemOf } from "../../api/problem.ts";
+import { type Problem, problemOf } from "../../api/problem.ts";
 import { type Amounts, type ProviderUsage, readUsage, type Unit, type UsageReport } from "../../api/usage.ts";
 import { controls } from "../../design/controls.ts";
 import "../../design/empty_state.ts";
@@ -8,7 +8,8 @@ import { pageStyles } from "../../design/page_styles.ts";
 import "../../design/progress.ts";
 import type { Segmented } from "../../design/segmented.ts";
 import "../../design/segmented.ts";
-import { sentence } from "../../design/words.ts";
+import { withCode } from "../../design/words.ts";
+import { problemText } from "../../language/problems.ts";
 import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
@@ -38,7 +39,7 @@ export class UsageRoom extends SignalElement implements Room {
   @property({ attribute: false }) hub!: Hub;
   @property({ attribute: false }) place: Place = { path: "/usage", params: {} };
   @state() private report: UsageReport | undefined;
-  @state() private problem: string | undefined;
+  @state() private problem: Problem | undefined;
   @state() private isMissing = false;
   @state() private days = 30;
   @state() private chosen: Unit | undefined;
@@ -77,7 +78,7 @@ export class UsageRoom extends SignalElement implements Room {
     if (this.isMissing) return html`<p class="note">${words.unknown}</p>`;
     if (!this.report) {
       return this.problem
-        ? html`<p class="note" role="status">${words.notRead} ${sentence(this.problem)}</p>`
+        ? html`<p class="note" role="status">${words.notRead} ${withCode(problemText(this.problem))}</p>`
         : html`<atrium-progress class="late" label=${words.reading}></atrium-progress>`;
     }
     const { report } = this;
@@ -220,7 +221,7 @@ export class UsageRoom extends SignalElement implements Room {
       this.report = report;
       this.problem = undefined;
     } catch (error) {
-      this.problem = problemOf(error).detail;
+      this.problem = problemOf(error);
     }
   }
 
