@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 from websockets.asyncio.client import connect
 
-from atrium.app.tui.words import RUSSIAN
+from atrium.app.tui.words import ENGLISH, RUSSIAN, devices_in_words
+from atrium.contracts.followers import Device
 from atrium.testing.daemon import DaemonProcess
 from tests.app.terminal import terminal
 from tests.app.tui_screen import tui
@@ -22,6 +23,11 @@ async def phone(daemon: DaemonProcess, session_id: str) -> AsyncIterator[None]:
     token = {"Authorization": f"Bearer {(daemon.home / 'run' / 'token').read_text()}"}
     async with connect(address, additional_headers=token, user_agent_header=SAFARI, proxy=None):
         yield
+
+
+def test_a_device_is_called_as_its_owner_names_it() -> None:
+    named = Device(program="Chrome", system="Linux", name="Kitchen tablet")
+    assert devices_in_words((named, Device(program="Terminal")), ENGLISH) == "Kitchen tablet, Terminal"
 
 
 async def test_the_full_screen_says_so_beside_the_title(daemon: DaemonProcess) -> None:

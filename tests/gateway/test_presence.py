@@ -7,11 +7,15 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 
 from atrium.client import attach
 from atrium.client.presence import host, user_agent
 from atrium.contracts.followers import Device, FollowersChanged
 from atrium.plugins.gateway.device import device_of
+from atrium.plugins.gateway.device_names import DeviceNames
+from atrium.sdk.context import PluginStorage
+from atrium.testing.kernel import kernel_with
 from tests.gateway.house import House, Socket
 from tests.gateway.test_one_connection import FOLLOW, line_to
 
@@ -112,6 +116,54 @@ async def test_people_see_only_who_follows_their_own(house: House, http: httpx.A
         assert (await guest.get(f"/topics/{TOPIC}")).status_code == 404
         ticket = (await guest.post("/auth/ticket", headers=origin)).json()
         assert ticket["client"].startswith("browser:")
+
+
+async def test_a_browser_is_called_as_its_owner_names_it(house: House, http: httpx.AsyncClient) -> None:
+    origin = {"Origin": house.address}
+    async with house.http(signed_in=False) as browser, house.socket() as watcher:
+        code = house.gateway.serving.identity.issue_code("local")
+        await browser.post("/auth/login", json={"code": code}, headers=origin)
+        ticket = (await browser.post("/auth/ticket", headers=origin)).json()
+        await watcher.ask("subscribe", {"topics": [TOPIC]})
+        address = f"ws://127.0.0.1:{house.port}/api/v1/stream?token={ticket['ticket']}"
+        async with connect(address, proxy=None, user_agent_header=CHROME) as tablet:
+            await Socket(tablet).ask("subscribe", {"streams": {"notes/n1": None}})
+            before = await told(watcher)
+            named = await browser.put("/auth/device", json={"name": "  Kitchen tablet 👩\u200d🍳 "}, headers=origin)
+            assert named.json() == {"name": "Kitchen tablet 👩\u200d🍳"}
+            assert await told(watcher) > before
+            wanted = {"program": "Chrome", "system": "Linux", **named.json()}
+            (follower,) = (await http.get(f"/topics/{TOPIC}")).json()["data"]["followers"]
+            assert (follower["client"], follower["device"]) == (ticket["client"], wanted)
+            listed = {one["client"]: one["device"] for one in (await http.get("/connections")).json()["data"]}
+            assert listed[ticket["client"]] == wanted
+            assert "name" not in listed["cli"]
+
+            for wrong in ("x" * 41, "two\nlines", "turned \u202e round"):
+                refused = await browser.put("/auth/device", json={"name": wrong}, headers=origin)
+                assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "name")
+            assert (await http.put("/auth/device", json={"name": "mine"})).status_code == 422
+            await browser.put("/auth/device", json={"name": " "}, headers=origin)
+            (follower,) = (await http.get(f"/topics/{TOPIC}")).json()["data"]["followers"]
+            assert follower["device"] == {"program": "Chrome", "system": "Linux"}
+
+
+async def test_names_outlive_the_hub_and_not_the_login() -> None:
+    async with kernel_with() as runtime:
+        storage = PluginStorage(runtime.storage, "gateway").system
+        await storage.set("kept", {"user": "local"}, collection="logins")
+        names = DeviceNames(storage)
+        await names.set("browser:kept", "Desk")
+        await names.set("browser:gone", "Phone")
+
+        again = DeviceNames(storage)
+        await again.open()
+        device = Device(program="Chrome")
+        assert again.named(device, "browser:kept").name == "Desk"
+        assert again.named(device, "browser:gone") == device
+        assert await storage.list_keys(collection="device_names") == ["kept"]
+        await again.forget("browser:kept")
+        assert again.named(device, "browser:kept") == device
 
 
 async def test_the_client_tells_of_other_devices_and_not_of_its_own(house: House) -> None:

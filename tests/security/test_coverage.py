@@ -34,6 +34,7 @@ GATEWAY = {
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/logout"),
     ("POST", "/api/v1/auth/ticket"),
+    ("PUT", "/api/v1/auth/device"),
 }
 
 SOCKETS = {"/api/v1/stream", "/api/v1/sessions/{id}/stream"}

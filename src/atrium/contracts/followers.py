@@ -9,10 +9,14 @@ from atrium.contracts.events import Event
 
 
 class Device(Model):
-    """What somebody calls from: a program (`Chrome`, `Terminal`) and, if known, its system or host (`Linux`)."""
+    """What somebody calls from: a program (`Chrome`, `Terminal`) and, if known, its system or host (`Linux`).
+
+    `name` is what its owner calls it, if it was given one: that is shown in place of the two.
+    """
 
     program: str
     system: str | None = None
+    name: str | None = None
 
 
 class StreamFollower(Model):

@@ -29,6 +29,7 @@ class Words:
     sessions: str = "Sessions"
     search: str = "Search"
     untitled: str = "Untitled session"
+    copied: str = "{title} (copy)"
     today: str = "Today"
     yesterday: str = "Yesterday"
     months: str = "January February March April May June July August September October November December"
@@ -145,6 +146,7 @@ RUSSIAN = Words(
     sessions="Сессии",
     search="Поиск",
     untitled="Сессия без названия",
+    copied="{title} (копия)",
     today="Сегодня",
     yesterday="Вчера",
     months="января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
@@ -260,14 +262,14 @@ def counted(words: Words, forms: str, count: int, **names: str) -> str:
 
 
 def devices_in_words(devices: Iterable[Device], words: Words) -> str:
-    """Return devices as people call them: `Chrome on Linux, Terminal on desk`."""
-    return ", ".join(_device(one.program, one.system, words) for one in devices)
+    """Return devices as people call them: `Kitchen tablet, Chrome on Linux, Terminal on desk`."""
+    return ", ".join(_device(one, words) for one in devices)
 
 
-def _device(program: str, system: str | None, words: Words) -> str:
-    named = words.terminal if program == TERMINAL else program
-    told = words.device.format(program=named, system=system) if system else named
-    return shortened(told, 40)
+def _device(one: Device, words: Words) -> str:
+    named = words.terminal if one.program == TERMINAL else one.program
+    told = words.device.format(program=named, system=one.system) if one.system else named
+    return shortened(one.name or told, 40)
 
 
 def _form(rule: PluralRule, count: int) -> int:

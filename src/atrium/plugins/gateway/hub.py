@@ -9,6 +9,7 @@ from typing import Any
 
 from atrium.plugins.gateway.connection import Connection
 from atrium.plugins.gateway.device import device_of
+from atrium.plugins.gateway.device_names import DeviceNames
 from atrium.plugins.gateway.feeds import Feeds, Place
 from atrium.plugins.gateway.formats import EncodedEntries
 from atrium.plugins.gateway.frames import SESSIONS, envelope
@@ -37,9 +38,11 @@ class Hub:
         config: GatewayConfig,
         clock: Clock,
         announce: Callable[[str, str], None],
+        names: DeviceNames,
     ) -> None:
         self.config = config
         self.clock = clock
+        self.names = names
         self.connections: set[Sink] = set()
         self.write_limit = config.write_buffer_limit
         self.past = Past()
@@ -50,7 +53,7 @@ class Hub:
         self._rooms: dict[Place, Room] = {}
         self._woken: dict[Room, None] = {}
         self._dirty: dict[Connection, None] = {}
-        self.presence = Presence(storage_of, clock, announce)
+        self.presence = Presence(storage_of, clock, announce, names)
         self._encoded = EncodedEntries(self.now)
         self._scheduled = False
 

@@ -8,6 +8,7 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from atrium.contracts.base import Model
+from atrium.contracts.followers import Device
 from atrium.plugins.gateway.hosts import bracketed
 from atrium.sdk.clock import timestamp
 from atrium.sdk.cursors import decode_cursor, encode_cursor
@@ -32,6 +33,8 @@ class ConnectionMetrics(Model):
 
     id: str
     kind: str
+    client: str
+    device: Device
     address: str | None = None
     since: str
     streams: tuple[FollowedStream, ...]
@@ -153,6 +156,8 @@ def _metrics(sink: Sink) -> ConnectionMetrics:
     return ConnectionMetrics(
         id=str(sink.number),
         kind=sink.form.name,
+        client=sink.principal.client,
+        device=sink.hub.names.named(sink.device, sink.principal.client),
         address=None if sink.peer is None else f"{bracketed(sink.peer[0])}:{sink.peer[1]}",
         since=timestamp(sink.opened_at),
         streams=tuple(FollowedStream(stream=name, lag=one.lag) for name, one in sink.followers.items()),

@@ -77,6 +77,7 @@ class Gateway(Plugin[GatewayConfig]):
         self._serving = Serving(self.context, self.config)
         self._files().write("token", self.token)
         await self.serving.identity.logins.sweep()
+        await self.serving.names.open()
         self._opening = self.context.spawn(self._open(), "open the port")
 
     async def opened(self) -> None:
@@ -210,8 +211,18 @@ class Gateway(Plugin[GatewayConfig]):
         if not caller.client.startswith(BROWSER):
             raise InvalidInput("only a browser can sign out; the token is valid until the hub restarts")
         await self.serving.identity.logins.end(caller.client.removeprefix(BROWSER))
+        await self.serving.names.forget(caller.client)
         self.serving.hub.close_client(caller.client)
         return Reply(status=204, headers={"set-cookie": self.serving.identity.set_cookie("")})
+
+    @route("PUT", "/auth/device")
+    async def name_device(self, caller: Principal, name: str) -> dict[str, str]:
+        """Give this browser a name of at most 40 characters, under which others see it; `""` takes the name away."""
+        if not caller.client.startswith(BROWSER):
+            raise InvalidInput("only a browser is given a name; a terminal is called as its host")
+        named = await self.serving.names.set(caller.client, name)
+        self.serving.hub.presence.renamed(caller.client)
+        return {"name": named}
 
     @route("POST", "/auth/ticket")
     async def ticket(self, caller: Principal) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atrium.contracts.followers import Device, StreamFollower
+from atrium.plugins.gateway.device_names import DeviceNames
 from atrium.sdk import Clock, NotFound, SpaceStorage
 from atrium.sdk.clock import timestamp
 from atrium.sdk.storage import TopicSnapshot
@@ -38,11 +39,16 @@ class Presence:
     """Counts the connections of each device that follow a stream. `announce(space, stream)` hears of each change."""
 
     def __init__(
-        self, storage_of: Callable[[str], SpaceStorage], clock: Clock, announce: Callable[[str, str], None]
+        self,
+        storage_of: Callable[[str], SpaceStorage],
+        clock: Clock,
+        announce: Callable[[str, str], None],
+        names: DeviceNames,
     ) -> None:
         self._storage_of = storage_of
         self._clock = clock
         self._announce = announce
+        self._names = names
         self._taken: dict[Place, dict[Seat, Taken]] = {}
         self._revisions: dict[Place, int] = {}
         self._last_revision = self._begin = round(clock.now() * 1_000_000)
@@ -78,9 +84,20 @@ class Presence:
         """Return who follows a stream, whoever has been there longest first."""
         taken = self._taken.get((space, stream), {})
         return tuple(
-            StreamFollower(user=user, client=client, device=Device(program=program, system=system), since=since)
-            for (user, client, program, system), since in ((seat, timestamp(one.since)) for seat, one in taken.items())
+            StreamFollower(
+                user=user,
+                client=client,
+                device=self._names.named(Device(program=program, system=system), client),
+                since=timestamp(one.since),
+            )
+            for (user, client, program, system), one in taken.items()
         )
+
+    def renamed(self, client: str) -> None:
+        """Note that a client's device is called otherwise, wherever it follows a stream."""
+        for place, taken in self._taken.items():
+            if any(seat[1] == client for seat in taken):
+                self._change(place)
 
     def topics(self, space: str) -> FollowerTopics:
         """Return the topics of a space that tell who follows its streams."""

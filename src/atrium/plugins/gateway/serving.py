@@ -15,6 +15,7 @@ from atrium.contracts.events import Event
 from atrium.contracts.followers import FollowersChanged
 from atrium.plugins.gateway.commands import Commands
 from atrium.plugins.gateway.connection import Connection
+from atrium.plugins.gateway.device_names import DeviceNames
 from atrium.plugins.gateway.dispatcher import Dispatcher
 from atrium.plugins.gateway.edge import Edge
 from atrium.plugins.gateway.entry_stream import EntryStreams, StreamConnection
@@ -47,7 +48,8 @@ class Serving:
         listener = bind(config.host, config.port)
         self.port: int = listener.getsockname()[1]
         self.identity = Identity(context.storage.system, context.clock, context.new_id, config, self.port)
-        self.hub = Hub(context.storage.of, config, context.clock, self._followers_changed)
+        self.names = DeviceNames(context.storage.system)
+        self.hub = Hub(context.storage.of, config, context.clock, self._followers_changed, self.names)
         self.entry_streams = EntryStreams(context.storage.of, self.hub)
         self.features = Features(lambda: context.extensions.at(FEATURES))
         self.dispatcher = Dispatcher(

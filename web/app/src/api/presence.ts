@@ -1,8 +1,15 @@
+/** What somebody calls from; `name` is what its owner calls it. */
+export interface Device {
+  readonly program: string;
+  readonly system?: string;
+  readonly name?: string;
+}
+
 /** Someone who follows a session from a device; `since` is an ISO date. `client` is theirs alone. */
 export interface Follower {
   readonly user: string;
   readonly client: string;
-  readonly device: { readonly program: string; readonly system?: string };
+  readonly device: Device;
   readonly since: string;
 }
 

@@ -6,6 +6,7 @@ import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
 import { keepBeside } from "../../design/placement.ts";
 import { shortTime } from "../../design/times.ts";
+import { deviceName } from "../../language/devices.ts";
 import { catalogue, plural } from "../../language/language.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 
@@ -14,11 +15,7 @@ const otherDevicesWords = catalogue(
     alsoOpen: (names: string) => `Also open: ${names}`,
     onDevices: (count: number) =>
       plural(count, { one: "Open on # other device", other: "Open on # other devices" }),
-    device: (program: string, system: string) => `${program} on ${system}`,
     since: (time: string) => `since ${time}`,
-    Terminal: "Terminal",
-    Browser: "Browser",
-    Client: "Program",
   },
   {
     alsoOpen: (names: string) => `Открыта и здесь: ${names}`,
@@ -29,22 +26,9 @@ const otherDevicesWords = catalogue(
         many: "Открыта ещё на # устройствах",
         other: "Открыта ещё на # устройства",
       }),
-    device: (program: string, system: string) => `${program} на ${system}`,
     since: (time: string) => `с ${time}`,
-    Terminal: "Терминал",
-    Browser: "Браузер",
-    Client: "Программа",
   },
 );
-
-/** Name a follower's device as people do. */
-export function deviceName({ device }: Follower): string {
-  const words = otherDevicesWords();
-  const { program, system } = device;
-  const named =
-    program === "Terminal" || program === "Browser" || program === "Client" ? words[program] : program;
-  return system ? words.device(named, system) : named;
-}
 
 /** On which other devices a session is open, and since when; nothing where it is open here alone. */
 @customElement("atrium-other-devices")
@@ -150,7 +134,7 @@ export class OtherDevices extends SignalElement {
     if (this.followers.length === 0) return nothing;
     const words = otherDevicesWords();
     const now = Date.now();
-    const names = words.alsoOpen(this.followers.map(deviceName).join(", "));
+    const names = words.alsoOpen(this.followers.map(({ device }) => deviceName(device)).join(", "));
     return html`
       <button type="button" class="quiet" popovertarget="devices" title=${names} data-testid="other-devices">
         ${icon(MonitorSmartphone)}<span class="names">${names}</span><span class="count" aria-hidden="true">${this.followers.length}</span>
@@ -159,8 +143,8 @@ export class OtherDevices extends SignalElement {
         <h2>${words.onDevices(this.followers.length)}</h2>
         <ul>
           ${this.followers.map(
-            (one) =>
-              html`<li>${deviceName(one)} <span class="since">${words.since(shortTime(one.since, now))}</span></li>`,
+            ({ device, since }) =>
+              html`<li>${deviceName(device)} <span class="since">${words.since(shortTime(since, now))}</span></li>`,
           )}
         </ul>
       </div>

@@ -9,12 +9,14 @@ import "../../design/segmented.ts";
 import type { Tone } from "../../design/status_word.ts";
 import "../../design/status_word.ts";
 import { pageStyles } from "../../design/page_styles.ts";
-import { sentence } from "../../design/words.ts";
+import { withCode } from "../../design/words.ts";
 import { LANGUAGES, type Language } from "../../language/language.ts";
+import { problemText } from "../../language/problems.ts";
 import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import { CONTRASTS, type Contrast, THEMES, type Theme } from "../../state/preferences.ts";
 import { SignalElement } from "../../state/signal_element.ts";
+import "./device_form.ts";
 import { settingsStyles } from "./settings_styles.ts";
 import { settingsWords } from "./words.ts";
 
@@ -52,6 +54,7 @@ export class SettingsRoom extends SignalElement implements Room {
         </section>
         <section aria-labelledby="browser">
           <h2 id="browser">${words.browser}</h2>
+          <atrium-device-form .hub=${this.hub}></atrium-device-form>
           <p class="note">${words.browserNote}</p>
           <button type="button" class="plain" ?disabled=${!this.hub.isLive} @click=${this.#signOut}>${words.signOut}</button>
         </section>
@@ -137,7 +140,7 @@ export class SettingsRoom extends SignalElement implements Room {
             <li>
               <span class="name">${name}</span>
               <atrium-status tone="danger">${words.failed}</atrium-status>
-              <span class="about" lang="en">${sentence(problemOf(error).detail)}</span>
+              <span class="about">${withCode(problemText(problemOf(error)))}</span>
             </li>
           `,
         )}

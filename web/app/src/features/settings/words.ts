@@ -28,6 +28,12 @@ export const settingsWords = catalogue(
     browser: "This browser",
     browserNote:
       "Signing out closes this browser's connections and forgets what can be read here offline. Drafts are kept.",
+    deviceName: "Name of this device",
+    deviceNote:
+      "Shown on your other screens, so that you can tell them apart. Without a name the browser and its system are shown.",
+    deviceNamed: (name: string) => `This device is now called “${name}”.`,
+    deviceUnnamed: "This device is called by its browser again.",
+    save: "Save",
     signOut: "Sign out",
     signedOut: "Signed out.",
     notSignedOut: "This browser was not signed out.",
@@ -62,6 +68,11 @@ export const settingsWords = catalogue(
     browser: "Этот браузер",
     browserNote:
       "При выходе закроются соединения этого браузера и сотрётся всё, что можно читать без связи. Черновики останутся.",
+    deviceName: "Название устройства",
+    deviceNote: "Видно на других ваших экранах, чтобы их различать. Без названия показаны браузер и система.",
+    deviceNamed: (name: string) => `Теперь это устройство называется «${name}».`,
+    deviceUnnamed: "Устройство снова называется по браузеру.",
+    save: "Сохранить",
     signOut: "Выйти",
     signedOut: "Вы вышли.",
     notSignedOut: "Выйти не удалось.",

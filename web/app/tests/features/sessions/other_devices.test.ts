@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Follower } from "../../../src/api/presence.ts";
-import { deviceName, type OtherDevices } from "../../../src/features/sessions/other_devices.ts";
+import type { OtherDevices } from "../../../src/features/sessions/other_devices.ts";
 import "../../../src/features/sessions/other_devices.ts";
+import { deviceName } from "../../../src/language/devices.ts";
 
 function follower(program: string, system?: string): Follower {
   const device = system === undefined ? { program } : { program, system };
@@ -43,8 +44,9 @@ describe("the other devices of a session", () => {
 
   it("are named in Russian", async () => {
     document.documentElement.lang = "ru";
-    expect(deviceName(follower("Terminal", "desk"))).toBe("Терминал на desk");
-    expect(deviceName(follower("Client"))).toBe("Программа");
+    expect(deviceName({ program: "Terminal", system: "desk" })).toBe("Терминал на desk");
+    expect(deviceName({ program: "Client" })).toBe("Программа");
+    expect(deviceName({ program: "Firefox", system: "Windows", name: "Кухня" })).toBe("Кухня");
     const root = await shown(follower("Firefox", "Windows"));
     expect(root.querySelector("h2")?.textContent).toBe("Открыта ещё на 1 устройстве");
   });
