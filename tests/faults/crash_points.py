@@ -218,6 +218,7 @@ PROVIDER_POINTS = (
 )
 APPROVAL_POINTS = ("approvals.asked", "approvals.closed", "approvals.taken")
 USAGE_POINTS = ("usage.counting", "usage.counted")
+SECRET_POINTS = ("secrets.written", "secrets.replaced")
 
 
 async def endure(home: Path, point: str, time: int) -> None:

@@ -17,6 +17,7 @@ from atrium.app.sections import gateway_settings, sections_of, sections_of_kind
 from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.gateway.plugin import Gateway
 from atrium.sdk import PluginFailed
+from atrium.sdk.secrets import SecretStore
 
 log = logging.getLogger(__name__)
 
@@ -57,13 +58,16 @@ def find_settings(home: Home, options: Options) -> tuple[Settings, list[LoadedCl
 
 async def build(home: Home, settings: Settings, chosen: Collection[LoadedClass], options: Options) -> Hub:
     """Put the runtime together: storage, providers, plugins. A broken plugin is FAILED, the rest runs."""
+    from atrium.adapters.secrets import open_store
     from atrium.adapters.storage.sqlite import SQLiteStorageAdapter
 
     database = home.data(settings.core.data_dir) / "atrium.db"
     runtime = CoreRuntime(
         SQLiteStorageAdapter(database), config=_plugin_config(settings, chosen, options), home=home.root
     )
-    _contribute_providers(runtime, home, settings.section("providers"))
+    secrets = open_store(home.root, settings.section("secrets").get("store", "auto"), runtime.clock.now, os.environ)
+    runtime.extensions.contribute("secrets.store", OWNER, secrets)
+    _contribute_providers(runtime, home, settings.section("providers"), secrets)
     for one in chosen:
         await _load(runtime, one)
     return Hub(runtime, settings)
@@ -78,7 +82,7 @@ def _plugin_config(settings: Settings, chosen: Collection[LoadedClass], options:
     return config
 
 
-def _contribute_providers(runtime: CoreRuntime, home: Home, sections: Mapping[str, Any]) -> None:
+def _contribute_providers(runtime: CoreRuntime, home: Home, sections: Mapping[str, Any], secrets: SecretStore) -> None:
     from atrium.adapters.agents import find_recipes
     from atrium.adapters.providers.acp import AcpProvider
     from atrium.adapters.providers.acp_servers import parse_servers
@@ -92,9 +96,10 @@ def _contribute_providers(runtime: CoreRuntime, home: Home, sections: Mapping[st
     # A section of another kind is of another provider of that name.
     names = [*(name for name in recipes if name not in sections), *sections_of_kind("acp", sections)]
     servers = parse_servers(sections.get("mcpServers") or {})
-    agents = [AcpProvider(name, home.root, clock, recipes.get(name), servers) for name in names]
-    models = [ModelProvider(name) for name in sections_of_kind("model", sections) if name != "model"]
-    for provider in (LocalProvider(home.root, clock), ModelProvider(), EchoProvider(clock), *agents, *models):
+    agents = [AcpProvider(name, home.root, clock, recipes.get(name), servers, secrets) for name in names]
+    names = ["model", *(name for name in sections_of_kind("model", sections) if name != "model")]
+    model, *models = [ModelProvider(name, secrets=secrets) for name in names]
+    for provider in (LocalProvider(home.root, clock), model, EchoProvider(clock), *agents, *models):
         runtime.extensions.contribute("providers.provider", OWNER, provider)
     runtime.extensions.contribute("providers.finder", OWNER, LocalServers())
 

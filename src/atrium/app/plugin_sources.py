@@ -19,6 +19,7 @@ PluginClass = type[Plugin[Any]]
 GROUP = "atrium.plugins"
 
 BUNDLED: Mapping[str, str] = {
+    "secrets": "atrium.plugins.secrets.plugin:Secrets",
     "approvals": "atrium.plugins.approvals.plugin:Approvals",
     "providers": "atrium.plugins.providers.plugin:Providers",
     "usage": "atrium.plugins.usage.plugin:Usages",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -20,7 +19,8 @@ from atrium.adapters.providers.acp_places import Place, Places
 from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.adapters.providers.acp_program import AgentProgram, Launch
 from atrium.adapters.providers.acp_servers import McpServer, servers_for
-from atrium.adapters.providers.model_settings import FromEnvironment
+from atrium.adapters.providers.model_settings import FromEnvironment, FromStore
+from atrium.adapters.providers.secret_values import SecretValues
 from atrium.adapters.providers.settings import ProviderSettings, parse_settings
 from atrium.sdk.errors import InvalidInput, ProviderNotInstalled
 from atrium.sdk.findings import Finding
@@ -36,6 +36,7 @@ from atrium.sdk.providers import (
     ProviderInfo,
     TurnRequest,
 )
+from atrium.sdk.secrets import SecretStore
 
 if TYPE_CHECKING:
     from atrium.adapters.providers.acp_agent import Agent
@@ -65,8 +66,9 @@ class AgentSettings(ProviderSettings):
     command: tuple[str, ...] = Field(
         (), description="A program of your own that speaks ACP, and its arguments; else the installed one starts."
     )
-    env: dict[str, str | FromEnvironment] = Field(
-        default_factory=dict, description='Its environment; a value may be `{"env": "NAME"}`, a variable of the hub.'
+    env: dict[str, str | FromEnvironment | FromStore] = Field(
+        default_factory=dict,
+        description='Its environment; a value may be `{"secret": "NAME"}`, a secret of the hub, or `{"env": "NAME"}`.',
     )
     mode: str | None = Field(None, description="The mode its sessions begin in, as the agent names it.")
     model: str | None = Field(None, description="The model its sessions begin with, as the agent names it.")
@@ -83,8 +85,10 @@ class AcpProvider:
         clock: Clock,
         recipe: Recipe | None = None,
         servers: Mapping[str, McpServer] | None = None,
+        secrets: SecretStore | None = None,
     ) -> None:
         self._id = provider_id
+        self._values = SecretValues(secrets)
         self._servers = servers or {}
         self._folder = home / "providers" / provider_id
         self._places = Places(self._folder)
@@ -114,10 +118,9 @@ class AcpProvider:
     @property
     def availability(self) -> Availability:
         """Return whether its program is there."""
-        missing = [value.env for value in self._settings.env.values() if isinstance(value, FromEnvironment)]
-        missing = [name for name in missing if not os.environ.get(name)]
-        if missing:
-            return Availability("unavailable", f"`providers.{self._id}.env` names {missing[0]}, which is not set")
+        for value in self._settings.env.values():
+            if missing := self._values.missing(value, f"providers.{self._id}.env"):
+                return Availability("unavailable", missing)
         if self._program is not None:
             return self._program.availability()
         command = self._settings.command
@@ -254,10 +257,11 @@ class AcpProvider:
 
     async def _prepare(self) -> Launch:
         """Return what to start: the installed version, or the user's own program."""
+        environment = await self._environment()
         if self._program is None:
-            return Launch(self._settings.command, self._environment())
+            return Launch(self._settings.command, environment)
         launch = await self._program.launch()
-        launch.environment = {**launch.environment, **self._environment()}
+        launch.environment = {**launch.environment, **environment}
         return launch
 
     def _may_change(self) -> bool:
@@ -314,11 +318,8 @@ class AcpProvider:
         usual = self._program.recipe.mode if what == "mode" and self._program is not None else None
         return getattr(self._settings, what) or usual
 
-    def _environment(self) -> dict[str, str]:
-        return {
-            name: os.environ[value.env] if isinstance(value, FromEnvironment) else value
-            for name, value in self._settings.env.items()
-        }
+    async def _environment(self) -> dict[str, str]:
+        return {name: (await self._values.read(value)).get_secret_value() for name, value in self._settings.env.items()}
 
     @property
     def _name(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from importlib import import_module
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from atrium.adapters.providers.model_settings import PACKAGES, FromEnvironment, ModelSettings, Vendor
+from atrium.adapters.providers.model_settings import PACKAGES, ModelSettings, Vendor
+from atrium.adapters.providers.secret_values import SecretValues
 from atrium.adapters.providers.settings import SessionSettings, parse_settings
 from atrium.sdk.errors import InvalidInput, ProviderNotInstalled
 from atrium.sdk.providers import (
@@ -25,6 +25,7 @@ from atrium.sdk.providers import (
     ProviderInfo,
     TurnRequest,
 )
+from atrium.sdk.secrets import SecretStore
 
 if TYPE_CHECKING:
     from atrium.adapters.providers.model_endpoint import ModelEndpoint
@@ -42,13 +43,20 @@ _NAMES: Mapping[Vendor, str] = {
 class ModelProvider:
     """Runs turns on the configured endpoint. The model SDK is imported at the first turn."""
 
-    def __init__(self, provider_id: str = "model", environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        provider_id: str = "model",
+        environ: Mapping[str, str] | None = None,
+        secrets: SecretStore | None = None,
+    ) -> None:
         self._id = provider_id
-        self._environ = os.environ if environ is None else environ
+        self._values = SecretValues(secrets, environ)
         self._installed: dict[Vendor, bool] = {}
         self._settings = ModelSettings()
         self._sessions: dict[str, SessionSettings] = {}
         self._endpoint: ModelEndpoint | None = None
+        self._key: SecretStr | None = None
+        self._replaced: list[ModelEndpoint] = []
         self._opening = asyncio.Lock()
 
     @property
@@ -72,13 +80,11 @@ class ModelProvider:
         if settings.missing:
             names = [f"`providers.{self._id}.{name}`" for name in settings.missing]
             return Availability("unavailable", f"set {' and '.join(names)}")
-        key = settings.api_key
-        if isinstance(key, FromEnvironment) and not self._environ.get(key.env):
-            return Availability("unavailable", f"`providers.{self._id}.apiKey` names {key.env}, which is not set")
-        return Availability("active")
+        missing = self._values.missing(settings.api_key, f"providers.{self._id}.apiKey")
+        return Availability("unavailable", missing) if missing else Availability("active")
 
     async def configure(self, settings: Mapping[str, Any]) -> None:
-        """Take the settings of `ModelSettings`; `apiKey` is the key or `{"env": NAME}`."""
+        """Take the settings of `ModelSettings`; `apiKey` is the key, `{"secret": NAME}` or `{"env": NAME}`."""
         self._settings = parse_settings(ModelSettings, settings, f"providers.{self._id}")
         await self.close()
 
@@ -119,21 +125,27 @@ class ModelProvider:
 
     async def close(self) -> None:
         """Close the connections to the endpoint."""
-        endpoint, self._endpoint = self._endpoint, None
-        if endpoint is not None:
-            await endpoint.close()
+        current, self._endpoint = self._endpoint, None
+        replaced, self._replaced = self._replaced, []
+        for endpoint in (*replaced, current):
+            if endpoint is not None:
+                await endpoint.close()
 
     async def _open(self) -> ModelEndpoint:
         available = self.availability
         if available.status != "active":
             raise ProviderNotInstalled(available.reason or "")
         async with self._opening:
+            named = self._settings.api_key
+            key = None if named is None else await self._values.read(named)
             if self._endpoint is not None:
-                return self._endpoint
+                if key == self._key:
+                    return self._endpoint
+                self._replaced.append(self._endpoint)  # turns that run go on with the key they began with
             # The SDK takes more than a second to import: not on the loop.
             module = await asyncio.to_thread(import_module, ENDPOINT_MODULE)
-            opened: ModelEndpoint = await asyncio.to_thread(module.ModelEndpoint, self._id, self._settings, self._key())
-            self._endpoint = opened
+            opened: ModelEndpoint = await asyncio.to_thread(module.ModelEndpoint, self._id, self._settings, key)
+            self._endpoint, self._key = opened, key
             return opened
 
     def _is_installed(self, vendor: Vendor) -> bool:
@@ -141,10 +153,6 @@ class ModelProvider:
         if not self._installed.get(vendor):
             self._installed[vendor] = _is_there("pydantic_ai") and _is_there(PACKAGES[vendor])
         return self._installed[vendor]
-
-    def _key(self) -> SecretStr | None:
-        key = self._settings.api_key
-        return SecretStr(self._environ[key.env]) if isinstance(key, FromEnvironment) else key
 
 
 def _is_there(package: str) -> bool:

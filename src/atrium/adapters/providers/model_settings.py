@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic.alias_generators import to_camel
 
 from atrium.adapters.providers.settings import ProviderSettings
+from atrium.sdk.secrets import NAME
 
 Vendor = Literal["compatible", "openai", "anthropic", "google"]
 
@@ -37,6 +38,14 @@ class FromEnvironment(BaseModel):
     env: Annotated[str, Field(min_length=1)]
 
 
+class FromStore(BaseModel):
+    """A secret of the hub's store, where `atrium secrets set NAME` puts it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    secret: Annotated[str, Field(pattern=NAME)]
+
+
 class Price(BaseModel):
     """What a model costs, in US dollars for a million tokens."""
 
@@ -62,8 +71,9 @@ class ModelSettings(ProviderSettings):
     base_url: str | None = Field(
         None, description="The endpoint's address, as in `http://127.0.0.1:11434/v1`; by default the vendor's own."
     )
-    api_key: SecretStr | FromEnvironment | None = Field(
-        None, description='The key; better `{"env": "NAME"}`, the environment variable that holds it.'
+    api_key: SecretStr | FromEnvironment | FromStore | None = Field(
+        None,
+        description='The key; better `{"secret": "NAME"}`, a secret of the hub, or `{"env": "NAME"}`, its variable.',
     )
     model: str | None = Field(None, description="The model's name, as the endpoint knows it.")
     models: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(

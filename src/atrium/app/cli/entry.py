@@ -26,6 +26,7 @@ COMMANDS = {
     "approvals": (f"{_HERE}.approvals:approvals", "See what agents ask for, and answer."),
     "models": (f"{_HERE}.models:models", "List and fetch models that run on this machine."),
     "providers": (f"{_HERE}.providers:providers", "Install, update and examine coding agents."),
+    "secrets": (f"{_HERE}.secrets:secrets", "Keep keys and passwords out of files and variables."),
     "usage": (f"{_HERE}.usage:usage", "Show what your turns used, and what is left."),
     "budgets": (f"{_HERE}.usage:budgets", "Stop turns before they start when enough was used."),
     "logs": (f"{_HERE}.logs:logs", "Show the hub's log."),

@@ -1,0 +1,5 @@
+"""The secrets plugin."""
+
+from atrium.plugins.secrets.plugin import Secrets
+
+__all__ = ["Secrets"]
