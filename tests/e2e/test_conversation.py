@@ -210,7 +210,7 @@ async def test_text_files_are_quoted_and_others_refused_in_words(tmp_path: Path,
         text = FilePayload(name="beds.py", mimeType="text/x-python", buffer=b"beds = 2\n")
         picture = FilePayload(name="bed.png", mimeType="image/png", buffer=b"\x89PNG")
         await ann.page.locator("atrium-composer input[type=file]").set_input_files([text, picture])
-        await expect(ann.part("not-attached")).to_contain_text("bed.png is a picture")
+        await expect(ann.part("not-attached")).to_contain_text("Stage takes no images.")
         await expect(ann.part("composer")).to_have_value("`beds.py`\n\n```py\nbeds = 2\n```\n\n")
         await ann.part("composer").press("Enter")
         await expect(ann.messages("assistant").last.locator("pre")).to_have_text("beds = 2")

@@ -123,9 +123,10 @@ export async function cancelTurn(sessionId: string, turnId?: string): Promise<vo
   await callHub(`${pathOf(sessionId)}/cancel`, { method: "POST", body: turnId ? { turnId } : {} });
 }
 
-/** Run a turn that ended badly again, ahead of all that wait. */
-export async function retryTurn(sessionId: string, turnId: string): Promise<void> {
-  await callHub(`${pathOf(sessionId)}/retry`, { method: "POST", body: { turnId } });
+/** Run a turn that ended badly again, ahead of all that wait; where the provider takes no images, without them. */
+export async function retryTurn(sessionId: string, turnId: string, withoutImages = false): Promise<void> {
+  const body = { turnId, ...(withoutImages && { withoutImages }) };
+  await callHub(`${pathOf(sessionId)}/retry`, { method: "POST", body });
 }
 
 /** Let another provider answer from here on; `isToRetry` asks what failed last of it as well. */

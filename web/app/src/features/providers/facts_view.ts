@@ -5,7 +5,7 @@ import { currentLocale } from "../../language/language.ts";
 import { type Entry, homepageOf } from "./entries.ts";
 import { providersWords } from "./words.ts";
 
-const ABILITIES = ["thinking", "tools", "approvals", "usage", "offline"] as const;
+const ABILITIES = ["thinking", "tools", "images", "approvals", "usage", "offline"] as const;
 
 /** What there is to know of a provider and its program, and how it becomes the default. */
 export function renderFacts(entry: Entry): TemplateResult {

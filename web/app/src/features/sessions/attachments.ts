@@ -7,7 +7,7 @@ export const FILE_BYTES = 256 << 10;
 /** The most files that are quoted at a time. */
 export const MOST_FILES = 10;
 
-/** What became of files: the text that quotes those that could be read, and why the others could not. */
+/** What became of text files: the text that quotes those that could be read, and why the others could not. */
 export interface Quoted {
   readonly text: string;
   readonly problems: readonly string[];
@@ -32,6 +32,11 @@ export async function quoteFiles(files: readonly File[], taken: number): Promise
   return { text, problems };
 }
 
+/** Whether a file is an image that is looked at, not text that draws one. */
+export function isImage({ type }: File): boolean {
+  return type.startsWith("image/") && type !== "image/svg+xml";
+}
+
 /** How many bytes a text takes on the wire. */
 export function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
@@ -44,8 +49,6 @@ interface Attempt {
 
 async function quoteFile(file: File): Promise<Attempt> {
   const words = composerWords();
-  if (file.type.startsWith("image/") && file.type !== "image/svg+xml")
-    return { text: "", problem: words.noImages(file.name) };
   if (file.size > FILE_BYTES)
     return { text: "", problem: words.fileTooLarge(file.name, sizeWords(FILE_BYTES)) };
   let bytes: ArrayBuffer;
@@ -82,6 +85,7 @@ function readText(bytes: ArrayBuffer): string | undefined {
   }
 }
 
-function sizeWords(bytes: number): string {
+/** A limit in bytes as people read it. */
+export function sizeWords(bytes: number): string {
   return bytes >= 1 << 20 ? `${bytes >> 20} MiB` : `${bytes >> 10} KiB`;
 }

@@ -1,17 +1,24 @@
 import { html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { ArrowUp, Paperclip, Square } from "lucide";
+import { type Attachment, MOST_IMAGES } from "../../api/attachments.ts";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
 import type { KeyedTexts } from "../../state/keyed_texts.ts";
 import { SignalElement } from "../../state/signal_element.ts";
-import { byteLength, quoteFiles } from "./attachments.ts";
+import { byteLength, isImage, quoteFiles } from "./attachments.ts";
 import { composerStyles } from "./composer_styles.ts";
 import { composerWords } from "./composer_words.ts";
+import "./image_tray_view.ts";
+import type { ImageTray } from "./image_upload.ts";
+import { imageWords } from "./image_words.ts";
 
-/** What a person sends. */
+/** What a person sends: a text, images, or both. */
 export class SendEvent extends Event {
-  constructor(readonly content: string) {
+  constructor(
+    readonly content: string,
+    readonly attachments: readonly Attachment[],
+  ) {
     super("send");
   }
 }
@@ -29,6 +36,10 @@ export class Composer extends SignalElement {
   /** What the draft is kept under. */
   @property({ attribute: false }) draftKey = "";
   @property({ attribute: false }) label = composerWords().message;
+  /** The images that go with the text. */
+  @property({ attribute: false }) images!: ImageTray;
+  /** Why images cannot be sent; empty where they can. */
+  @property({ attribute: false }) imagesRefused = "";
   /** Whether there is a turn to cancel. */
   @property({ type: Boolean }) running = false;
   /** Whether the hub can be asked to cancel now. */
@@ -41,6 +52,8 @@ export class Composer extends SignalElement {
   @state() private text = "";
   @state() private problems: readonly string[] = [];
   @state() private isTarget = false;
+  /** Whether it is to be sent as soon as the images are uploaded. */
+  @state() private isWaiting = false;
   @query("textarea") private field!: HTMLTextAreaElement;
   @query("input[type=file]") private chooser!: HTMLInputElement;
 
@@ -51,7 +64,7 @@ export class Composer extends SignalElement {
 
   /** Put a text in, in front of what is there. */
   restore(text: string): void {
-    this.#write(this.text ? `${text}\n${this.text}` : text);
+    this.#write([text, this.text].filter(Boolean).join("\n"));
     this.focus();
   }
 
@@ -68,11 +81,13 @@ export class Composer extends SignalElement {
     this.texts.set(this.draftKey, text);
   }
 
-  /** Quote text files behind what is there; say which cannot be. */
+  /** Take images, and quote text files behind what is there; say which cannot be. */
   async attach(files: readonly File[]): Promise<void> {
     this.isTarget = false;
-    const { text, problems } = await quoteFiles(files, byteLength(this.text));
-    this.problems = problems;
+    const refused = this.#attachImages(files.filter(isImage));
+    const texts = files.filter((file) => !isImage(file));
+    const { text, problems } = await quoteFiles(texts, byteLength(this.text));
+    this.problems = [...refused, ...problems];
     if (text) this.#write(`${this.text.trimEnd()}${this.text.trim() ? "\n\n" : ""}${text}`);
     this.focus();
   }
@@ -86,27 +101,37 @@ export class Composer extends SignalElement {
     void this.updateComplete.then(() => this.field.focus());
   }
 
-  /** Forget the text: it was taken. */
+  /** Forget the text and the images: they were taken. */
   clear(): void {
     this.problems = [];
+    this.images.clear();
     this.#write("");
   }
 
   protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("imagesRefused")) this.problems = [];
     if (!changed.has("draftKey")) return;
     this.text = this.texts.get(this.draftKey);
     this.problems = [];
+    this.isWaiting = false;
+  }
+
+  protected override updated(): void {
+    if (!this.isWaiting || this.images.isUnderWay) return;
+    this.isWaiting = false;
+    if (!this.images.hasFailed) this.#send();
   }
 
   protected override render(): TemplateResult {
     return html`
-      <form class=${this.isTarget ? "target" : ""} @submit=${this.#send}>
+      <form class=${this.isTarget ? "target" : ""} @submit=${this.#onSubmit}>
         <slot name="above"></slot>
+        <atrium-image-tray .tray=${this.images} @emptied=${this.focus}></atrium-image-tray>
         <div class="grow" data-text=${this.text}>
           <textarea
             rows="1"
             aria-label=${this.label}
-            placeholder=${this.isTarget ? composerWords().dropHere : this.label}
+            placeholder=${this.isTarget ? this.#dropWords() : this.label}
             data-testid="composer"
             enterkeyhint="send"
             .value=${this.text}
@@ -116,10 +141,12 @@ export class Composer extends SignalElement {
           ></textarea>
         </div>
         <div role="alert">
-          ${this.problems.map((problem) => html`<p class="problems" data-testid="not-attached">${problem}</p>`)}
+          ${this.#problemsNow().map((problem) => html`<p class="problems" data-testid="not-attached">${problem}</p>`)}
         </div>
         <div role="status">
           ${this.holding ? html`<p class="hold" data-testid="escape-again">${composerWords().escapeAgain}</p>` : ""}
+          ${this.isWaiting ? html`<p class="hold" data-testid="sent-when-uploaded">${imageWords().sentWhenUploaded}</p>` : ""}
+          ${this.isTarget && this.text ? html`<p class="hold">${this.#dropWords()}</p>` : ""}
         </div>
         ${this.#renderFoot()}
       </form>
@@ -128,12 +155,13 @@ export class Composer extends SignalElement {
 
   #renderFoot(): TemplateResult {
     const words = composerWords();
+    const attach = this.imagesRefused ? words.attachText : words.attach;
     return html`<div class="foot">
       <button
         type="button"
         class="quiet square"
-        aria-label=${words.attach}
-        title=${words.attach}
+        aria-label=${attach}
+        title=${this.imagesRefused ? `${attach}. ${this.imagesRefused}` : attach}
         data-testid="attach"
         @click=${() => this.chooser.click()}
       >
@@ -154,15 +182,45 @@ export class Composer extends SignalElement {
         aria-label=${words.send}
         title=${words.sendWith}
         data-testid="send"
-        ?disabled=${this.busy || !this.text.trim()}
+        ?disabled=${!this.#maySend()}
       >
         ${icon(ArrowUp)}
       </button>
     </div>`;
   }
 
+  /** Take images as far as there is room; returns why some are not taken. */
+  #attachImages(files: readonly File[]): string[] {
+    if (files.length === 0) return [];
+    if (this.imagesRefused) return [this.imagesRefused];
+    const room = MOST_IMAGES - this.images.images.peek().length;
+    this.images.add(files.slice(0, room));
+    return files.length > room ? [imageWords().tooMany(MOST_IMAGES)] : [];
+  }
+
+  /** Images that wait where none are taken, as after a change of the provider, hold the message up. */
+  #problemsNow(): readonly string[] {
+    const isStuck = this.imagesRefused !== "" && this.images.images.value.length > 0;
+    return isStuck && !this.problems.includes(this.imagesRefused)
+      ? [...this.problems, this.imagesRefused]
+      : this.problems;
+  }
+
+  #maySend(): boolean {
+    const { hasFailed, images } = this.images;
+    const count = images.value.length;
+    if (this.busy || hasFailed || (count > 0 && this.imagesRefused)) return false;
+    return count > 0 || this.text.trim() !== "";
+  }
+
+  #dropWords(): string {
+    const words = composerWords();
+    return this.imagesRefused ? words.dropTextHere : words.dropHere;
+  }
+
   #write(text: string): void {
     this.text = text;
+    this.isWaiting = false;
     this.texts.set(this.draftKey, text);
     this.dispatchEvent(new Event("draft"));
   }
@@ -172,7 +230,7 @@ export class Composer extends SignalElement {
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
-      this.#send(event);
+      this.#send();
     } else if (event.key === "ArrowUp" && this.text === "" && !hasModifier(event)) {
       event.preventDefault();
       this.dispatchEvent(new Event("editlast"));
@@ -192,10 +250,17 @@ export class Composer extends SignalElement {
     void this.attach(files);
   }
 
-  #send(event: Event): void {
+  #onSubmit(event: Event): void {
     event.preventDefault();
-    if (this.text.trim() && !this.busy)
-      this.dispatchEvent(new SendEvent(this.text.replace(/^\s*\n|\s+$/g, "")));
+    this.#send();
+  }
+
+  #send(): void {
+    if (!this.#maySend()) return;
+    this.isWaiting = this.images.isUnderWay;
+    if (this.isWaiting) return;
+    const content = this.text.replace(/^\s*\n|\s+$/g, "");
+    this.dispatchEvent(new SendEvent(content, this.images.attachments));
   }
 
   #cancel(): void {

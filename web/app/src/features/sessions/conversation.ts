@@ -1,4 +1,5 @@
 import { type Offset, ZERO_REVISION } from "@atrium/state-sync";
+import type { Attachment } from "../../api/attachments.ts";
 import type { Problem } from "../../api/problem.ts";
 import type { TurnStatus } from "../../api/sessions.ts";
 
@@ -34,6 +35,7 @@ export type Part = Text | ToolCall;
 export interface UserMessage {
   readonly id: string;
   readonly content: string;
+  readonly attachments?: readonly Attachment[];
   readonly at: string;
   /** Where it stands in the stream. */
   readonly offset: Offset;

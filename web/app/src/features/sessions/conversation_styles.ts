@@ -47,6 +47,14 @@ export const conversationStyles = css`
     overflow-wrap: anywhere;
   }
 
+  .words:empty {
+    display: none;
+  }
+
+  .words + atrium-said-images {
+    margin-top: 8px;
+  }
+
   .new {
     display: flex;
     align-items: center;

@@ -1,6 +1,7 @@
 import { compareRevisions, isRevision } from "@atrium/state-sync";
 import { signal } from "@preact/signals-core";
-import { DRAFT_BYTES, type Draft } from "../../api/drafts.ts";
+import { type Attachment, idsOf, readAttachments } from "../../api/attachments.ts";
+import { DRAFT_BYTES, type Draft, type Written } from "../../api/drafts.ts";
 import { ApiProblem, isRecord } from "../../api/problem.ts";
 import type { KeyedTexts } from "../../state/keyed_texts.ts";
 import { byteLength } from "./attachments.ts";
@@ -9,16 +10,19 @@ import { byteLength } from "./attachments.ts";
 export interface DraftPorts {
   readonly get: () => Promise<Draft>;
   /** Raises `ApiProblem` 412 when the draft was changed since the revision. */
-  readonly put: (text: string, revision: string) => Promise<Draft>;
+  readonly put: (written: Written, revision: string) => Promise<Draft>;
   readonly texts: KeyedTexts;
+  /** The images that are uploaded for the next message. */
+  readonly attachments: () => readonly Attachment[];
   /** Show what was written on another screen. */
-  readonly show: (text: string) => void;
+  readonly show: (written: Written) => void;
 }
 
 const SAVE_MS = 600;
 /** The draft of a session that is being deleted changes too: by then the page has left. */
 const LOOK_MS = 150;
-const NOTHING: Draft = { text: "", revision: "0" };
+const EMPTY: Written = { text: "", attachments: [] };
+const NOTHING: Draft = { ...EMPTY, revision: "0" };
 const GONE: readonly number[] = [404, 405, 501];
 
 /**
@@ -55,17 +59,17 @@ export class DraftSync {
     return this.#base.revision === NOTHING.revision ? undefined : this.#base.revision;
   }
 
-  /** Learn that the person wrote: the text is kept under `draft.<session>` already. */
+  /** Learn that the person wrote, or attached: the text is kept under `draft.<session>` already. */
   wrote(): void {
     clearTimeout(this.#timer);
     if (!this.#isOff) this.#timer = setTimeout(() => void this.#work(), SAVE_MS);
   }
 
-  /** Learn that the text was sent: the hub clears its draft with the message. */
+  /** Learn that all of it was sent: the hub clears its draft with the message. */
   sent(): void {
     clearTimeout(this.#timer);
     this.other.value = undefined;
-    this.#agreeOn({ ...this.#base, text: "" });
+    this.#agreeOn({ ...this.#base, ...EMPTY });
   }
 
   /** Learn of a change of the hub's draft; one that is known means nothing. */
@@ -131,9 +135,9 @@ export class DraftSync {
   #meet(theirs: Draft): void {
     this.#hasMet = true;
     const mine = this.#mine;
-    const isTheirsNew = theirs.revision !== this.#base.revision && theirs.text !== this.#base.text;
-    const isMineNew = mine !== this.#base.text;
-    const isApart = isTheirsNew && isMineNew && theirs.text !== mine && theirs.text !== "";
+    const isTheirsNew = theirs.revision !== this.#base.revision && !isSame(theirs, this.#base);
+    const isMineNew = !isSame(mine, this.#base);
+    const isApart = isTheirsNew && isMineNew && !isSame(theirs, mine) && !isSame(theirs, EMPTY);
     this.other.value = isApart ? theirs : undefined;
     if (isApart) return;
     if (isTheirsNew && !isMineNew) this.#take(theirs);
@@ -142,9 +146,9 @@ export class DraftSync {
 
   async #save(): Promise<void> {
     const mine = this.#mine;
-    if (this.other.peek() || mine === this.#base.text || byteLength(mine) > DRAFT_BYTES) return;
+    if (this.other.peek() || isSame(mine, this.#base) || byteLength(mine.text) > DRAFT_BYTES) return;
     this.#agreeOn(await this.#ports.put(mine, this.#base.revision));
-    if (this.#mine !== mine) this.wrote();
+    if (!isSame(this.#mine, mine)) this.wrote();
   }
 
   #failed(error: unknown): void {
@@ -156,19 +160,23 @@ export class DraftSync {
   }
 
   #take(draft: Draft): void {
-    this.#ports.show(draft.text);
+    this.#ports.show(draft);
     this.#agreeOn(draft);
   }
 
   #agreeOn(draft: Draft): void {
     this.#base = draft;
-    const isNothing = draft.text === "" && draft.revision === NOTHING.revision;
+    const isNothing = isSame(draft, EMPTY) && draft.revision === NOTHING.revision;
     this.#ports.texts.set(this.#baseKey, isNothing ? "" : JSON.stringify(draft));
   }
 
-  get #mine(): string {
-    return this.#ports.texts.get(this.#textKey);
+  get #mine(): Written {
+    return { text: this.#ports.texts.get(this.#textKey), attachments: this.#ports.attachments() };
   }
+}
+
+function isSame(one: Written, other: Written): boolean {
+  return one.text === other.text && idsOf(one.attachments).join() === idsOf(other.attachments).join();
 }
 
 function readBase(stored: string): Draft {
@@ -176,7 +184,8 @@ function readBase(stored: string): Draft {
     const value: unknown = JSON.parse(stored || "null");
     if (!isRecord(value)) return NOTHING;
     const { text, revision } = value;
-    return typeof text === "string" && isRevision(revision) ? { text, revision } : NOTHING;
+    const attachments = readAttachments(value.attachments);
+    return typeof text === "string" && isRevision(revision) ? { text, attachments, revision } : NOTHING;
   } catch {
     return NOTHING;
   }

@@ -1,4 +1,5 @@
 import { compareRevisions } from "@atrium/state-sync";
+import { readAttachments } from "../../api/attachments.ts";
 import { isRecord, readProblem } from "../../api/problem.ts";
 import type { TurnStatus } from "../../api/sessions.ts";
 import type { Conversation, Part, ProviderChange, Text, ToolCall, Turn } from "./conversation.ts";
@@ -116,9 +117,16 @@ function addMessage(draft: Draft, entry: Entry): void {
   const id = text(entry.data.messageId);
   const turn = turnOf(draft, entry);
   if (turn.message) return;
+  const attachments = readAttachments(entry.data.attachments);
   draft.putTurn({
     ...turn,
-    message: { id, content: text(entry.data.content), at: entry.time, offset: entry.offset },
+    message: {
+      id,
+      content: text(entry.data.content),
+      ...(attachments.length > 0 && { attachments }),
+      at: entry.time,
+      offset: entry.offset,
+    },
   });
   const token = text(entry.data.clientToken);
   if (token) draft.addToken(token);

@@ -8,6 +8,7 @@ import { problemText } from "../../language/problems.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import type { Turn } from "./conversation.ts";
+import { imageWords, textWithImages } from "./image_words.ts";
 import type { OpenSession } from "./open_session.ts";
 import type { OutboxItem } from "./outbox.ts";
 import { sessionWords } from "./words.ts";
@@ -108,6 +109,13 @@ export class MessageQueue extends SignalElement {
         padding: 0;
       }
 
+      li button.wide {
+        width: auto;
+        margin-inline-start: 4px;
+        padding: 0 8px;
+        color: var(--text);
+      }
+
       @media (max-width: 767px), (pointer: coarse) {
         li button {
           width: 44px;
@@ -167,7 +175,7 @@ export class MessageQueue extends SignalElement {
 
   #renderQueued(turn: Turn): TemplateResult {
     const take = (toEdit: boolean): void => void this.dispatchEvent(new TakeOutEvent({ turn }, toEdit));
-    const content = turn.message?.content ?? "";
+    const content = textWithImages(turn.message?.content ?? "", turn.message?.attachments);
     return html`<li data-testid="turn" data-status="queued" data-turn-id=${turn.id}>
       <span class="text" title=${content} data-testid="message" data-role="user">${content}</span>
       ${this.hub.isLive ? this.#renderSteps(take, this.busy) : ""}
@@ -179,8 +187,9 @@ export class MessageQueue extends SignalElement {
     const take = (toEdit: boolean): void => void this.dispatchEvent(new TakeOutEvent({ item }, toEdit));
     const isRefused = item.status === "refused";
     const isInDoubt = !isRefused && item.wasTried === true;
+    const content = textWithImages(item.content, item.attachments);
     return html`<li class=${isRefused ? "refused" : ""} data-testid="unsent" data-status=${item.status}>
-      <span class="text" title=${item.content} data-testid="message" data-role="user">${item.content}</span>
+      <span class="text" title=${content} data-testid="message" data-role="user">${content}</span>
       ${this.#renderState(item)}
       ${isInDoubt ? "" : this.#renderSteps(take, false)}
     </li>`;
@@ -190,10 +199,18 @@ export class MessageQueue extends SignalElement {
     const words = sessionWords();
     if (item.status === "refused") {
       const reason = item.problem ? problemText(item.problem) : "";
-      return html`<span class="state" role="alert">${words.notAccepted} ${reason}</span>`;
+      return html`<span class="state" role="alert">${words.notAccepted} ${reason} ${this.#renderWithoutImages(item)}</span>`;
     }
     if (this.hub.isLive || !item.wasTried) return "";
     return html`<span class="state">${words.mayBeSent}</span>`;
+  }
+
+  /** A message that is only images is nothing without them. */
+  #renderWithoutImages({ problem, content, clientToken }: OutboxItem): TemplateResult | "" {
+    const isOffered = problem?.actions.some(({ id }) => id === "send_without_images") && content !== "";
+    if (!isOffered) return "";
+    const send = (): void => this.open.outbox.sendWithoutImages(clientToken);
+    return html`<button type="button" class="plain wide" data-testid="without-images" @click=${send}>${imageWords().sendWithoutImages}</button>`;
   }
 
   #renderSteps(take: (toEdit: boolean) => void, isDisabled: boolean): TemplateResult {

@@ -1,8 +1,9 @@
 import { html, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import { postMessage } from "../../api/messages.ts";
 import { type Problem, problemOf } from "../../api/problem.ts";
 import { labelOf, type Provider } from "../../api/providers.ts";
-import { createSession, sendMessage } from "../../api/sessions.ts";
+import { createSession } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
 import { renderProblem } from "../../design/problem_view.ts";
 import { withCode } from "../../design/words.ts";
@@ -16,9 +17,11 @@ import { SignalElement } from "../../state/signal_element.ts";
 import type { Composer, SendEvent } from "./composer.ts";
 import "./composer.ts";
 import { FileDrop } from "./file_drop.ts";
+import { whyNoImages } from "./image_refusal.ts";
+import type { ImageTray } from "./image_upload.ts";
 import { newSessionStyles } from "./new_session_styles.ts";
 import { newSessionWords } from "./new_session_words.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type OutboxPorts } from "./outbox.ts";
 import { sessionPageStyles } from "./page_styles.ts";
 import { titleFrom } from "./session_words.ts";
 
@@ -30,6 +33,8 @@ export class NewSessionPage extends SignalElement {
   static override styles = [controls, sessionPageStyles, newSessionStyles];
 
   @property({ attribute: false }) hub!: Hub;
+  /** The images of the first message. */
+  @property({ attribute: false }) images!: ImageTray;
 
   @state() private isBusy = false;
   @state() private problem: Problem | undefined;
@@ -58,6 +63,8 @@ export class NewSessionPage extends SignalElement {
         <atrium-composer
           .texts=${this.hub.texts}
           .draftKey=${DRAFT_KEY}
+          .images=${this.images}
+          .imagesRefused=${whyNoImages(providers, provider?.id)}
           .label=${words.firstMessage}
           ?busy=${this.isBusy || !provider || !this.hub.isLive}
           @send=${this.#begin}
@@ -82,7 +89,8 @@ export class NewSessionPage extends SignalElement {
       return html`<p class="muted">${this.hub.isLive ? words.howItBegins : words.notNow}</p>`;
     }
     const problem = this.hub.providers.problem.value;
-    if (!providers) return problem ? html`<p class="muted" role="status">${withCode(problemText(problem))}</p>` : html``;
+    if (!providers)
+      return problem ? html`<p class="muted" role="status">${withCode(problemText(problem))}</p>` : html``;
     return html`
       <p>${words.noneCanAnswer}</p>
       <ul>
@@ -132,14 +140,13 @@ export class NewSessionPage extends SignalElement {
     if (!provider) return;
     this.isBusy = true;
     this.problem = undefined;
-    const title = titleFrom(content);
+    const title = titleFrom(content || (this.images.names[0] ?? ""));
     const request = JSON.stringify([provider.id, title]);
     if (this.#asked.request !== request) this.#asked = { request, key: randomId() };
     try {
       const id = await createSession(provider.id, title, this.#asked.key);
-      this.#asked = { request: "", key: "" };
-      this.composer.clear();
-      this.#handOver(id, content);
+      await this.images.begin(id);
+      if (!this.images.hasFailed) this.#handOver(id, content);
     } catch (error) {
       this.problem = problemOf(error);
     }
@@ -148,10 +155,13 @@ export class NewSessionPage extends SignalElement {
 
   /** Leave the first message in the session's outbox, where it survives whatever happens, and go there. */
   #handOver(id: string, content: string): void {
-    const send = (text: string, token: string): Promise<unknown> => sendMessage(id, text, token);
+    const { attachments } = this.images;
+    const send: OutboxPorts["send"] = (text, sending) => postMessage(id, text, sending);
     const outbox = new Outbox(id, { send, newToken: randomId, texts: this.hub.texts });
     outbox.close();
-    outbox.add(content);
+    outbox.add(content, attachments.length > 0 ? { attachments } : {});
+    this.#asked = { request: "", key: "" };
+    this.composer.clear();
     this.hub.router.go(sessionPath(id));
   }
 }

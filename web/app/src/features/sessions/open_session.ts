@@ -1,5 +1,5 @@
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals-core";
-import { draftTopic, getDraft, putDraft } from "../../api/drafts.ts";
+import { draftTopic, getDraft, putDraft, type Written } from "../../api/drafts.ts";
 import { markRead, postMessage } from "../../api/messages.ts";
 import { type Follower, type Presence, presenceTopic } from "../../api/presence.ts";
 import type { Session } from "../../api/sessions.ts";
@@ -10,6 +10,7 @@ import { ConversationFeed } from "./conversation_feed.ts";
 import { ConversationFind } from "./conversation_find.ts";
 import { ConversationHistory } from "./conversation_history.ts";
 import { DraftSync } from "./draft_sync.ts";
+import { ImageTray, readKept, TRAY_PORTS, type TrayPorts } from "./image_upload.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { PicturePace } from "./picture_pace.ts";
 import { type Split, splitQueue } from "./queue.ts";
@@ -23,6 +24,8 @@ export class OpenSession {
   readonly find: ConversationFind;
   readonly unread: Unread;
   readonly drafts: DraftSync;
+  /** The images of the next message. */
+  readonly images: ImageTray;
   readonly isGone: ReadonlySignal<boolean>;
   /** The turn that runs, as far as the page has heard: while the hub is away it may have ended. */
   readonly running: ReadonlySignal<Turn | undefined>;
@@ -37,7 +40,7 @@ export class OpenSession {
   #ends: (() => void)[] = [];
 
   /** `showDraft` shows a draft that was written on another screen. */
-  constructor(id: string, hub: Hub, showDraft: (text: string) => void) {
+  constructor(id: string, hub: Hub, showDraft: (written: Written) => void) {
     this.id = id;
     this.#hub = hub;
     this.feed = new ConversationFeed(
@@ -47,8 +50,7 @@ export class OpenSession {
       new PicturePace().schedule,
     );
     this.outbox = new Outbox(id, {
-      send: (content, clientToken, draftRevision) =>
-        postMessage(id, content, { clientToken, ...(draftRevision !== undefined && { draftRevision }) }),
+      send: (content, sending) => postMessage(id, content, sending),
       isReachable: () => hub.connection.state.peek().kind === "live",
       newToken: randomId,
       texts: hub.texts,
@@ -58,10 +60,12 @@ export class OpenSession {
     this.split = computed(() => splitQueue(turns.value));
     this.find = new ConversationFind(computed(() => this.split.value.said));
     this.unread = new Unread((offset) => markRead(id, offset));
+    this.images = this.#openImages();
     this.drafts = new DraftSync(id, {
       get: () => getDraft(id),
-      put: (text, revision) => putDraft(id, text, revision),
+      put: (written, revision) => putDraft(id, written, revision),
       texts: hub.texts,
+      attachments: () => this.images.attachments,
       show: showDraft,
     });
     this.isGone = computed(() => this.feed.phase.value === "gone" || this.feed.conversation.value.isDeleted);
@@ -99,6 +103,7 @@ export class OpenSession {
       effect(() => {
         if (this.#hub.connection.state.value.kind !== "live") return;
         this.outbox.hurry();
+        this.images.retryAll();
         void this.drafts.check();
       }),
       effect(() => {
@@ -128,9 +133,19 @@ export class OpenSession {
     this.drafts.close();
   }
 
+  #openImages(): ImageTray {
+    const { texts } = this.#hub;
+    const key = `draft-images.${this.id}`;
+    const keep: TrayPorts["keep"] = (attachments, isOwn) => {
+      texts.set(key, attachments.length > 0 ? JSON.stringify(attachments) : "");
+      if (isOwn) this.drafts.wrote();
+    };
+    return new ImageTray(this.id, { ...TRAY_PORTS, keep }, readKept(texts.get(key)));
+  }
+
   /** Forget what was kept here for a session that is no more. */
   forgetTexts(): void {
-    for (const kind of ["draft", "draft-base", "edit", "outbox"])
+    for (const kind of ["draft", "draft-base", "draft-images", "edit", "outbox"])
       this.#hub.texts.set(`${kind}.${this.id}`, "");
   }
 }

@@ -1,4 +1,6 @@
 import { signal } from "@preact/signals-core";
+import { type Attachment, readAttachments } from "../../api/attachments.ts";
+import type { Sending } from "../../api/messages.ts";
 import { ApiProblem, isRecord, type Problem, problemOf } from "../../api/problem.ts";
 import type { KeyedTexts } from "../../state/keyed_texts.ts";
 
@@ -6,6 +8,7 @@ import type { KeyedTexts } from "../../state/keyed_texts.ts";
 export interface OutboxItem {
   readonly clientToken: string;
   readonly content: string;
+  readonly attachments?: readonly Attachment[];
   /** `sending` until the hub has stored it, then `stored`; `refused` when it never will be as it is. */
   readonly status: "sending" | "stored" | "refused";
   readonly problem?: Problem;
@@ -17,7 +20,7 @@ export interface OutboxItem {
 
 /** What an outbox needs from outside. */
 export interface OutboxPorts {
-  readonly send: (content: string, clientToken: string, draftRevision?: string) => Promise<unknown>;
+  readonly send: (content: string, sending: Sending) => Promise<unknown>;
   /** Whether it is worth trying; always if not given. */
   readonly isReachable?: () => boolean;
   readonly newToken: () => string;
@@ -42,10 +45,9 @@ export class Outbox {
   }
 
   /** Take a message and send it as soon as it can be. */
-  add(content: string, draftRevision?: string): void {
+  add(content: string, more: Omit<Sending, "clientToken"> = {}): void {
     const clientToken = this.#ports.newToken();
-    const revision = draftRevision !== undefined && { draftRevision };
-    this.#update([...this.items.peek(), { clientToken, content, status: "sending", ...revision }]);
+    this.#update([...this.items.peek(), { clientToken, content, status: "sending", ...more }]);
     this.hurry();
   }
 
@@ -62,11 +64,20 @@ export class Outbox {
     if (left.length !== this.items.peek().length) this.#update(left);
   }
 
-  /** Forget one message; returns its text. */
-  withdraw(clientToken: string): string {
+  /** Send a message that was refused for its images again, without them. */
+  sendWithoutImages(clientToken: string): void {
+    const refused = this.items.peek().find((known) => known.clientToken === clientToken);
+    if (!refused) return;
+    const { attachments: _attachments, problem: _problem, ...item } = refused;
+    this.#put({ ...item, status: "sending" });
+    this.hurry();
+  }
+
+  /** Forget one message; returns it. */
+  withdraw(clientToken: string): OutboxItem | undefined {
     const item = this.items.peek().find((known) => known.clientToken === clientToken);
     this.#update(this.items.peek().filter((known) => known !== item));
-    return item?.content ?? "";
+    return item;
   }
 
   /** Stop sending; what was not sent stays for the next time. */
@@ -88,7 +99,12 @@ export class Outbox {
 
   async #send(item: OutboxItem): Promise<OutboxItem | undefined> {
     try {
-      await this.#ports.send(item.content, item.clientToken, item.draftRevision);
+      const { content, clientToken, draftRevision, attachments } = item;
+      await this.#ports.send(content, {
+        clientToken,
+        ...(draftRevision !== undefined && { draftRevision }),
+        ...(attachments && { attachments }),
+      });
       return { ...item, status: "stored" };
     } catch (error) {
       if (error instanceof ApiProblem && !error.isTransient && error.problem.status !== 401) {
@@ -125,10 +141,15 @@ export class Outbox {
 function readItems(stored: string): OutboxItem[] {
   try {
     const value: unknown = JSON.parse(stored || "[]");
-    return Array.isArray(value) ? value.filter(isStored).map((item) => ({ ...item, status: "sending" })) : [];
+    return Array.isArray(value) ? value.filter(isStored).map(readItem) : [];
   } catch {
     return [];
   }
+}
+
+function readItem({ attachments, ...item }: Omit<OutboxItem, "status">): OutboxItem {
+  const images = readAttachments(attachments);
+  return { ...item, status: "sending", ...(images.length > 0 && { attachments: images }) };
 }
 
 function isStored(value: unknown): value is Omit<OutboxItem, "status"> {

@@ -6,6 +6,7 @@ import { renderProblem } from "../../design/problem_view.ts";
 import { withCode } from "../../design/words.ts";
 import { problemText } from "../../language/problems.ts";
 import type { ProviderChange, Retrying } from "./conversation.ts";
+import { imageWords } from "./image_words.ts";
 import { providerWords } from "./provider_words.ts";
 import type { TurnContext } from "./turn_view.ts";
 
@@ -54,9 +55,16 @@ export function renderProblemSteps(
   const other = actions.find(({ id }) => id === "switch_provider");
   return html`
     ${other ? renderSwitch(other.providerId, context) : nothing}
+    ${has("send_without_images") ? renderWithoutImages(context) : nothing}
     ${has("change_budget") ? html`<a class="button quiet" href="/usage" data-testid="open-usage">${icon(Gauge)}${providerWords().budget}</a>` : nothing}
     ${has("configure_provider", "install_provider") ? renderWayToProvider(providerId, has("install_provider")) : nothing}
   `;
+}
+
+function renderWithoutImages({ isBusy, ask }: TurnContext): TemplateResult {
+  return html`<button type="button" class="plain" data-testid="without-images" ?disabled=${isBusy} @click=${() => ask("retryWithoutImages")}>
+    ${imageWords().sendWithoutImages}
+  </button>`;
 }
 
 function renderWayToProvider(providerId: string | undefined, isMissing: boolean): TemplateResult {

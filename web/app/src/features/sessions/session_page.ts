@@ -1,5 +1,7 @@
 import { html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import type { Attachment } from "../../api/attachments.ts";
+import type { Written } from "../../api/drafts.ts";
 import { forkBefore } from "../../api/messages.ts";
 import { cancelTurn, retryTurn, switchProvider } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
@@ -11,8 +13,12 @@ import type { Composer, SendEvent } from "./composer.ts";
 import "../approvals/session_approvals.ts";
 import "./composer.ts";
 import { composerWords } from "./composer_words.ts";
-import type { Turn } from "./conversation.ts";
+import type { Turn, UserMessage } from "./conversation.ts";
 import { FileDrop } from "./file_drop.ts";
+import { whyNoImages } from "./image_refusal.ts";
+import { ImageTray, TRAY_PORTS } from "./image_upload.ts";
+import type { ImageEvent } from "./image_view.ts";
+import { imageWords } from "./image_words.ts";
 import type { TakeOutEvent } from "./message_queue.ts";
 import "./message_queue.ts";
 import { OpenSession } from "./open_session.ts";
@@ -29,10 +35,11 @@ import "./timeline.ts";
 import { answerOf } from "./turn_view.ts";
 import { sessionWords } from "./words.ts";
 
-/** A message that is written anew: which, and the token under which the copy is asked for. */
+/** A message that is written anew: which, the token under which the copy is asked for, and its images. */
 interface Editing {
   readonly before: string;
   readonly token: string;
+  readonly images: ImageTray;
 }
 
 /** One session: its title, its conversation, what waits, and where to write. */
@@ -116,6 +123,7 @@ export class SessionPage extends SignalElement {
         .open=${open}
         ?busy=${this.isBusy}
         @turn=${this.#onTurn}
+        @openimage=${this.#onImage}
         @leavefind=${this.#focusComposer}
       ></atrium-timeline>
       <div class="foot">
@@ -136,6 +144,8 @@ export class SessionPage extends SignalElement {
       <atrium-composer
         .texts=${this.hub.texts}
         .draftKey=${this.editing ? editKey(open.id) : draftKey(open.id)}
+        .images=${this.editing?.images ?? open.images}
+        .imagesRefused=${whyNoImages(this.hub.providers.all.value, session?.providerId)}
         .label=${composerWords().writeMessage}
         ?reachable=${this.hub.isLive}
         ?running=${open.isRunning}
@@ -186,7 +196,7 @@ export class SessionPage extends SignalElement {
 
   #reopen(): void {
     this.#open?.stop();
-    this.#open = new OpenSession(this.sessionId, this.hub, (text) => this.#showDraft(text));
+    this.#open = new OpenSession(this.sessionId, this.hub, (written) => this.#showDraft(written));
     this.editing = undefined;
     this.isBusy = false;
     this.isHolding = false;
@@ -210,26 +220,30 @@ export class SessionPage extends SignalElement {
     if (matchMedia("(pointer: fine)").matches) this.composer?.focus();
   }
 
-  #send({ content }: SendEvent): void {
+  #send({ content, attachments }: SendEvent): void {
     const open = this.#open;
     if (!open || !this.composer) return;
     this.isHolding = false;
     if (this.editing) {
-      void this.#resend(content, this.editing);
+      void this.#resend(content, attachments, this.editing);
       return;
     }
     const { revision } = open.drafts;
     this.composer.clear();
     open.drafts.sent();
-    open.outbox.add(content, revision);
+    open.outbox.add(content, {
+      ...(revision !== undefined && { draftRevision: revision }),
+      ...(attachments.length > 0 && { attachments }),
+    });
     this.timeline.toEnd();
   }
 
   /** Begin a copy of the session that ends before the message, with other words in its place, and go there. */
-  async #resend(content: string, { before, token }: Editing): Promise<void> {
+  async #resend(content: string, attachments: readonly Attachment[], editing: Editing): Promise<void> {
     const source = this.sessionId;
+    const { before, token } = editing;
     await this.#attempt(sessionWords().notSent, async () => {
-      const id = await forkBefore(source, before, content, token);
+      const id = await forkBefore(source, before, content, { clientToken: token, attachments });
       if (this.sessionId !== source) return;
       this.#leaveEditing();
       this.hub.router.go(sessionPath(id));
@@ -241,7 +255,8 @@ export class SessionPage extends SignalElement {
     if (!this.editing) this.#open?.drafts.wrote();
   }
 
-  #showDraft(text: string): void {
+  #showDraft({ text, attachments }: Written): void {
+    this.#open?.images.replace(attachments);
     if (this.composer && !this.editing) this.composer.replace(text);
     else this.hub.texts.set(draftKey(this.sessionId), text);
   }
@@ -266,8 +281,11 @@ export class SessionPage extends SignalElement {
     const words = sessionWords();
     switch (step) {
       case "retry":
-        void this.#attempt(words.turnNotRetried, () => retryTurn(this.sessionId, turn.id));
+      case "retryWithoutImages": {
+        const isWithout = step !== "retry";
+        void this.#attempt(words.turnNotRetried, () => retryTurn(this.sessionId, turn.id, isWithout));
         break;
+      }
       case "cancel":
         void this.#attempt(words.turnNotCancelled, () => cancelTurn(this.sessionId, turn.id));
         break;
@@ -290,13 +308,14 @@ export class SessionPage extends SignalElement {
 
   async #takeOut(turn: Turn, toEdit: boolean): Promise<void> {
     const cancel = (): Promise<void> => cancelTurn(this.sessionId, turn.id);
-    if (await this.#attempt(sessionWords().turnNotCancelled, cancel))
-      this.#takeBack(turn.message?.content, toEdit);
+    if (await this.#attempt(sessionWords().turnNotCancelled, cancel)) this.#takeBack(turn.message, toEdit);
   }
 
-  #takeBack(content: string | undefined, toEdit: boolean): void {
-    if (!content || !toEdit) return;
+  #takeBack(message: Pick<UserMessage, "content" | "attachments"> | undefined, toEdit: boolean): void {
+    if (!message || !toEdit) return;
     if (this.editing) this.#leaveEditing();
+    const { content, attachments = [] } = message;
+    this.#open?.images.restore(attachments);
     void this.updateComplete.then(() => this.composer?.restore(content));
   }
 
@@ -312,15 +331,31 @@ export class SessionPage extends SignalElement {
 
   #edit(turn: Turn): void {
     if (!turn.message) return;
-    this.hub.texts.set(editKey(this.sessionId), turn.message.content);
-    this.editing = { before: turn.message.offset, token: randomId() };
+    const { content, offset, attachments } = turn.message;
+    this.hub.texts.set(editKey(this.sessionId), content);
+    const images = new ImageTray(this.sessionId, { ...TRAY_PORTS, keep: () => undefined }, attachments);
+    this.editing = { before: offset, token: randomId(), images };
     void this.updateComplete.then(() => this.composer?.focus());
   }
 
   #leaveEditing(): void {
     this.hub.texts.set(editKey(this.sessionId), "");
+    this.editing?.images.clear();
     this.editing = undefined;
     void this.updateComplete.then(() => this.#focusComposer());
+  }
+
+  /** Open the large view, with all images that are read of the conversation; it is loaded when it is first asked for. */
+  async #onImage({ attachment }: ImageEvent): Promise<void> {
+    const said = this.#open?.split.peek().said ?? [];
+    const known = said.flatMap(({ message }) => message?.attachments ?? []);
+    const images = known.includes(attachment) ? known : [attachment];
+    try {
+      const { openImage } = await import("./image_dialog.ts");
+      openImage(this.sessionId, images, images.indexOf(attachment));
+    } catch (error) {
+      this.hub.notices.fail(imageWords().viewNotOpened, error);
+    }
   }
 
   async #attempt(failure: string, step: () => Promise<void>): Promise<boolean> {

@@ -21,11 +21,10 @@ import "./find_bar.ts";
 import { FindView } from "./find_view.ts";
 import { MathView } from "./math_view.ts";
 import type { OpenSession } from "./open_session.ts";
-import type { OutboxItem } from "./outbox.ts";
 import { proseStyles } from "./prose_styles.ts";
 import { lastStarted } from "./queue.ts";
 import { type ReaderPlace, RowWindow } from "./row_window.ts";
-import { renderSaid } from "./said_view.ts";
+import { renderLeaving, type SaidPlace } from "./said_view.ts";
 import { renderInstead, renderTop } from "./timeline_notes.ts";
 import { TimelineRows } from "./timeline_rows.ts";
 import { timelineStyles } from "./timeline_styles.ts";
@@ -224,7 +223,7 @@ export class Timeline extends SignalElement {
         [...turns, ...unsent],
         (row) => ("parts" in row ? row.id : row.clientToken),
         (row, place) => html`<div class="row" data-index=${drawn.from + place}>
-          ${"parts" in row ? this.#renderTurn(row, said, row.id === unread) : renderLeaving(row, this.now)}
+          ${"parts" in row ? this.#renderTurn(row, said, row.id === unread) : renderLeaving(row, this.#place())}
         </div>`,
       )}
       <div class="after"></div>
@@ -259,11 +258,10 @@ export class Timeline extends SignalElement {
       ],
       () =>
         renderTurn(turn, {
+          ...this.#place(),
           agent,
-          now: this.now,
           isLast,
           isWaitedFor,
-          isLive,
           asked,
           isFirstUnread,
           mayAskAgain,
@@ -274,6 +272,10 @@ export class Timeline extends SignalElement {
           nameOf: (id) => this.hub.providers.nameOf(id),
         }),
     );
+  }
+
+  #place(): SaidPlace {
+    return { sessionId: this.open.id, now: this.now, isLive: this.hub.isLive };
   }
 
   #renderInstead(): unknown {
@@ -376,12 +378,4 @@ export class Timeline extends SignalElement {
     if (pressed instanceof HTMLButtonElement)
       actOnFrame(pressed, (button, text) => void copyFrom(button, text));
   }
-}
-
-/** A message on its way: it is in the stream in a moment. */
-function renderLeaving(item: OutboxItem, now: number): TemplateResult {
-  const note = html`<p class="unsent"><span class="late">${sessionWords().sending}</span></p>`;
-  return html`<article class="turn" data-testid="unsent" data-status=${item.status}>
-    ${renderSaid({ content: item.content, at: "" }, now, { note })}
-  </article>`;
 }

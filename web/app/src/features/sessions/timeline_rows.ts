@@ -1,4 +1,6 @@
+import type { Attachment } from "../../api/attachments.ts";
 import { type Text, type Turn, textOf } from "./conversation.ts";
+import { roomOf } from "./image_view.ts";
 import type { OutboxItem } from "./outbox.ts";
 import type { Row } from "./row_window.ts";
 
@@ -7,6 +9,8 @@ const LINE_CHARACTERS = 72;
 const HEAD_PX = 28;
 const END_PX = 36;
 const GAP_PX = 24;
+const IMAGE_GAP_PX = 8;
+const IMAGES_A_LINE = 3;
 const QUIET_LINE_PX = 36;
 
 /** The rows of a conversation: its turns, then what is not sent yet. What did not change is not looked at again. */
@@ -34,19 +38,27 @@ export class TimelineRows {
   }
 }
 
-function rowOfUnsent({ clientToken, content }: OutboxItem): Row {
-  return { key: clientToken, estimate: heightOfSaid(content) };
+function rowOfUnsent({ clientToken, content, attachments }: OutboxItem): Row {
+  return { key: clientToken, estimate: heightOfSaid(content, attachments) };
 }
 
 /** How high a turn probably is before it was drawn, in pixels: close enough that the scroll bar does not jump. */
 function heightOf(turn: Turn): number {
-  const said = turn.message ? heightOfSaid(turn.message.content) : 0;
+  const { message } = turn;
+  const said = message ? heightOfSaid(message.content, message.attachments) : 0;
   const parts = turn.parts.map((part) => (part.kind === "message" ? heightOfProse(part) : QUIET_LINE_PX));
   return said + HEAD_PX + parts.reduce((sum, height) => sum + height, 0) + END_PX + GAP_PX;
 }
 
-function heightOfSaid(content: string): number {
-  return HEAD_PX + linesOf(content) * LINE_PX + GAP_PX;
+function heightOfSaid(content: string, attachments: readonly Attachment[] = []): number {
+  const words = content ? linesOf(content) * LINE_PX : 0;
+  return HEAD_PX + words + heightOfImages(attachments) + GAP_PX;
+}
+
+function heightOfImages(attachments: readonly Attachment[]): number {
+  const heights = attachments.map((attachment) => roomOf(attachment, attachments.length === 1).height);
+  const lines = Math.ceil(attachments.length / IMAGES_A_LINE);
+  return lines * (Math.max(0, ...heights) + IMAGE_GAP_PX);
 }
 
 function heightOfProse(part: Text): number {

@@ -8,25 +8,22 @@ import { isOpen, type Part, type Text, type ToolCall, type Turn, textOf } from "
 import { pieceOf } from "./find.ts";
 import { markdown, type Typesetting } from "./markdown_view.ts";
 import { renderChanges, renderProblemSteps, renderRetrying } from "./provider_view.ts";
-import { renderSaid } from "./said_view.ts";
+import { renderSaid, type SaidPlace } from "./said_view.ts";
 import { planOf } from "./tool_kinds.ts";
 import { type Opened, renderFolded, renderPlan, renderTools, type Unfinished } from "./tool_view.ts";
 import { sessionWords } from "./words.ts";
 
 /** What can be done with a turn: run it again, cancel it, quote its answer, ask its message in other words. */
-export type TurnStep = "retry" | "cancel" | "quote" | "edit" | "switch";
+export type TurnStep = "retry" | "retryWithoutImages" | "cancel" | "quote" | "edit" | "switch";
 
 /** What a turn needs to be shown. */
-export interface TurnContext {
+export interface TurnContext extends SaidPlace {
   readonly agent: string;
-  readonly now: number;
   /** Whether it is the last turn that began: only that can be retried. */
   readonly isLast: boolean;
   /** Whether others wait for it, although it has ended. */
   readonly isWaitedFor: boolean;
   readonly isBusy: boolean;
-  /** Whether the hub can be heard: else what a running turn does is not known. */
-  readonly isLive: boolean;
   /** How many of its tools a person is asked to allow. */
   readonly asked: number;
   /** Whether it is where the part begins that was not read when the session was opened. */
@@ -45,7 +42,7 @@ export function renderTurn(turn: Turn, context: TurnContext): TemplateResult {
   const isAnswered = turn.parts.length > 0 || turn.status !== "queued";
   return html`
     <article class="turn" data-testid="turn" data-turn-id=${turn.id} data-status=${turn.status}>
-      ${turn.message ? renderSaid(turn.message, context.now, { steps: renderSaidSteps(turn.message.content, context) }) : nothing}
+      ${turn.message ? renderSaid(turn.message, context, { steps: renderSaidSteps(turn.message.content, context) }) : nothing}
       ${context.isFirstUnread ? html`<p class="new" data-testid="first-unread">${sessionWords().newFromHere}</p>` : nothing}
       ${isAnswered ? renderAnswer(turn, context) : renderQueued(context)}
       ${renderChanges(turn.changesAfter, context.nameOf)}
@@ -61,7 +58,7 @@ export function answerOf(turn: Turn): string {
 
 function renderSaidSteps(content: string, { isBusy, ask }: TurnContext): TemplateResult {
   const words = sessionWords();
-  return html`${renderCopy(content, words.copyMessage)}<button
+  return html`${content ? renderCopy(content, words.copyMessage) : nothing}<button
       type="button"
       class="quiet"
       aria-label=${words.editMessage}

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   codeBlock,
   FILE_BYTES,
+  isImage,
   MESSAGE_BYTES,
   quoteFiles,
 } from "../../../src/features/sessions/attachments.ts";
@@ -21,6 +22,11 @@ describe("files that are dropped", () => {
     expect(problems).toEqual([]);
   });
 
+  it("are images unless they are text that draws one", () => {
+    const types = ["image/png", "image/heic", "image/svg+xml", "text/plain"];
+    expect(types.map((type) => isImage(file("x", "x", type)))).toEqual([true, true, false, false]);
+  });
+
   it("cannot end their own quotation", () => {
     expect(codeBlock("notes`.md", "```\n````\n")).toBe("`notes .md`\n\n`````md\n```\n````\n`````\n\n");
   });
@@ -28,7 +34,6 @@ describe("files that are dropped", () => {
   it("are refused with a reason when they are not text", async () => {
     const { text, problems } = await quoteFiles(
       [
-        file("photo.png", new Uint8Array([137, 80]), "image/png"),
         file("program", new Uint8Array([0xff, 0xfe, 0])),
         file("nothing.bin", new Uint8Array([65, 0, 66])),
         file("large.txt", "x".repeat(FILE_BYTES + 1)),
@@ -38,9 +43,8 @@ describe("files that are dropped", () => {
 
     expect(text).toBe("");
     expect(problems).toEqual([
-      "photo.png is a picture. Pictures cannot be sent yet; text files are quoted.",
-      "program is not text. Only text files can be quoted.",
-      "nothing.bin is not text. Only text files can be quoted.",
+      "program is neither text nor an image. Only these can be attached.",
+      "nothing.bin is neither text nor an image. Only these can be attached.",
       "large.txt is larger than 256 KiB.",
     ]);
   });

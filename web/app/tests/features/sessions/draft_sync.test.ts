@@ -1,18 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Draft } from "../../../src/api/drafts.ts";
+import type { Attachment } from "../../../src/api/attachments.ts";
+import type { Draft, Written } from "../../../src/api/drafts.ts";
 import { ApiProblem, readProblem, unreachable } from "../../../src/api/problem.ts";
 import { DraftSync } from "../../../src/features/sessions/draft_sync.ts";
 import { settle } from "../../fake_network.ts";
 import { MemoryTexts } from "../../memory_texts.ts";
+import { attachment } from "./image_fixture.ts";
 
 /** The hub's side: one draft, its revision, and whether it can be reached. */
 class Hub {
-  draft: Draft = { text: "", revision: "10" };
+  draft: Draft = { text: "", attachments: [], revision: "10" };
   isAway = false;
   puts: string[] = [];
 
-  write(text: string): void {
-    this.draft = { text, revision: String(Number(this.draft.revision) + 1) };
+  write(text: string, attachments: readonly Attachment[] = []): void {
+    this.draft = { text, attachments, revision: String(Number(this.draft.revision) + 1) };
   }
 
   async get(): Promise<Draft> {
@@ -20,11 +22,11 @@ class Hub {
     return this.draft;
   }
 
-  async put(text: string, revision: string): Promise<Draft> {
+  async put({ text, attachments }: Written, revision: string): Promise<Draft> {
     if (this.isAway) throw unreachable();
     if (revision !== this.draft.revision) throw new ApiProblem(readProblem({ status: 412 }));
     this.puts.push(text);
-    this.write(text);
+    this.write(text, attachments);
     return this.draft;
   }
 }
@@ -33,6 +35,7 @@ class Hub {
 class Desk {
   readonly texts = new MemoryTexts();
   shown = "";
+  images: readonly Attachment[] = [];
   drafts: DraftSync;
 
   constructor(readonly hub: Hub) {
@@ -43,10 +46,12 @@ class Desk {
     this.shown = this.texts.get("draft.s1");
     this.drafts = new DraftSync("s1", {
       get: () => this.hub.get(),
-      put: (text, revision) => this.hub.put(text, revision),
+      put: (written, revision) => this.hub.put(written, revision),
       texts: this.texts,
-      show: (text) => {
+      attachments: () => this.images,
+      show: ({ text, attachments }) => {
         this.shown = text;
+        this.images = attachments;
         this.texts.set("draft.s1", text);
       },
     });
@@ -167,6 +172,32 @@ describe("a draft", () => {
     expect(hub.puts).toEqual(["sent"]);
     expect(desk.texts.get("draft.s1")).toBe("");
     expect(desk.drafts.other.value).toBeUndefined();
+  });
+
+  it("shares its images, also without words, and a choice between two is one of both", async () => {
+    const [photo, plan] = [attachment("photo.jpg"), attachment("plan.png")];
+    desk.images = [photo];
+    desk.drafts.wrote();
+    await saved();
+    expect(hub.draft.attachments).toEqual([photo]);
+
+    hub.write("", [plan]);
+    desk.drafts.changed(hub.draft.revision);
+    await told();
+    expect(desk.images).toEqual([plan]);
+
+    hub.write("theirs", [plan, photo]);
+    desk.images = [];
+    await desk.open().check();
+    expect(desk.images).toEqual([]);
+    expect(desk.drafts.other.value?.attachments).toEqual([plan, photo]);
+    desk.drafts.takeOther();
+    expect([desk.shown, desk.images]).toEqual(["theirs", [plan, photo]]);
+    desk.images = [];
+    desk.texts.set("draft.s1", "");
+    desk.drafts.sent();
+    await saved();
+    expect(hub.puts).toHaveLength(1);
   });
 
   it("is left alone by what it knows already, and by a hub that keeps none", async () => {

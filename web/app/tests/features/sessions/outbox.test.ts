@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Sending } from "../../../src/api/messages.ts";
 import { ApiProblem, readProblem, unreachable } from "../../../src/api/problem.ts";
 import { Outbox } from "../../../src/features/sessions/outbox.ts";
 import type { KeyedTexts } from "../../../src/state/keyed_texts.ts";
 import { settle } from "../../fake_network.ts";
+import { attachment } from "./image_fixture.ts";
 
 let kept: Map<string, string>;
 let sent: [string, string][];
+let last: Sending | undefined;
 let problem: unknown;
 let outboxes: Outbox[];
 let tokens: number;
@@ -14,6 +17,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   kept = new Map();
   sent = [];
+  last = undefined;
   problem = undefined;
   outboxes = [];
   tokens = 0;
@@ -33,8 +37,9 @@ function open(isReachable = (): boolean => true): Outbox {
     texts,
     isReachable,
     newToken: () => `token-${++tokens}`,
-    send: async (content, token) => {
-      sent.push([content, token]);
+    send: async (content, sending) => {
+      sent.push([content, sending.clientToken]);
+      last = sending;
       if (problem) throw problem;
     },
   });
@@ -106,11 +111,11 @@ describe("the outbox", () => {
     let isAway = true;
     const outbox = open(() => !isAway);
     outbox.add("taken back");
-    outbox.add("kept", "17");
+    outbox.add("kept", { draftRevision: "17" });
     await vi.advanceTimersByTimeAsync(10_000);
     expect(sent).toEqual([]);
     expect(outbox.items.value.map((item) => item.wasTried)).toEqual([undefined, undefined]);
-    expect(outbox.withdraw("token-1")).toBe("taken back");
+    expect(outbox.withdraw("token-1")?.content).toBe("taken back");
 
     isAway = false;
     problem = unreachable();
@@ -118,7 +123,7 @@ describe("the outbox", () => {
     await settle();
     expect(sent).toEqual([["kept", "token-2"]]);
     expect(outbox.items.value[0]?.wasTried).toBe(true);
-    expect(outbox.items.value[0]?.draftRevision).toBe("17");
+    expect(last).toEqual({ clientToken: "token-2", draftRevision: "17" });
   });
 
   it("waits as long as a full hub asks for", async () => {
@@ -143,7 +148,24 @@ describe("the outbox", () => {
 
     expect(statuses(outbox)).toEqual(["refused", "stored"]);
     expect(outbox.items.value[0]?.problem?.detail).toBe("content is too long");
-    expect(outbox.withdraw("token-1")).toBe("too long");
+    expect(outbox.withdraw("token-1")?.content).toBe("too long");
+    expect(statuses(outbox)).toEqual(["stored"]);
+  });
+
+  it("keeps images over a reload, and sends what was refused for them without them", async () => {
+    const attachments = [attachment("photo.jpg")];
+    open(() => false).add("look", { attachments });
+    problem = new ApiProblem(readProblem({ status: 409, code: "IMAGES_NOT_SUPPORTED" }));
+    const outbox = open();
+    outbox.hurry();
+    await settle();
+    expect(last).toEqual({ clientToken: "token-1", attachments });
+    expect(statuses(outbox)).toEqual(["refused"]);
+
+    problem = undefined;
+    outbox.sendWithoutImages("token-1");
+    await settle();
+    expect(last).toEqual({ clientToken: "token-1" });
     expect(statuses(outbox)).toEqual(["stored"]);
   });
 
