@@ -21,7 +21,7 @@ from atrium.sdk.errors import (
     Unauthenticated,
     Unavailable,
 )
-from atrium.sdk.http import EntryStream, Reply, Resource
+from atrium.sdk.http import EntryStream, FileReply, Reply, Resource, Upload
 from atrium.sdk.plugin import (
     Clock,
     Config,
@@ -55,9 +55,10 @@ from atrium.sdk.storage import (
 
 __all__ = [
     "ABSENT", "EXISTS", "SYSTEM", "Action", "AtriumError", "Batch", "Clock", "Config", "Conflict", "Context",
-    "Contribution", "CursorReset", "Document", "Entry", "EntryStream", "Event", "FieldError", "Forbidden", "Index",
-    "InvalidInput", "Json", "Manifest", "NewEntry", "NoConfig", "NotFound", "Page", "Plugin", "PluginFailed",
+    "Contribution", "CursorReset", "Document", "Entry", "EntryStream", "Event", "FieldError", "FileReply", "Forbidden",
+    "Index", "InvalidInput", "Json", "Manifest", "NewEntry", "NoConfig", "NotFound", "Page", "Plugin", "PluginFailed",
     "PluginMetadata", "PluginStatus", "PluginStorage", "PreconditionFailed", "Principal", "ProviderError", "Reply",
     "Resource", "ServiceNotFound", "ServiceTimeout", "SpaceStorage", "StorageFailed", "Tail", "TooManyRequests",
-    "Topic", "TopicSnapshot", "Unauthenticated", "Unavailable", "frame", "offer", "route", "service", "subscribe",
+    "Topic", "TopicSnapshot", "Unauthenticated", "Unavailable", "Upload", "frame", "offer", "route", "service",
+    "subscribe",
 ]  # fmt: skip

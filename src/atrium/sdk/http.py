@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -36,3 +37,26 @@ class EntryStream:
     stream: str
     after: int
     follow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileReply:
+    """A file as it is, of a media type that the browser must not guess; `name` is what it is called if it is saved."""
+
+    path: Path
+    media_type: str
+    name: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A body of any media type (in lower case, without parameters) in the pieces in which it comes.
+
+    It is never in memory as a whole, and nobody but whoever takes it bounds its size. `size` is what the client says,
+    in bytes; None if it does not.
+    """
+
+    media_type: str
+    size: int | None
+    pieces: AsyncIterator[bytes]

@@ -96,16 +96,20 @@ def subscribe(event_type: str) -> Callable[[Function], Function]:
     return offer("kernel.subscription", event_type=event_type)
 
 
-def route(method: str, path: str, *, status: int = 200, public: bool = False) -> Callable[[Function], Function]:
+def route(
+    method: str, path: str, *, status: int = 200, public: bool = False, upload: bool = False
+) -> Callable[[Function], Function]:
     """Offer the method over HTTP below `/api/v1`.
 
     A parameter `caller: Principal` is the authenticated caller; parameters named in the path are taken from it;
     `hub_url` is the address at which the caller reaches the hub (`https://hub.example`); `accept`, `if_match`,
     `if_none_match`, `idempotency_key` and `last_event_id` are the headers of that name.
     Others are query parameters (GET, DELETE) or fields of the JSON body, camelCase on the wire; one whose type is a
-    model is the whole body. `public` routes need no authentication: each one is listed in the security tests.
+    model is the whole body.
+    With `upload` a parameter of type `Upload` is the body, of any media type, and all others are in the query.
+    `public` routes need no authentication: each one is listed in the security tests.
     """
-    return offer("gateway.route", method=method, path=path, status=status, public=public)
+    return offer("gateway.route", method=method, path=path, status=status, public=public, upload=upload)
 
 
 def frame(frame_type: str) -> Callable[[Function], Function]:

@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel, to_pascal
 
 from atrium.contracts.base import Model
 from atrium.plugins.gateway.identity import HUB_URL, PRINCIPAL
-from atrium.sdk import AtriumError, FieldError, Principal
+from atrium.sdk import AtriumError, FieldError, Principal, Upload
 
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 HEADERS = {
@@ -39,6 +39,7 @@ class Binding:
 
     parameters: list[inspect.Parameter] = field(default_factory=list)
     caller: str | None = None
+    upload: str | None = None
     asks_hub_url: bool = False
     body_fields: dict[str, Any] = field(default_factory=dict)
     wire_names: dict[str, str] = field(default_factory=dict)
@@ -52,7 +53,7 @@ def bind(method: Method, http_method: str, path: str) -> Binding:
     """
     hints = get_type_hints(method, include_extras=True)
     in_path = set(re.findall(r"{(\w+)", path))
-    has_body = http_method in BODY_METHODS
+    has_body = http_method in BODY_METHODS and Upload not in hints.values()
     whole_body = has_body and any(_is_model(hints.get(name)) for name in inspect.signature(method).parameters)
     binding = Binding(returns=hints.get("return"))
     for name, parameter in inspect.signature(method).parameters.items():
@@ -60,11 +61,9 @@ def bind(method: Method, http_method: str, path: str) -> Binding:
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         alias = HEADERS.get(name) or to_camel(name)
         binding.wire_names[name] = alias
-        if annotation is Principal or name == "caller":
-            binding.caller = name
-        elif name == HUB_URL:
-            binding.asks_hub_url = True
-        elif alias in in_path:
+        if _is_given(binding, name, annotation):
+            continue
+        if alias in in_path:
             binding.parameters.append(_parameter(name, annotation, Path(alias=alias)))
         elif name in HEADERS:
             binding.parameters.append(_parameter(name, annotation, Header(default, alias=alias)))
@@ -77,6 +76,19 @@ def bind(method: Method, http_method: str, path: str) -> Binding:
     _add_body(binding, method.__qualname__)
     _add_cursor_alias(binding)
     return binding
+
+
+def _is_given(binding: Binding, name: str, annotation: Any) -> bool:
+    """Tell whether an argument is no parameter of the interface but what the gateway knows of the request."""
+    if annotation is Principal or name == "caller":
+        binding.caller = name
+    elif annotation is Upload:
+        binding.upload = name
+    elif name == HUB_URL:
+        binding.asks_hub_url = True
+    else:
+        return False
+    return True
 
 
 def endpoint(method: Method, binding: Binding, status: int, respond: Respond) -> Callable[..., Awaitable[Any]]:
@@ -92,6 +104,8 @@ def endpoint(method: Method, binding: Binding, status: int, respond: Respond) ->
             wire_names = wire_names | {CURSOR: CURSOR}
         if binding.caller is not None:
             values[binding.caller] = request.scope["state"][PRINCIPAL]
+        if binding.upload is not None:
+            values[binding.upload] = _upload(request)
         if binding.asks_hub_url:
             values[HUB_URL] = request.scope["state"][HUB_URL]
         try:
@@ -107,6 +121,12 @@ def endpoint(method: Method, binding: Binding, status: int, respond: Respond) ->
     call.__name__ = method.__name__
     call.__doc__ = method.__doc__
     return call
+
+
+def _upload(request: Request) -> Upload:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    size = request.headers.get("content-length", "")
+    return Upload(media_type, int(size) if size.isdigit() else None, request.stream())
 
 
 def _add_body(binding: Binding, name: str) -> None:

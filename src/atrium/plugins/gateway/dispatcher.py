@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -29,11 +30,15 @@ APPLICATION = "atrium.plugins.gateway.application"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What is offered now. `plain` routes read nothing of the request but who calls."""
+    """What is offered now.
+
+    `plain` routes read nothing of the request but who calls; `uploads` take a body as it comes, by method and path.
+    """
 
     contributions: dict[Key, Contribution]
     public: frozenset[Key]
     plain: frozenset[Key]
+    uploads: tuple[tuple[str, re.Pattern[str]], ...]
 
 
 class Dispatcher:
@@ -85,6 +90,10 @@ class Dispatcher:
         """Tell whether a route needs no authentication; only fixed paths can be public."""
         return (method, path) in self._table().public
 
+    def takes_upload(self, method: str, path: str) -> bool:
+        """Tell whether a route reads a body that is not JSON, and bounds it itself."""
+        return any(method == one and pattern.fullmatch(path) for one, pattern in self._table().uploads)
+
     def route_table(self) -> list[tuple[str, str, str, bool]]:
         """Return (method, path, owner, public) of every route offered now."""
         table = self._table()
@@ -116,7 +125,9 @@ class Dispatcher:
             fixed = {key: offered for key, offered in contributions.items() if "{" not in key[1]}
             public = frozenset(key for key, offered in fixed.items() if offered.options.get("public"))
             plain = frozenset(key for key, offered in fixed.items() if key[0] == "GET" and _is_plain(offered))
-            self._current = Table(contributions, public, plain)
+            taking = [key for key, offered in contributions.items() if offered.options.get("upload")]
+            uploads = tuple((method, re.compile(re.sub(r"{\w+}", "[^/]+", path))) for method, path in taking)
+            self._current = Table(contributions, public, plain, uploads)
         return self._current
 
     def _contributions(self) -> dict[Key, Contribution]:

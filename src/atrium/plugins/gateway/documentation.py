@@ -12,13 +12,14 @@ from pydantic import BaseModel
 from atrium.contracts.problems import Problem
 from atrium.plugins.gateway.binding import Binding
 from atrium.plugins.gateway.problems import MEDIA_TYPE
-from atrium.sdk import Contribution, EntryStream, Resource
+from atrium.sdk import Contribution, EntryStream, FileReply, Resource
 
 SNAPSHOT = {
     "type": "object",
     "required": ["revision", "data"],
     "properties": {"revision": {"type": "string", "pattern": "^[0-9]+$"}, "data": {}},
 }
+FILE = {"type": "string", "format": "binary"}
 ENTRIES = {"type": "string", "description": "One CloudEvents entry a line, oldest first."}
 
 
@@ -34,9 +35,13 @@ def describe(binding: Binding, contribution: Contribution) -> dict[str, Any]:
         "responses": {"default": _content(MEDIA_TYPE, {"$ref": "#/components/schemas/Problem"}, "A problem.")},
     }
     answers = _parts(binding.returns)
+    if contribution.options.get("upload"):
+        described["openapi_extra"] = {"requestBody": {"required": True, "content": {"*/*": {"schema": FILE}}}}
     if EntryStream in answers:
         described["responses"][status] = _content("application/x-ndjson", ENTRIES, "The entries.")
         described["responses"][status]["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+    elif FileReply in answers:
+        described["responses"][status] = _content("*/*", FILE, "The file.")
     elif Resource in answers:
         described["responses"][status] = _content("application/json", SNAPSHOT, "The resource and its revision.")
     elif models := [part for part in answers if isinstance(part, type) and issubclass(part, BaseModel)]:

@@ -30,6 +30,8 @@ LOGIN = ("POST", f"{PREFIX}/auth/login")
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 1 << 20
 """For how long, and how much, is taken of a body that was refused, so that its sender comes to read the answer."""
+UPLOAD_PATIENCE = 10
+"""How many times as long as any other body one that is read as it comes may take in all."""
 ALIASES = {"/health": f"{PREFIX}/health", "/ready": f"{PREFIX}/ready"}
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
@@ -41,12 +43,13 @@ Receive = Callable[[], Awaitable[Message]]
 class Answer:
     """The answer to one request, with the headers that every answer has."""
 
-    def __init__(self, scope: Any, send: Any, trace_id: str, now: Callable[[], float]) -> None:
+    def __init__(self, scope: Any, receive: Receive, send: Any, trace_id: str, now: Callable[[], float]) -> None:
         self.scope = scope
         self.started = False
         self.finished = False
         self.cookie: str | None = None
         self.body_unread = False
+        self._receive = receive
         self._send = send
         self._trace_id = trace_id
         self._now = now
@@ -56,32 +59,32 @@ class Answer:
         if message["type"] in {"http.response.start", "websocket.http.response.start"}:
             self.started = True
             headers = [*message.get("headers", ()), *self._headers(message)]
+            if self.body_unread:
+                headers.append((b"connection", b"close"))
             message["headers"] = [_secure(header) for header in headers] if self.scope["scheme"] == "https" else headers
         elif message["type"] == "http.response.body" and not message.get("more_body"):
             self.finished = True
+            if self.body_unread:
+                # To close on a client that still sends is a reset, which may overtake the answer (RFC 9112, 9.6).
+                await self._send(message | {"more_body": True})
+                await _discard(self._receive)
+                message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self._send(message)
 
-    async def problem(self, error: AtriumError, receive: Receive) -> None:
+    async def problem(self, error: AtriumError) -> None:
         """Send an error; over a WebSocket that is not open yet this refuses the handshake."""
         reply = problem_reply(error, self._trace_id, self._now())
         kind = "websocket.http.response" if self.scope["type"] == "websocket" else "http.response"
         body = orjson.dumps(reply.body)
         headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
         headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in reply.headers.items()]
-        if self.body_unread:
-            headers.append((b"connection", b"close"))
         await self.send({"type": f"{kind}.start", "status": reply.status, "headers": headers})
-        if self.body_unread and kind == "http.response":
-            # To close on a client that still sends is a reset, which may overtake the answer (RFC 9112, 9.6).
-            await self.send({"type": f"{kind}.body", "body": body, "more_body": True})
-            await _discard(receive)
-            body = b""
         await self.send({"type": f"{kind}.body", "body": body, "more_body": False})
 
     def _headers(self, message: Message) -> list[tuple[bytes, bytes]]:
-        headers = [*SECURITY_HEADERS, (b"trace-id", self._trace_id.encode())]
-        if not any(name.lower() == b"cache-control" for name, _ in message.get("headers", ())):
-            headers.append((b"cache-control", b"no-store"))
+        own = {name.lower() for name, _ in message.get("headers", ())}
+        usual = (*SECURITY_HEADERS, (b"trace-id", self._trace_id.encode()), (b"cache-control", b"no-store"))
+        headers = [header for header in usual if header[0] not in own]
         if self.cookie is not None:
             headers.append((b"set-cookie", self.cookie.encode("latin-1")))
         return headers
@@ -115,17 +118,17 @@ class Edge:
         headers = RequestHeaders(scope["headers"])
         trace_id = _trace_id(headers.get("traceparent")) or self._new_trace_id()
         tracing.trace_id.set(trace_id)
-        answer = Answer(scope, send, trace_id, self._clock.now)
+        answer = Answer(scope, receive, send, trace_id, self._clock.now)
         try:
             await self._admit(scope, receive, headers, answer)
         except AtriumError as error:
-            await answer.problem(error, receive)
+            await answer.problem(error)
         except ClientLeft:
             log.debug("client left before its request was answered")
         except Exception:  # the edge: whatever it was, the client gets an answer and the log the reason
             log.exception("request failed", extra={"path": scope["path"]})
             if not answer.started:
-                await answer.problem(InternalError("see the log of the hub, by this trace id"), receive)
+                await answer.problem(InternalError("see the log of the hub, by this trace id"))
             elif not answer.finished:
                 raise
 
@@ -144,7 +147,9 @@ class Edge:
             await self._page(scope, receive, answer.send)
             return
         await self._authenticate(scope, headers, answer)
-        if has_body:
+        if has_body and self._api.takes_upload(scope["method"], path):
+            receive = self._pieces(receive, answer)
+        elif has_body:
             receive = await self._whole_body(receive, headers)
             answer.body_unread = False
         await self._api(scope, receive, answer.send)
@@ -178,6 +183,25 @@ class Edge:
         except Unauthenticated:
             self._identity.limits.stranger(scope["client"])
             raise
+
+    def _pieces(self, receive: Receive, answer: Answer) -> Receive:
+        """Return a `receive` for a body that is read as it comes, and must come neither too seldom nor too slowly."""
+        patience = self._config.body_timeout
+        end = self._clock.monotonic() + UPLOAD_PATIENCE * patience
+
+        async def piece() -> Message:
+            left = min(patience, end - self._clock.monotonic())
+            try:
+                async with asyncio.timeout(left):
+                    message = await receive()
+            except TimeoutError:
+                raise RequestTimeout(f"send the body without pauses of {patience:g} seconds") from None
+            if message["type"] == "http.disconnect":
+                raise ClientLeft
+            answer.body_unread = bool(message.get("more_body"))
+            return message
+
+        return piece
 
     async def _whole_body(self, receive: Receive, headers: RequestHeaders) -> Receive:
         """Read the body within its limits, and return a `receive` that gives it again."""

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from atrium.plugins.gateway.encoding import encode
 from atrium.plugins.gateway.entry_stream import EntryStreams
-from atrium.sdk import EntryStream, Reply, Resource
+from atrium.sdk import EntryStream, FileReply, Reply, Resource
 
 JSON = "application/json"
 
 
 class Replies:
-    """Renders plain data, models, `Reply`, `Resource` and `EntryStream`."""
+    """Renders plain data, models, `Reply`, `Resource`, `FileReply` and `EntryStream`."""
 
     def __init__(self, entry_streams: EntryStreams) -> None:
         self._entry_streams = entry_streams
@@ -25,6 +25,8 @@ class Replies:
         """Return the response for what a method returned."""
         if isinstance(value, EntryStream):
             return await self._entry_streams.respond(value, request)
+        if isinstance(value, FileReply):
+            return _file(value)
         if isinstance(value, Resource):
             return _resource(value, request, status)
         if isinstance(value, Reply):
@@ -38,6 +40,16 @@ def _resource(resource: Resource, request: Request, status: int) -> Response:
     if _matches(request.headers.get("if-none-match"), headers["etag"]):
         return Response(status_code=304, headers=headers)
     return _json({"revision": revision, "data": resource.data, **resource.extra}, status, headers)
+
+
+def _file(file: FileReply) -> Response:
+    return FileResponse(
+        file.path,
+        media_type=file.media_type,
+        headers=dict(file.headers),
+        filename=file.name,
+        content_disposition_type="inline",
+    )
 
 
 def _matches(condition: str | None, etag: str) -> bool:
