@@ -11,8 +11,9 @@ from pathlib import Path
 from tests.faults.daemon import Daemon, until
 from tests.faults.followers import Follower
 from tests.faults.ledger import Ledger, Sent, Story
-from tests.faults.load import Load, Unanswered, ask, create, send
+from tests.faults.load import Load, Unanswered, ask, create, send, upload
 from tests.faults.verdict import Judge
+from tests.sessions.pictures import png
 
 SOURCES = Path(__file__).parents[2] / "src" / "atrium"
 CALL = re.compile(r"crash_point\(\s*\"([a-z_.]+)\"")
@@ -128,6 +129,18 @@ async def delete(trial: Trial) -> None:
             await ask(http, "DELETE", f"/sessions/{stories[0].id}")
 
 
+async def attach(trial: Trial) -> None:
+    """Upload images and send each, until the hub is gone."""
+    await trial.daemon.healthy()
+    story = await trial.session("/tokens 5")
+    with suppress(Unanswered):
+        async with trial.daemon.http() as http:
+            for number in range(10):
+                image = await upload(http, story, png(colour=number))
+                story.sent[f"image-{number}"] = Sent(f"look at {number}", attachments=(image,))
+                await send(http, trial.ledger, story, f"image-{number}")
+
+
 async def no_past(trial: Trial) -> None:
     """Leave nothing: the home is new."""
 
@@ -195,6 +208,9 @@ ROWS: dict[str, Row] = {
     "turn.event": Row(work, (400,)),
     "turn.ending": Row(work, (20,)),
     "turn.ended": Row(work, (20,)),
+    "attachment.written": Row(attach, (3,)),
+    "attachment.stored": Row(attach, (3,)),
+    "attachment.renamed": Row(attach, (3,)),
     "deletion.stored": Row(delete),
     "deletion.swept": Row(delete),
     "deletion.unlinked": Row(nothing, past=past_deletion),

@@ -10,6 +10,7 @@ class Sent:
 
     content: str
     answer: dict[str, Any] | None = None
+    attachments: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -149,11 +149,24 @@ async def ask(http: httpx.AsyncClient, method: str, path: str, body: Any = None,
 
 async def send(http: httpx.AsyncClient, ledger: Ledger, story: Story, token: str) -> int:
     """Send a message under a token, for the first time or again; returns the status of the answer."""
-    body = {"content": story.sent[token].content, "clientToken": token}
+    sent = story.sent[token]
+    body = {"content": sent.content, "clientToken": token, "attachments": sent.attachments}
     answer = await ask(http, "POST", f"/sessions/{story.id}/messages", body)
     if answer.status_code == httpx.codes.ACCEPTED:
         ledger.accepted(story, token, answer.json())
     return answer.status_code
+
+
+async def upload(http: httpx.AsyncClient, story: Story, image: bytes) -> str:
+    """Upload an image and return its id; raises `Unanswered`."""
+    headers = {"Content-Type": "image/png"}
+    try:
+        path = f"/sessions/{story.id}/attachments"
+        answer = await http.post(path, params={"name": "a.png"}, content=image, headers=headers)
+    except httpx.TransportError as error:
+        raise Unanswered from error
+    assert answer.status_code == httpx.codes.CREATED, answer.text
+    return str(answer.json()["attachmentId"])
 
 
 async def create(http: httpx.AsyncClient, ledger: Ledger, key: str) -> Story:

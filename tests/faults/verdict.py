@@ -1,6 +1,7 @@
 """The verdict after each start: what the hub acknowledged against what it shows now."""
 
 import asyncio
+import hashlib
 import json
 import random
 from collections.abc import Sequence
@@ -119,7 +120,21 @@ class Judge:
         self._say(story, history_violations(history))
         self._say(story, snapshot_violations(history, session), "snapshot")
         self._say(story, messages_violations(history, messages), "messages")
+        await self._judge_images(http, story, history)
         return history
+
+    async def _judge_images(self, http: httpx.AsyncClient, story: Story, history: Sequence[Entry]) -> None:
+        """Find every image that a message names, whole, and no file that is none of them."""
+        named = {one["attachmentId"] for entry in history for one in entry["data"].get("attachments", ())}
+        for image in named:
+            answer = await http.get(f"/sessions/{story.id}/attachments/{image}")
+            if hashlib.sha256(answer.content).hexdigest() != image:
+                self._ledger.wrong.append(
+                    f"{story.id}: a message names {image}, which is answered {answer.status_code}"
+                )
+        half = [*(self._daemon.home / "sessions" / "attachments" / "incoming").glob("*")]
+        if half:
+            self._ledger.wrong.append(f"of uploads that were cut there is {half}")
 
     async def _unblock(self, http: httpx.AsyncClient, story: Story, session: Entry) -> None:
         """Find the interrupted turn where it should be, then retry or dismiss it."""

@@ -26,7 +26,7 @@ async def text(hub: Hub, session_id: str, caller: Principal = ALICE) -> str:
 async def test_a_draft_is_what_was_written_last_on_any_screen(hub: Hub) -> None:
     session_id = await hub.create()
     empty = await hub.sessions.get_draft(ALICE, session_id)
-    assert empty.data == {"id": session_id, "text": "", "updatedAt": None, "client": None}
+    assert empty.data == {"id": session_id, "text": "", "attachments": [], "updatedAt": None, "client": None}
     first = await hub.sessions.put_draft(ALICE, session_id, "on the ")
     second = await hub.sessions.put_draft(PHONE, session_id, "on the way\n")
     assert empty.revision < first.revision < second.revision

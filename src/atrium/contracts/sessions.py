@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from atrium.contracts.base import Model
+from atrium.contracts.composing import Attachment
 from atrium.contracts.events import Event
 from atrium.contracts.problems import Problem
 from atrium.contracts.turn_notes import NoteAdded, UsageReported
@@ -24,6 +25,7 @@ class MessageAdded(Event):
     turn_id: str
     role: Literal["user"] = "user"
     content: str
+    attachments: tuple[Attachment, ...] = ()
     client_token: str | None = None
     by: str
 
@@ -282,6 +284,7 @@ class SendMessage(Model):
     target_agent: str | None = None
     client_token: str | None = None
     draft_revision: str | None = None
+    attachments: tuple[str, ...] = ()
 
 
 class CancelTurn(Model):
@@ -368,18 +371,10 @@ class Message(Model):
     id: str
     role: Literal["user", "assistant"]
     content: str
+    attachments: tuple[Attachment, ...] = ()
     created_at: str
     turn_id: str
     status: TurnStatus
-
-
-class Draft(Model):
-    """What a person has begun to write in a session: `text` is empty if there is nothing; `client` wrote it last."""
-
-    id: str
-    text: str = ""
-    updated_at: str | None = None
-    client: str | None = None
 
 
 class MessagePage(Model):

@@ -11,7 +11,7 @@ A class names a fact, its docstring is the title that people read, its code is s
     `- ProviderError 502
        |- recoverable: ProviderRateLimited, ProviderCrashed, ProviderUnreachable, ProviderSuspended
        |- user action: ProviderAuthFailed, ProviderQuotaExceeded, ProviderRejected, ProviderStopped,
-       |                ProviderNotInstalled
+       |                ProviderNotInstalled, ImagesNotSupported, ProviderContextExceeded
        `- fatal: ProviderFaulty
 """
 
@@ -54,7 +54,7 @@ class AtriumError(Exception):
     status: ClassVar[int] = 400
     recoverable: ClassVar[bool] = False
     category: ClassVar[ErrorCategory | None] = None
-    actions: ClassVar[tuple[Action, ...]] = ()
+    actions: tuple[Action, ...] = ()
 
     def __init__(
         self, detail: str = "", *, fields: Sequence[FieldError] = (), retry_after: float | None = None
@@ -178,7 +178,7 @@ class ProviderError(AtriumError):
     hands_over: ClassVar[bool] = True
     """Whether the next provider of the fallback chain may go on by itself."""
     recoverable = True
-    actions: ClassVar[tuple[Action, ...]] = (RETRY, SWITCH_PROVIDER)
+    actions: tuple[Action, ...] = (RETRY, SWITCH_PROVIDER)
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -239,6 +239,22 @@ class ProviderRejected(ProviderError):
         Action("configure_provider", "Check its settings"),
         Action("switch_provider", "Use another provider"),
     )
+
+
+class ProviderContextExceeded(ProviderRejected):
+    """The conversation is too long for the provider."""
+
+    code = "PROVIDER_CONTEXT"
+    actions = (SWITCH_PROVIDER, Action("configure_provider", "Check its settings"))
+
+
+class ImagesNotSupported(ProviderError):
+    """The provider takes no images."""
+
+    code = "IMAGES_NOT_SUPPORTED"
+    status = 409
+    category = "userAction"
+    actions: tuple[Action, ...] = (SWITCH_PROVIDER, Action("send_without_images", "Send without the images"))
 
 
 class ProviderStopped(ProviderError):

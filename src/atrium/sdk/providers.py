@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from atrium.contracts.approvals import ApprovalRequest, Decision
-from atrium.sdk.errors import ProviderError
+from atrium.sdk.errors import NotFound, ProviderError
 from atrium.sdk.findings import Finding
 from atrium.sdk.principal import Principal
 
@@ -19,9 +19,10 @@ ProviderStatus = Literal["active", "notInstalled", "unavailable"]
 class ProviderInfo:
     """What a provider is: shown in lists, fixed while it is configured.
 
-    `limits` may name its window, of which a conversation that moves to it may need to lose its beginning:
-    `contextSize` in tokens or `historyCharacters`. `retries` tells whether its failures are worth another attempt, and
-    counted; a provider that fails on purpose says no.
+    The capability `images` tells whether its sessions take images, as far as that is known before it runs. `limits`
+    may name its window, of which a conversation that moves to it may need to lose its beginning: `contextSize` in
+    tokens or `historyCharacters`. `retries` tells whether its failures are worth another attempt, and counted; a
+    provider that fails on purpose says no.
     """
 
     id: str
@@ -34,10 +35,14 @@ class ProviderInfo:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Whether a provider can take a turn now, and if not, why and what to do (one sentence)."""
+    """Whether a provider can take a turn now, and if not, why and what to do (one sentence).
+
+    `preparing` is set while it can, but has to get ready before it answers, as a model that is read into memory.
+    """
 
     status: ProviderStatus
     reason: str | None = None
+    preparing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +65,52 @@ class ToolUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """An image that a person sent; `size` is in bytes, `width` and `height` are in pixels.
+
+    `id` is the SHA-256 of its bytes, which `TurnRequest.read_image` returns.
+    """
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+    width: int
+    height: int
+
+    @property
+    def text(self) -> str:
+        """Return the line that stands for it where it cannot be seen."""
+        return f"[image {self.name} {self.width}x{self.height}]"
+
+
+@dataclass(frozen=True, slots=True)
 class ChatMessage:
     """One earlier message of the conversation, the provider that was asked, and the tools it called before it answered.
 
-    The hub writes `tools` into `content` for a provider without the capability `tools`.
+    The hub writes `tools` into `content` for a provider without the capability `tools`, and `images` likewise.
     """
 
     role: Literal["user", "assistant"]
     content: str
     provider_id: str = ""
     tools: tuple[ToolUse, ...] = ()
+    images: tuple[Image, ...] = ()
 
     @property
     def text(self) -> str:
-        """Return it with each tool call as a line of its own, for whoever reads only text."""
-        return "\n".join([*map(_line, self.tools), self.content]).strip() if self.tools else self.content
+        """Return it with each tool call and each image as a line of its own, for whoever reads only text."""
+        lines = [*map(_line, self.tools), *(image.text for image in self.images)]
+        return "\n".join([*lines, self.content]).strip() if lines else self.content
 
 
 def _line(tool: ToolUse) -> str:
     arguments = json.dumps(dict(tool.arguments), ensure_ascii=False, default=str)
     return f"[tool {tool.name} {arguments}, {tool.status}: {tool.output or 'no output'}]"
 
+
+ReadImage = Callable[[Image], Awaitable[bytes]]
+"""Return the bytes of an image of the conversation; raises `NotFound` if its file is gone."""
 
 Ask = Callable[[ApprovalRequest], Awaitable[Decision]]
 """Ask the person whose turn it is before an act, and wait for the answer; session and turn are filled in."""
@@ -91,6 +121,7 @@ class TurnRequest:
     """One turn to run: the new message, and all completed messages before it, oldest first.
 
     `by` is who sent the message. Without `ask` there is nobody to ask: an act that needs leave must not happen.
+    `images` belong to the new message, which may have no text then. Where there are images, there is `read_image`.
     """
 
     session_id: str
@@ -100,6 +131,14 @@ class TurnRequest:
     settings: Mapping[str, Any] = field(default_factory=dict)
     by: Principal | None = None
     ask: Ask | None = None
+    images: Sequence[Image] = ()
+    read_image: ReadImage | None = None
+
+    async def bytes_of(self, image: Image) -> bytes:
+        """Return the bytes of an image of the conversation; raises `NotFound` if they are not to be had."""
+        if self.read_image is None:
+            raise NotFound(f"there is nobody to read the image {image.name}")
+        return await self.read_image(image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +340,8 @@ class Program:
 
     `size` is in bytes; `current` tells whether what is installed is exactly what would be installed. `package` is None
     where no package registry has the program: then `about` says how to get it. `variables` of the hub's environment are
-    given to it, its keys above all, and `variables_set` are those of them that have a value.
+    given to it, its keys above all, and `variables_set` are those of them that have a value. A `model` is one file,
+    and its provider is shown before it is here.
     """
 
     id: str
@@ -316,6 +356,7 @@ class Program:
     size: int = 0
     variables: tuple[str, ...] = ()
     variables_set: tuple[str, ...] = ()
+    kind: Literal["agent", "model"] = "agent"
 
 
 @runtime_checkable

@@ -21,5 +21,8 @@ class SessionsConfig(Config):
     max_draft_bytes: int = Field(default=262_144, ge=1_024, le=1 << 20)
     """How long a draft may be, in bytes of UTF-8."""
 
+    attachment_limit: int = Field(default=10 << 20, ge=1_024, le=100 << 20)
+    """How large an image may be that is attached to a message, in bytes."""
+
     persistence_format: Literal["jsonl", "none"] = "jsonl"
     """Whether each session's history is also kept as a text file below `<home>/sessions/`."""

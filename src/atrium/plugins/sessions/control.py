@@ -38,16 +38,27 @@ class Control:
         await running.ended.wait()
         return TurnAccepted(turn_id=running.record.id, status=running.status)
 
-    async def retry(self, caller: Principal, session_id: str, turn_id: str | None) -> TurnAccepted:
-        """Queue the message of a turn that ended badly again, ahead of all others: by default of the last such turn."""
+    async def retry(
+        self, caller: Principal, session_id: str, turn_id: str | None, *, without_images: bool = False
+    ) -> TurnAccepted:
+        """Queue the message of a turn that ended badly again, ahead of all others: by default of the last such turn.
+
+        `without_images` leaves out those of the message.
+        """
         async with self._ledger.change(caller.space, session_id) as change:
             if change.activity.status == "stopped":
                 raise SessionIsStopped("fork it to continue the conversation")
-            new = await self.requeue(change, caller, turn_id)
+            new = await self.requeue(change, caller, turn_id, without_images=without_images)
         return TurnAccepted(turn_id=new.id, status="queued")
 
     async def requeue(
-        self, change: Change, caller: Principal, turn_id: str | None, *, anywhere: bool = False
+        self,
+        change: Change,
+        caller: Principal,
+        turn_id: str | None,
+        *,
+        anywhere: bool = False,
+        without_images: bool = False,
     ) -> TurnRecord:
         """Put another turn for the message of one that ended badly into a change, and return it.
 
@@ -64,6 +75,7 @@ class Control:
             target=None if anywhere else old.target,
             created_at=timestamp(self._context.clock.now()),
             first=first.id,
+            without_images=without_images,
         )
         change.put_turn(old.model_copy(update={"superseded": True}))
         latest = {"latest": new.id, "superseded": first.superseded or first.id == old.id}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from atrium.contracts.sessions import (
     TurnStarted,
     TurnStatus,
 )
+from atrium.plugins.sessions.attachments import Attachments, attachments_of, image_of
 from atrium.plugins.sessions.documents import TURNS, TurnRecord, stream_of, turns_with
 from atrium.plugins.sessions.inputs import LARGEST_OFFSET
 from atrium.plugins.sessions.limits import (
@@ -32,7 +33,7 @@ from atrium.plugins.sessions.limits import (
     MAX_INCLUDED_MESSAGES,
 )
 from atrium.sdk import Context, Entry, SpaceStorage
-from atrium.sdk.providers import ChatMessage, ToolUse
+from atrium.sdk.providers import ChatMessage, Image, ToolUse
 
 MESSAGES = frozenset({MessageAdded.type, MessageCompleted.type})
 
@@ -90,6 +91,7 @@ async def _message(storage: SpaceStorage, event: dict[str, Any]) -> Message:
         id=data["messageId"],
         role=data["role"],
         content=data["content"],
+        attachments=attachments_of(data),
         created_at=event["time"],
         turn_id=turn_id,
         status=status,
@@ -113,6 +115,7 @@ class Question:
 
     offset: int
     content: str
+    images: tuple[Image, ...] = ()
     answer: str = ""
     started: bool = False
     withdrawn: bool = False
@@ -141,7 +144,7 @@ class Question:
     @property
     def messages(self) -> list[ChatMessage]:
         """Return it as a provider is told of it."""
-        said = [ChatMessage("user", self.content, self.provider_id)]
+        said = [ChatMessage("user", self.content, self.provider_id, images=self.images)]
         if self.answer or self.tools:
             said.append(ChatMessage("assistant", self.answer, self.provider_id, tuple(self.tools.values())))
         return said
@@ -169,7 +172,8 @@ class Conversation:
         self.end = entry.offset
         if entry.type == MessageAdded.type:
             data = decode(entry)["data"]
-            self.questions[data["messageId"]] = Question(entry.offset, data["content"])
+            images = tuple(map(image_of, attachments_of(data)))
+            self.questions[data["messageId"]] = Question(entry.offset, data["content"], images)
             self._of_turn[data["turnId"]] = data["messageId"]
         elif entry.type == TurnStarted.type:
             data = decode(entry)["data"]
@@ -228,19 +232,31 @@ def _answer(question: Question, entry_type: str, data: dict[str, Any]) -> None:
 _OF_ANSWERS = _TOOLS | {MessageCompleted.type, TurnCancelled.type, ProviderChanged.type}
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A turn's message and its images, and the conversation before it."""
+
+    content: str
+    images: tuple[Image, ...]
+    before: Sequence[ChatMessage]
+
+
 class Conversations:
     """The conversations that were last continued, kept so that a turn reads only what is new."""
 
-    def __init__(self) -> None:
+    def __init__(self, attachments: Attachments) -> None:
+        self.reader = attachments.reader
         self._kept: OrderedDict[str, Conversation] = OrderedDict()
 
-    async def history(self, storage: SpaceStorage, turn: TurnRecord) -> tuple[str, list[ChatMessage]]:
-        """Return a turn's message, and the conversation before it."""
+    async def asked(self, storage: SpaceStorage, turn: TurnRecord) -> Asked:
+        """Return what a turn is to answer."""
         conversation = await self._take(storage, turn.session_id, turn.offset)
         question = conversation.questions[turn.message_id]
         before = conversation.before(turn.offset)
         self._keep(turn.session_id, conversation)
-        return question.content, before
+        if turn.without_images:
+            return Asked(question.messages[0].text, (), before)
+        return Asked(question.content, question.images, before)
 
     async def readable_by(self, context: Context, storage: SpaceStorage, session_id: str, provider_id: str) -> int:
         """Return how many of a session's messages, the newest, a provider can be told of."""

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from atrium.contracts.composing import Attachment
 from atrium.contracts.events import Event
 from atrium.contracts.sessions import MessageAccepted, SessionMetadata
 from atrium.plugins.sessions import inputs
+from atrium.plugins.sessions.attachments import Attachments, put_used
 from atrium.plugins.sessions.documents import (
     ACTIVITY,
     CREATIONS,
@@ -20,11 +22,12 @@ from atrium.plugins.sessions.documents import (
     find_session,
     stream_of,
 )
-from atrium.plugins.sessions.forking import copy_messages, extent, fork_title
+from atrium.plugins.sessions.forking import copy_messages, extent
 from atrium.plugins.sessions.ledger import Ledger
 from atrium.plugins.sessions.sending import (
     NewMessage,
     accepted,
+    check_images,
     check_target,
     entry_of,
     news_of,
@@ -65,19 +68,25 @@ class Fork:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """A session that is not stored yet, what was said in it elsewhere, and what is said in it now."""
+    """A session that is not stored yet, what was said in it elsewhere, and what is said in it now.
+
+    `attachments` are all that its messages name, `own` those of the new one.
+    """
 
     session: SessionRecord
     copied: Sequence[Event] = ()
     message: NewMessage | None = None
+    attachments: Sequence[Attachment] = ()
+    own: tuple[Attachment, ...] = ()
 
 
 class Creator:
     """Stores new sessions; a request that is repeated under the same key creates nothing."""
 
-    def __init__(self, context: Context, ledger: Ledger) -> None:
+    def __init__(self, context: Context, ledger: Ledger, attachments: Attachments) -> None:
         self._context = context
         self._ledger = ledger
+        self._attachments = attachments
 
     def new_session(
         self,
@@ -133,17 +142,23 @@ class Creator:
         storage = self._context.storage.of(caller.space)
         _, session = await find_session(storage, session_id)
         part = await extent(storage, session_id, wanted.at, wanted.before)
+        ids: Sequence[str] = ()
         if wanted.message is not None:
             await check_target(self._context, wanted.message)
+            await check_images(self._context, session, wanted.message)
+            ids = wanted.message.attachments
+        own = [record.attachment for record in await self._attachments.find(storage, session_id, ids)]
         copied = await copy_messages(storage, session_id, part, self._context.new_id)
         different = {
             "id": self._context.new_id(),
             "created_at": timestamp(self._context.clock.now()),
-            "metadata": session.metadata.model_copy(update={"title": fork_title(session.metadata.title)}),
             "creation": None,
             "forked_from": part.origin(session_id),
         }
-        return Beginning(session.model_copy(update=different), copied, wanted.message)
+        fork = session.model_copy(update=different)
+        images = {**copied.attachments, **{one.attachment_id: one for one in own}}.values()
+        await self._attachments.copy(storage, session_id, fork.id, images)
+        return Beginning(fork, copied.entries, wanted.message, tuple(images), tuple(own))
 
     async def _once(self, caller: Principal, key: Key | None, begin: Callable[[], Awaitable[Beginning]]) -> Created:
         """Store what `begin` makes, unless it was stored under this key before."""
@@ -161,6 +176,8 @@ class Creator:
             activity, answer, news = self._say(batch, caller, new)
             batch.set(session.id, as_json(session))
             batch.set(session.id, as_json(activity), collection=ACTIVITY)
+            for one in new.attachments:
+                put_used(batch, session.id, one, self._context.clock.now())
             if key is not None:
                 record = CreationRecord(digest=key.digest, session_id=session.id, message=answer)
                 batch.require(key.key, ABSENT, collection=CREATIONS)
@@ -177,7 +194,7 @@ class Creator:
         if message is None:
             _append(batch, session_id, copied)
             return activity, None, ()
-        added = entry_of(self._context, caller, message)
+        added = entry_of(self._context, caller, message, new.own)
         offset = _append(batch, session_id, [*copied, added])[-1]
         turn, answer = (
             turn_of(self._context, caller, session_id, added, offset, message.target),

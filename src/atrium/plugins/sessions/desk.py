@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from atrium.plugins.sessions.acts import Acts
+from atrium.plugins.sessions.attachments import Attachments
 from atrium.plugins.sessions.choosing import Chooser
 from atrium.plugins.sessions.config import SessionsConfig
 from atrium.plugins.sessions.control import Control
@@ -19,6 +20,7 @@ from atrium.plugins.sessions.recovery import Recovery
 from atrium.plugins.sessions.sweeping import Sweeper
 from atrium.plugins.sessions.switcher import Switcher
 from atrium.plugins.sessions.transcript import Transcripts
+from atrium.plugins.sessions.unused import Unused
 from atrium.sdk import Context
 
 
@@ -30,12 +32,14 @@ class Desk:
         self.transcripts = Transcripts(context, _folder(context.home, config))
         self.ledger = Ledger(context)
         self.acts = Acts(context.spawn)
-        self.mailboxes = Mailboxes(context, self.ledger, config.max_concurrent)
-        self.sweeper = Sweeper(context, self.transcripts)
+        self.attachments = Attachments(context, self.ledger, config.attachment_limit)
+        self.unused = Unused(context, self.ledger, self.attachments)
+        self.mailboxes = Mailboxes(context, self.ledger, self.attachments, config.max_concurrent)
+        self.sweeper = Sweeper(context, self.transcripts, self.attachments)
         self.lists = Lists()
-        self.drafts = Drafts(context, self.ledger, config.max_draft_bytes)
+        self.drafts = Drafts(context, self.ledger, self.attachments, config.max_draft_bytes)
         self.control = Control(context, self.ledger, self.mailboxes)
-        self.creator = Creator(context, self.ledger)
+        self.creator = Creator(context, self.ledger, self.attachments)
         self.switcher = Switcher(context, self.ledger, self.mailboxes, self.control)
         self.chooser = Chooser(context, self.ledger, self.mailboxes)
         self.lifecycle = Lifecycle(context, self.ledger, self.mailboxes, self.sweeper)
@@ -46,12 +50,14 @@ class Desk:
     async def open(self) -> None:
         """Put in order what the last stop left behind, and go on with queued turns."""
         recovery = Recovery(self._context, self.ledger)
+        await self.attachments.open()
         for space in await self._context.storage.spaces(collection=DELETIONS):
             await self.sweeper.sweep_all(space)
         for space in await self._context.storage.spaces():
             for session_id in await recovery.recover(space):
                 self.mailboxes.kick(space, session_id)
             self.transcripts.catch_up(space)
+        await self.unused.open()
 
     async def drain(self) -> None:
         """Start no more turns and wait for those that run."""

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import Field
 
 from atrium.contracts.base import Model
+from atrium.contracts.composing import Attachment
 from atrium.contracts.sessions import (
     ForkOrigin,
     MessageAccepted,
@@ -29,6 +30,7 @@ TOKENS = "tokens"
 CREATIONS = "creations"
 DELETIONS = "deletions"
 DRAFTS = "drafts"
+ATTACHMENTS = "attachments"
 
 PAGE = 500
 """How many documents one step of work over many of them handles."""
@@ -43,7 +45,7 @@ TOPICS = (
     Topic("sessions/{key}", collection=ACTIVITY, shows=SHOWN_ACTIVITY),
     # The session itself comes first: the topic is there as long as the session, whether there is a draft or not.
     Topic("sessions/drafts/{key}", shows=("id",)),
-    Topic("sessions/drafts/{key}", collection=DRAFTS, shows=("text", "updatedAt", "client")),
+    Topic("sessions/drafts/{key}", collection=DRAFTS, shows=("text", "attachments", "updatedAt", "client")),
 )
 
 INDEXES = (
@@ -54,6 +56,8 @@ INDEXES = (
     Index(("pinned",), collection=ACTIVITY),
     Index(("sessionId", "status", "offset"), collection=TURNS),
     Index(("status", "sessionId"), collection=TURNS),
+    Index(("sessionId",), collection=ATTACHMENTS),
+    Index(("used", "uploadedAt"), collection=ATTACHMENTS),
 )
 
 
@@ -107,7 +111,8 @@ class ActivityRecord(Model):
 class TurnRecord(Model):
     """One turn. `offset` is its message's and so its place in the queue.
 
-    A retried turn is `superseded`; the `first` of a message's turns names the `latest`.
+    A retried turn is `superseded`; the `first` of a message's turns names the `latest`. `without_images` leaves out
+    those of its message.
     """
 
     id: str
@@ -123,14 +128,25 @@ class TurnRecord(Model):
     first: str | None = None
     latest: str | None = None
     superseded: bool = False
+    without_images: bool = False
 
 
 class DraftRecord(Model):
     """What the person whose space it is has begun to write in a session, and the client that wrote it."""
 
     text: str
+    attachments: tuple[Attachment, ...] = ()
     updated_at: str
     client: str
+
+
+class AttachmentRecord(Model):
+    """What is known of an attachment; `used` once a message names it. `uploaded_at` is in seconds since 1970."""
+
+    session_id: str
+    attachment: Attachment
+    uploaded_at: float
+    used: bool = False
 
 
 class TokenRecord(Model):
@@ -168,6 +184,11 @@ def draft_topic(session_id: str) -> str:
 def token_key(session_id: str, token: str) -> str:
     """Return where a client token is remembered."""
     return f"{session_id}/{token}"
+
+
+def attachment_key(session_id: str, attachment_id: str) -> str:
+    """Return where an attachment's record is."""
+    return f"{session_id}/{attachment_id}"
 
 
 def check_id(session_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atrium.sdk import Action, Conflict, ProviderError
+from atrium.sdk import Action, AtriumError, Conflict, ProviderError
 
 
 class SessionIsStopped(Conflict):
@@ -22,3 +22,17 @@ class NothingToRetry(Conflict):
 
 class AnswerTooLong(ProviderError):
     """The provider's answer is longer than a session can hold."""
+
+
+class NoImageType(AtriumError):
+    """Only images can be attached."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status = 415
+
+
+class AttachmentTooLarge(AtriumError):
+    """The image is too large."""
+
+    code = "BODY_TOO_LARGE"
+    status = 413

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from atrium.contracts.composing import Attachment
 from atrium.contracts.events import Event
 from atrium.contracts.sessions import ForkOrigin, MessageAdded, MessageCompleted
+from atrium.plugins.sessions.attachments import attachments_of
 from atrium.plugins.sessions.conversation import MESSAGES, Conversation, decode, entries_after
 from atrium.plugins.sessions.documents import stream_of
 from atrium.plugins.sessions.history import last_offset
 from atrium.plugins.sessions.inputs import offset
-from atrium.plugins.sessions.limits import MAX_FORKED_BYTES, MAX_FORKED_MESSAGES, MAX_TITLE
+from atrium.plugins.sessions.limits import MAX_FORKED_BYTES, MAX_FORKED_MESSAGES
 from atrium.sdk import Entry, SpaceStorage
 from atrium.sdk.inputs import invalid
-
-_SUFFIX = " (fork)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,11 @@ class Extent:
 
 
 class Copy:
-    """The messages of a conversation under new ids, each answer with its question's turn."""
+    """The messages of a conversation under new ids, each answer with its question's turn; the images they name."""
 
     def __init__(self, extent: Extent, new_id: Callable[[], str]) -> None:
         self.entries: list[Event] = []
+        self.attachments: dict[str, Attachment] = {}
         self._extent = extent
         self._new_id = new_id
         self._conversation = Conversation()
@@ -58,11 +59,13 @@ class Copy:
             return
         self._check_size(entry)
         turn_id = self._turns.setdefault(question, self._new_id())
-        message_id, content = self._new_id(), data["content"]
+        same = {"message_id": self._new_id(), "turn_id": turn_id, "content": data["content"]}
         if entry.type == MessageAdded.type:
-            self.entries.append(MessageAdded(message_id=message_id, turn_id=turn_id, content=content, by=data["by"]))
+            attachments = attachments_of(data)
+            self.attachments.update((one.attachment_id, one) for one in attachments)
+            self.entries.append(MessageAdded(**same, attachments=attachments, by=data["by"]))
         else:
-            self.entries.append(MessageCompleted(message_id=message_id, turn_id=turn_id, content=content))
+            self.entries.append(MessageCompleted(**same))
 
     def _is_left_out(self, entry: Entry, question: str) -> bool:
         before = self._extent.before
@@ -95,18 +98,11 @@ async def extent(storage: SpaceStorage, session_id: str, at: object, before: obj
     return Extent(last)
 
 
-async def copy_messages(
-    storage: SpaceStorage, session_id: str, wanted: Extent, new_id: Callable[[], str]
-) -> list[Event]:
+async def copy_messages(storage: SpaceStorage, session_id: str, wanted: Extent, new_id: Callable[[], str]) -> Copy:
     """Return copies of a session's messages, as many as are wanted."""
     copy = Copy(wanted, new_id)
     async for entry in entries_after(storage, session_id, 0):
         if entry.offset > wanted.last:
             break
         copy.add(entry)
-    return copy.entries
-
-
-def fork_title(title: str) -> str:
-    """Return the title of a session's copy."""
-    return (title[: MAX_TITLE - len(_SUFFIX)] + _SUFFIX).strip()
+    return copy

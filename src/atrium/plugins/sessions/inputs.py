@@ -15,8 +15,10 @@ from pydantic_core import PydanticCustomError
 from atrium.contracts.base import Model
 from atrium.contracts.sessions import MetadataChange, SessionMetadata
 from atrium.plugins.sessions.limits import (
+    MAX_ATTACHMENTS,
     MAX_CONTENT_BYTES,
     MAX_FALLBACK,
+    MAX_FILE_NAME,
     MAX_IDEMPOTENCY_KEY,
     MAX_PAGE,
     MAX_SEARCH,
@@ -68,15 +70,32 @@ def line(field: str, value: object, longest: int) -> str:
     return trimmed
 
 
-def message_content(value: object) -> str:
-    """Return a message's text as it was written."""
+def message_content(value: object, *, with_images: bool = False) -> str:
+    """Return a message's text as it was written, which may be empty where images say it all."""
     content = text("content", value)
-    if not content.strip():
+    if not content.strip() and not with_images:
         raise invalid("content", "write something: the message is empty")
     size = len(content.encode())
     if size > MAX_CONTENT_BYTES:
         raise invalid("content", f"must be at most {MAX_CONTENT_BYTES} bytes of UTF-8, not {size}: send a shorter one")
     return content
+
+
+def attachments(value: Sequence[object] | None) -> tuple[str, ...]:
+    """Return the ids of a message's attachments, each once."""
+    ids = tuple(dict.fromkeys(text(f"attachments.{number}", one) for number, one in enumerate(value or ())))
+    if len(ids) > MAX_ATTACHMENTS:
+        raise invalid("attachments", f"at most {MAX_ATTACHMENTS} for one message, not {len(ids)}")
+    return ids
+
+
+def file_name(value: object) -> str:
+    """Return what people call a file, without the folders that it was in."""
+    given = text("name", value).replace("\\", "/").rstrip("/").rpartition("/")[2]
+    named = line("name", given, MAX_FILE_NAME)
+    if named in {"", ".", ".."}:
+        raise invalid("name", "give the name of the file, such as photo.png")
+    return named
 
 
 def draft_text(value: object, longest: int) -> str:

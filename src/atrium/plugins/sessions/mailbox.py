@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from atrium.contracts.sessions import TurnStarted
+from atrium.plugins.sessions.attachments import Attachments
 from atrium.plugins.sessions.conversation import Conversations
 from atrium.plugins.sessions.documents import TurnRecord, find_session, turns_with
 from atrium.plugins.sessions.ledger import Change, Ledger
@@ -37,12 +38,13 @@ class Mailbox:
 class Mailboxes:
     """All sessions with work. At most `slots` turns run at once; the others wait, visibly queued."""
 
-    def __init__(self, context: Context, ledger: Ledger, slots: int) -> None:
+    def __init__(self, context: Context, ledger: Ledger, attachments: Attachments, slots: int) -> None:
         self._context = context
         self._ledger = ledger
         self._slots = asyncio.Semaphore(slots)
         self._patience = Patience(context)
-        self.conversations = Conversations()
+        self.attachments = attachments
+        self.conversations = Conversations(attachments)
         self._boxes: dict[str, Mailbox] = {}
         self._halted: Counter[str] = Counter()
         self._draining = False

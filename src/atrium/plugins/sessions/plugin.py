@@ -19,12 +19,11 @@ from atrium.contracts.sessions import (
     TurnFinished,
 )
 from atrium.plugins.sessions import inputs
-from atrium.plugins.sessions.config import SessionsConfig
+from atrium.plugins.sessions.composing import Composing
 from atrium.plugins.sessions.conversation import last_messages, message_page
 from atrium.plugins.sessions.creating import Created, Fork
 from atrium.plugins.sessions.desk import Desk
 from atrium.plugins.sessions.documents import INDEXES, TOPICS, check_id, find_session, stream_of
-from atrium.plugins.sessions.drafts import get_draft
 from atrium.plugins.sessions.history import page_before, reply
 from atrium.plugins.sessions.listing import get_session, overview
 from atrium.plugins.sessions.marks import mark_read
@@ -34,11 +33,9 @@ from atrium.sdk import (
     CursorReset,
     EntryStream,
     Manifest,
-    Plugin,
     Principal,
     Reply,
     Resource,
-    Unavailable,
     frame,
     route,
     service,
@@ -46,7 +43,7 @@ from atrium.sdk import (
 from atrium.sdk.inputs import invalid, parse
 
 
-class Sessions(Plugin[SessionsConfig]):
+class Sessions(Composing):
     """Owns the `sessions.*` services, the `sessions` topics and the `sessions/<id>` streams."""
 
     manifest = Manifest(
@@ -59,8 +56,6 @@ class Sessions(Plugin[SessionsConfig]):
     )
     topics = TOPICS
     indexes = INDEXES
-
-    _desk: Desk | None = None
 
     async def start(self) -> None:
         """Put in order what the last stop left behind, and go on with queued turns."""
@@ -78,13 +73,6 @@ class Sessions(Plugin[SessionsConfig]):
         desk, self._desk = self._desk, None
         if desk is not None:
             await desk.close()
-
-    @property
-    def desk(self) -> Desk:
-        """Return what lives from start to stop."""
-        if self._desk is None:
-            raise Unavailable("sessions are stopped; try again when the hub has started them")
-        return self._desk
 
     @route("POST", "/sessions", status=201)
     @service("sessions.create")
@@ -199,12 +187,14 @@ class Sessions(Plugin[SessionsConfig]):
         target_agent: str | None = None,
         client_token: str | None = None,
         draft_revision: str | None = None,
+        attachments: list[str] | None = None,
     ) -> MessageAccepted:
         """Store a message and queue its turn; the same `clientToken` and content give the same answer.
 
-        The draft it was sent from is cleared with it, unless it has changed since `draftRevision`.
+        The draft it was sent from is cleared with it, unless it has changed since `draftRevision`. `attachments` are
+        the ids of up to ten images; with them the content may be empty.
         """
-        message = new_message(content, target_agent, client_token, draft_revision)
+        message = new_message(content, target_agent, client_token, draft_revision, attachments)
         sending = send(self.context, self.desk.ledger, self.desk.mailboxes, caller, session_id, message)
         return await self.desk.acts.run("send", sending)
 
@@ -219,24 +209,6 @@ class Sessions(Plugin[SessionsConfig]):
         after = 0 if cursor is None else inputs.offset("cursor", cursor)
         page = await message_page(storage, session_id, after, inputs.page_limit(limit))
         return page.model_dump(mode="json", by_alias=True)
-
-    @route("GET", "/sessions/{session_id}/draft")
-    @service("sessions.get_draft")
-    async def get_draft(self, caller: Principal, session_id: str) -> Resource:
-        """Return what the caller has begun to write in a session; an empty text if there is nothing."""
-        return await get_draft(self.storage.of(caller.space), session_id)
-
-    @route("PUT", "/sessions/{session_id}/draft")
-    @service("sessions.put_draft")
-    async def put_draft(self, caller: Principal, session_id: str, text: str, if_match: str | None = None) -> Resource:
-        """Keep what the caller has begun to write; the last writer wins unless `If-Match` names the draft before."""
-        return await self.desk.acts.run("draft", self.desk.drafts.put(caller, session_id, text, if_match))
-
-    @route("DELETE", "/sessions/{session_id}/draft", status=204)
-    @service("sessions.delete_draft")
-    async def delete_draft(self, caller: Principal, session_id: str, if_match: str | None = None) -> None:
-        """Forget what the caller has begun to write."""
-        await self.desk.acts.run("draft", self.desk.drafts.put(caller, session_id, "", if_match))
 
     @route("GET", "/sessions/{session_id}/events")
     async def events_of(
@@ -278,9 +250,12 @@ class Sessions(Plugin[SessionsConfig]):
 
     @route("POST", "/sessions/{session_id}/retry", status=202)
     @service("sessions.retry")
-    async def retry(self, caller: Principal, session_id: str, turn_id: str | None = None) -> TurnAccepted:
-        """Run the message of the last turn that ended badly again, ahead of the queue."""
-        return await self.desk.acts.run("retry", self.desk.control.retry(caller, session_id, turn_id))
+    async def retry(
+        self, caller: Principal, session_id: str, turn_id: str | None = None, without_images: StrictBool = False
+    ) -> TurnAccepted:
+        """Run the message of the last turn that ended badly again, ahead of the queue, `withoutImages` if need be."""
+        retrying = self.desk.control.retry(caller, session_id, turn_id, without_images=without_images)
+        return await self.desk.acts.run("retry", retrying)
 
     @route("POST", "/sessions/{session_id}/provider")
     @service("sessions.switch_provider")
@@ -323,17 +298,18 @@ class Sessions(Plugin[SessionsConfig]):
         content: str | None = None,
         target_agent: str | None = None,
         client_token: str | None = None,
+        attachments: list[str] | None = None,
         idempotency_key: str | None = None,
         hub_url: str | None = None,
     ) -> SessionCreated:
         """Copy a session's messages into a new one: all, those up to `at`, or what was asked `before` a message.
 
-        With `content` the new session goes on with that message at once. The same `Idempotency-Key`, or else
-        `clientToken`, and request give the same session.
+        With `content` the new session goes on with that message at once; its `attachments` are ids of the session that
+        is copied. The same `Idempotency-Key`, or else `clientToken`, and request give the same session.
         """
-        if content is None and not (target_agent is None and client_token is None):
-            raise invalid("content", "give the message that targetAgent and clientToken belong to")
-        message = None if content is None else new_message(content, target_agent, client_token)
+        if content is None and not (target_agent is None and client_token is None and not attachments):
+            raise invalid("content", "give the message that targetAgent, clientToken and attachments belong to")
+        message = None if content is None else new_message(content, target_agent, client_token, None, attachments)
         key, wanted = inputs.idempotency_key(idempotency_key), Fork(at, before, message)
         forking = self.desk.creator.fork(caller, check_id(session_id), wanted, key)
         return _created(await self.desk.acts.run("fork", forking), hub_url)
@@ -365,7 +341,7 @@ class Sessions(Plugin[SessionsConfig]):
     async def on_message(self, caller: Principal, session_id: str | None, payload: object) -> MessageAccepted:
         """Send a message."""
         one = parse(SendMessage, payload)
-        about = one.target_agent, one.client_token, one.draft_revision
+        about = one.target_agent, one.client_token, one.draft_revision, list(one.attachments)
         return await self.send(caller, _named(session_id), one.content, *about)
 
     @frame("session:stop")

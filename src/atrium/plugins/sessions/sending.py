@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from atrium.contracts.composing import Attachment
 from atrium.contracts.sessions import MessageAccepted, MessageAdded, MessageStored
 from atrium.plugins.sessions import inputs
-from atrium.plugins.sessions.documents import TOKENS, TokenRecord, TurnRecord, as_json, token_key
+from atrium.plugins.sessions.documents import TOKENS, SessionRecord, TokenRecord, TurnRecord, as_json, token_key
 from atrium.plugins.sessions.drafts import clear_sent_draft
 from atrium.plugins.sessions.errors import SessionIsStopped
 from atrium.plugins.sessions.ledger import Change, Ledger
@@ -20,28 +22,35 @@ from atrium.sdk.inputs import invalid
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message that has been checked."""
+    """A message that has been checked, but for its target and its attachments, which are ids."""
 
     content: str
     target: str | None = None
     token: str | None = None
     draft_revision: int | None = None
+    attachments: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """Return what must be equal for the same token to mean the same message."""
-        return inputs.digest(self.content, self.target)
+        return inputs.digest(self.content, self.target, *self.attachments)
 
 
 def new_message(
-    content: object, target_agent: object, client_token: object, draft_revision: object = None
+    content: object,
+    target_agent: object,
+    client_token: object,
+    draft_revision: object = None,
+    attachments: Sequence[object] | None = None,
 ) -> NewMessage:
-    """Return a message as it was sent, checked but for its target."""
+    """Return a message as it was sent, checked but for its target and whether there are its attachments."""
+    ids = inputs.attachments(attachments)
     return NewMessage(
-        inputs.message_content(content),
+        inputs.message_content(content, with_images=bool(ids)),
         None if target_agent is None else inputs.name("targetAgent", target_agent),
         inputs.client_token(client_token),
         inputs.draft_revision(draft_revision),
+        ids,
     )
 
 
@@ -59,9 +68,11 @@ async def send(
                 return before
         _check_open(change)
         await check_target(context, message)
+        await check_images(context, change.session, message)
+        attachments = await mailboxes.attachments.claim(change, message.attachments)
         if message.draft_revision is not None:
             await clear_sent_draft(change, message.draft_revision)
-        added = entry_of(context, caller, message)
+        added = entry_of(context, caller, message, attachments)
         [offset] = change.append(added)
         turn = turn_of(context, caller, session_id, added, offset, message.target)
         answer = accepted(added, offset)
@@ -79,12 +90,21 @@ async def check_target(context: Context, message: NewMessage) -> None:
             raise invalid("targetAgent", error.detail) from None
 
 
-def entry_of(context: Context, caller: Principal, message: NewMessage) -> MessageAdded:
+async def check_images(context: Context, session: SessionRecord, message: NewMessage) -> None:
+    """Raise `ImagesNotSupported` if a message has images and goes to a provider that takes none."""
+    if message.attachments:
+        await context.services.call("providers.check_images", message.target or session.provider_id, session.fallback)
+
+
+def entry_of(
+    context: Context, caller: Principal, message: NewMessage, attachments: tuple[Attachment, ...]
+) -> MessageAdded:
     """Return a message as the entry that stores it, under new ids."""
     return MessageAdded(
         message_id=context.new_id(),
         turn_id=context.new_id(),
         content=message.content,
+        attachments=attachments,
         client_token=message.token,
         by=caller.user,
     )

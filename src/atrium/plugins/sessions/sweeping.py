@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from atrium.plugins.sessions.attachments import Attachments
 from atrium.plugins.sessions.documents import DELETIONS, PAGE, TOKENS, TURNS, TurnRecord, token_key
 from atrium.plugins.sessions.transcript import Transcripts
 from atrium.sdk import AtriumError, Context, ServiceNotFound, SpaceStorage
@@ -14,10 +15,11 @@ log = logging.getLogger(__name__)
 
 
 class Sweeper:
-    """Removes turns, tokens and transcripts of deleted sessions, and tells providers."""
+    """Removes turns, tokens, attachments and transcripts of deleted sessions, and tells providers."""
 
-    def __init__(self, context: Context, transcripts: Transcripts) -> None:
+    def __init__(self, context: Context, transcripts: Transcripts, attachments: Attachments) -> None:
         self._context = context
+        self._attachments = attachments
         self._transcripts = transcripts
 
     async def sweep_all(self, space: str) -> None:
@@ -37,6 +39,7 @@ class Sweeper:
                 for key in keys[start : start + PAGE]:
                     batch.delete(key, collection=TOKENS)
         crash_point("deletion.swept")
+        await self._attachments.remove(storage, session_id)
         await self._transcripts.remove(session_id)
         crash_point("deletion.unlinked")
         await self.release(session_id, providers)

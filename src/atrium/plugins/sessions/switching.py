@@ -11,6 +11,7 @@ from atrium.contracts.sessions import ProviderChanged
 from atrium.plugins.sessions.documents import SessionRecord
 from atrium.plugins.sessions.ledger import Change
 from atrium.sdk import Context, ServiceNotFound
+from atrium.sdk.errors import ProviderContextExceeded
 
 OF_ONE_PROVIDER = frozenset({"model", "mode"})
 """Settings of a session that name something of one provider, and mean nothing to another."""
@@ -68,17 +69,22 @@ def shown_choice(settings: Mapping[str, Any]) -> dict[str, str | None]:
     return {kind: value if isinstance(value := settings.get(kind), str) else None for kind in ("model", "mode")}
 
 
-async def next_in_chain(context: Context, tried: set[str], session: SessionRecord) -> str | None:
+async def next_in_chain(
+    context: Context, tried: set[str], session: SessionRecord, outgrown: str | None, with_images: bool
+) -> str | None:
     """Return the id of the provider that goes on with a session by itself; None if there is none."""
-    found = await _ask(context, "providers.next", sorted(tried), session.fallback)
+    found = await _ask(context, "providers.next", sorted(tried), session.fallback, outgrown, with_images)
     return None if found is None else str(found["id"])
 
 
-async def better_problem(context: Context, problem: Problem, provider_id: str, chain: Sequence[str] | None) -> Problem:
+async def better_problem(
+    context: Context, problem: Problem, provider_id: str, chain: Sequence[str] | None, *, with_images: bool = False
+) -> Problem:
     """Return a problem whose action to switch names a provider that can go on, where there is one."""
     if all(action.id != "switch_provider" for action in problem.actions):
         return problem
-    other = await _ask(context, "providers.other", provider_id, chain)
+    outgrown = provider_id if problem.code == ProviderContextExceeded.code else None
+    other = await _ask(context, "providers.other", provider_id, chain, outgrown, with_images)
     if other is None:
         return problem
     named = {"label": f"Continue with {other['name']}", "provider_id": other["id"]}

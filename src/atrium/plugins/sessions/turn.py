@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from itertools import count
 from typing import Any
 
@@ -13,7 +13,7 @@ from atrium.contracts.problems import Problem
 from atrium.contracts.sessions import ProviderRetrying
 from atrium.plugins.sessions import outputs
 from atrium.plugins.sessions.answer import Answer, Ending, milliseconds
-from atrium.plugins.sessions.conversation import Conversations
+from atrium.plugins.sessions.conversation import Asked, Conversations
 from atrium.plugins.sessions.documents import TurnRecord, find_session, stream_of
 from atrium.plugins.sessions.endings import Outcome, end_turn
 from atrium.plugins.sessions.errors import AnswerTooLong
@@ -34,9 +34,8 @@ from atrium.sdk import (
 )
 from atrium.sdk.clock import timestamp
 from atrium.sdk.crash_points import crash_point
-from atrium.sdk.errors import ProviderStopped
+from atrium.sdk.errors import ProviderContextExceeded, ProviderStopped
 from atrium.sdk.providers import (
-    ChatMessage,
     ModeChanged,
     Note,
     Retrying,
@@ -85,6 +84,7 @@ class RunningTurn:
         self._tried: set[str] = set()
         self._moves: list[asyncio.Future[None]] = []
         self._has_moved = False
+        self._has_images = False
 
     async def run(self) -> None:
         """Run the turn to its end and store that."""
@@ -157,8 +157,9 @@ class RunningTurn:
         try:
             if self._has_moved:
                 await self._find_moved()
-            content, before = await self._conversations.history(self._storage, self.record)
-            while (error := await self._attempt(content, before)) is not None:
+            asked = await self._conversations.asked(self._storage, self.record)
+            self._has_images = bool(asked.images)
+            while (error := await self._attempt(asked)) is not None:
                 if not await self._fall_back(error):
                     ending: Ending = "cancelled" if isinstance(error, ProviderStopped) else "failed"
                     return Outcome(ending, await self._problem(error))
@@ -170,11 +171,19 @@ class RunningTurn:
             return Outcome("failed", self._plain_problem(fault))
         return Outcome("completed")
 
-    async def _attempt(self, content: str, before: Sequence[ChatMessage]) -> ProviderError | None:
+    async def _attempt(self, asked: Asked) -> ProviderError | None:
         """Let the provider answer; return how it failed, if it did."""
         session = self._session
-        by = Principal.from_json(self.record.by)
-        request = TurnRequest(session.id, self.record.id, content, before, session.settings, by)
+        request = TurnRequest(
+            session_id=session.id,
+            turn_id=self.record.id,
+            content=asked.content,
+            history=asked.before,
+            settings=session.settings,
+            by=Principal.from_json(self.record.by),
+            images=asked.images,
+            read_image=self._conversations.reader(session.id),
+        )
         try:
             async with self._context.services.stream("providers.run", self._provider_id, request) as events:
                 await self._follow(events)
@@ -188,7 +197,8 @@ class RunningTurn:
             return False
         failed, session = self._provider_id, self._session
         self._tried.add(failed)
-        following = await next_in_chain(self._context, self._tried, session)
+        outgrown = failed if isinstance(error, ProviderContextExceeded) else None
+        following = await next_in_chain(self._context, self._tried, session, outgrown, self._has_images)
         if following is None:
             return False
         crash_point("provider.falling_back")
@@ -241,7 +251,7 @@ class RunningTurn:
             attempt=event.attempt,
             delay_ms=milliseconds(event.delay),
             retry_at=timestamp(at),
-            problem=self._plain_problem(event.error),
+            problem=await self._problem(event.error),
         )
         await self._store(retrying)
         crash_point("provider.retrying")
@@ -283,7 +293,9 @@ class RunningTurn:
     async def _problem(self, error: ProviderError) -> Problem:
         """Return why the turn failed, with the provider that could go on."""
         problem = self._plain_problem(error)
-        return await better_problem(self._context, problem, self._provider_id, self._session.fallback)
+        return await better_problem(
+            self._context, problem, self._provider_id, self._session.fallback, with_images=self._has_images
+        )
 
     def _plain_problem(self, error: AtriumError) -> Problem:
         return outputs.problem_of(error, self.record.id, timestamp(self._context.clock.now()))
