@@ -1,11 +1,12 @@
-"""An agent that does what a message says: `scripted_agent.py [--no-load]`.
+"""An agent that does what a message says: `scripted_agent.py [--no-load] [--images]`.
 
-The last line of a prompt is a script: `say WORDS`, `count N`, `think WORDS`, `write PATH` (asks first, for a call that
-it never announced), `ask` (asks and tells the answer), `run COMMAND` (a call that gets its title late, asks, and ends
-the turn if it may not), `plan`, `plan hold` (until it is cancelled), `rate`, `auth`, `refuse`, `tire` (ends at a
-limit), `give up`, `crash`, `hang` (until it is cancelled), `deaf` (not even then), `flood N`, `child` (leaves a process
-behind and tells its id), `env NAME`, `mode`, `model`, `until MODE` (says it as soon as it is set), `go MODE` (changes
-it by itself), `place`, `servers` (the MCP servers it was told of). Everything else is said back.
+The last line of a prompt is a script: `say WORDS`, `shown` (tells the images that came along), `count N`, `think
+WORDS`, `write PATH` (asks first, for a call that it never announced), `ask` (asks and tells the answer), `run COMMAND`
+(a call that gets its title late, asks, and ends the turn if it may not), `plan`, `plan hold` (until it is cancelled),
+`rate`, `limit` (says why before it fails), `half WORDS` (fails after them), `auth`, `refuse`, `tire` (ends at a limit), `give up`, `crash`, `hang` (until it is cancelled), `deaf` (not even
+then), `flood N`, `child` (leaves a process behind and tells its id), `env NAME`, `mode`, `model`, `until MODE` (says it
+as soon as it is set), `go MODE` (changes it by itself), `place`, `servers` (the MCP servers it was told of). Everything
+else is said back.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ REASONS = {"refuse": "refusal", "tire": "max_tokens", "give": "cancelled"}
 
 
 class Agent:
-    def __init__(self, *, can_load: bool) -> None:
+    def __init__(self, *, can_load: bool, takes_images: bool) -> None:
         self.can_load = can_load
+        self.takes_images = takes_images
+        self.shown: dict[str, list[str]] = {}
         self.arrived: queue.Queue[dict[str, Any]] = queue.Queue()
         self.numbers = itertools.count()
         self.requests = itertools.count()
@@ -60,6 +63,7 @@ class Agent:
             "loadSession": self.can_load,
             "sessionCapabilities": {"close": {}},
             "mcpCapabilities": {"http": True, "sse": False},
+            "promptCapabilities": {"image": self.takes_images},
         }
         self.say(id=number, result={"protocolVersion": 1, "agentCapabilities": capabilities})
 
@@ -103,7 +107,9 @@ class Agent:
     def turn(self, number: int, params: dict[str, Any]) -> None:
         session = params["sessionId"]
         cancelled = self.cancelled[session] = threading.Event()
-        prompt = params["prompt"][0]["text"]
+        images = [part for part in params["prompt"] if part["type"] == "image"]
+        self.shown[session] = [f"{part['mimeType']} {part['data']}" for part in images]
+        prompt = next((part["text"] for part in params["prompt"] if part["type"] == "text"), "shown")
         verb, _, rest = prompt.splitlines()[-1].partition(" ")
         act = getattr(self, f"do_{verb}", None)
         if act is None:
@@ -119,6 +125,9 @@ class Agent:
 
     def do_say(self, session: str, rest: str, cancelled: threading.Event) -> None:
         self.update(session, "agent_message_chunk", text(rest))
+
+    def do_shown(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.update(session, "agent_message_chunk", text(" ".join(self.shown[session])))
 
     def do_count(self, session: str, rest: str, cancelled: threading.Event) -> None:
         for index in range(int(rest)):
@@ -200,6 +209,15 @@ class Agent:
     def do_rate(self, *_: Any) -> dict[str, Any]:
         return {"code": -32603, "message": "Internal error", "data": {"errorKind": "rate_limit", "message": "try at 5"}}
 
+    def do_limit(self, session: str, rest: str, cancelled: threading.Event) -> dict[str, Any]:
+        self.update(session, "agent_message_chunk", text("You have hit your limit.\n\n"))
+        said = {"message": "You have hit your limit.", "codexErrorInfo": "usageLimitExceeded"}
+        return {"code": -32603, "message": "Internal error", "data": said}
+
+    def do_half(self, session: str, rest: str, cancelled: threading.Event) -> dict[str, Any]:
+        self.update(session, "agent_message_chunk", text(rest))
+        return {"code": 429, "message": "Rate limit exceeded."}
+
     def do_auth(self, *_: Any) -> dict[str, Any]:
         return {"code": -32000, "message": "Authentication required"}
 
@@ -280,6 +298,6 @@ def ended(reason: str = "end_turn") -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    agent = Agent(can_load="--no-load" not in sys.argv)
+    agent = Agent(can_load="--no-load" not in sys.argv, takes_images="--images" in sys.argv)
     threading.Thread(target=agent.read, daemon=True).start()
     agent.serve()

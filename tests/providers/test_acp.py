@@ -91,7 +91,7 @@ class TestAgainstTheContract(ProviderSuite):
 
     @pytest.fixture
     async def provider(self, tmp_path: Path) -> AsyncIterator[Provider]:
-        mine = await agent(tmp_path)
+        mine = await agent(tmp_path, "--images")
         yield mine
         await mine.close()
 

@@ -1,15 +1,20 @@
 """What the hub does about a provider that fails: how long it waits, when it leaves it alone, what it tells."""
 
+import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from atrium.adapters.storage.memory import MemoryStorageAdapter
 from atrium.contracts.problems import Problem
 from atrium.plugins.providers.backoff import delay_after
 from atrium.plugins.providers.circuit import FAILURES, OPEN_SECONDS, Circuit
 from atrium.sdk import errors
+from atrium.sdk.clock import timestamp
 from atrium.sdk.errors import (
     ProviderAuthFailed,
+    ProviderContextExceeded,
     ProviderCrashed,
     ProviderError,
     ProviderNotInstalled,
@@ -20,7 +25,7 @@ from atrium.sdk.errors import (
 )
 from atrium.sdk.providers import TextDelta, Usage
 from atrium.testing.clock import ManualClock
-from tests.sessions.failing import Flaky, failing_hub
+from tests.sessions.failing import FailingHub, Flaky, failing_hub
 from tests.sessions.hub import ALICE
 
 
@@ -52,7 +57,8 @@ def test_each_failure_of_a_provider_has_a_category_and_steps_that_clients_know()
     for kind in kinds:
         steps = {action.id for action in kind.actions}
         assert "switch_provider" in steps, kind
-        assert steps <= {"retry", "switch_provider", "configure_provider", "install_provider"}, kind
+        known = {"retry", "switch_provider", "configure_provider", "install_provider", "send_without_images"}
+        assert steps <= known, kind
         assert kind.recoverable == (kind.category == "recoverable"), kind
     assert ProviderQuotaExceeded.code == "PROVIDER_QUOTA"
     assert Problem.model_fields["category"].annotation is not None
@@ -156,6 +162,15 @@ async def test_a_bug_in_a_provider_is_fatal_and_counted() -> None:
         assert (await hub.circuits())["flaky"]["failures"] == 1
 
 
+async def shown_circuits(hub: FailingHub, count: int) -> Any:
+    """Return what the screens of a person show of circuits, once that is so many."""
+    while True:
+        shown = (await hub.runtime.storage.snapshot("providers/circuits", space=ALICE.space)).data
+        if len(shown) == count:
+            return shown
+        await asyncio.sleep(0)
+
+
 async def test_a_suspended_provider_is_not_asked_and_comes_back() -> None:
     flaky = Flaky("flaky", *[[ProviderCrashed("gone")]] * FAILURES)
     async with failing_hub(flaky, attempts=20) as hub:
@@ -165,6 +180,8 @@ async def test_a_suspended_provider_is_not_asked_and_comes_back() -> None:
             await hub.clock.wake_next()
         await hub.idle(session_id)
         assert (await hub.circuits())["flaky"] == {"state": "open", "failures": 5, "retryAfter": OPEN_SECONDS}
+        until = timestamp(hub.clock.now() + OPEN_SECONDS)
+        assert await shown_circuits(hub, 1) == [{"id": "flaky", "state": "open", "failures": 5, "until": until}]
         await hub.ask(session_id, "are you there?")
         assert len(flaky.requests) == FAILURES
         problems = [failed["problem"] for failed in await hub.told(session_id, "turn.failed")]
@@ -174,6 +191,22 @@ async def test_a_suspended_provider_is_not_asked_and_comes_back() -> None:
         assert (await hub.circuits())["flaky"]["state"] == "halfOpen"
         await hub.ask(session_id, "and now?")
         assert (await hub.circuits())["flaky"] == {"state": "closed", "failures": 0}
+        assert await shown_circuits(hub, 0) == []
+
+
+async def test_what_the_last_run_showed_of_circuits_is_forgotten() -> None:
+    adapter = MemoryStorageAdapter()
+    for expected, script in ((1, [[ProviderCrashed("gone")]] * FAILURES), (0, [])):
+        hub = FailingHub(adapter, Flaky("flaky", *script), attempts=1)
+        await hub.start()
+        try:
+            if script:
+                session_id = await hub.create(provider_id="flaky")
+                for _ in range(FAILURES):
+                    await hub.ask(session_id, "hello")
+            assert len(await shown_circuits(hub, expected)) == expected
+        finally:
+            await hub.stop()
 
 
 async def test_a_turn_gives_up_after_its_attempts_and_says_who_could_go_on() -> None:
@@ -187,3 +220,64 @@ async def test_a_turn_gives_up_after_its_attempts_and_says_who_could_go_on() -> 
         named = {"id": "switch_provider", "label": "Continue with Steady", "providerId": "steady"}
         assert named in failed["problem"]["actions"]
         assert len(flaky.requests) == 2
+
+
+async def test_while_a_provider_is_waited_for_it_is_said_who_could_go_on() -> None:
+    limited = Flaky("limited", [ProviderRateLimited("slow down", retry_after=30.0)])
+    async with failing_hub(limited, Flaky("steady")) as hub:
+        session_id = await hub.create(provider_id="limited")
+        await hub.send(session_id, "hello")
+        await hub.clock.wake_next()
+        await hub.idle(session_id)
+        [retrying] = await hub.told(session_id, "provider.retrying")
+        named = {"id": "switch_provider", "label": "Continue with Steady", "providerId": "steady"}
+        assert named in retrying["problem"]["actions"]
+
+
+def small_and_large(*first: list[Exception]) -> list[Flaky]:
+    """Return a provider that fails and three that differ in how much of a conversation they read."""
+    small, large = Flaky("small", historyCharacters=100), Flaky("large", historyCharacters=10_000)
+    return [Flaky("middle", *first, historyCharacters=1000), small, Flaky("silent"), large]
+
+
+async def test_a_conversation_that_is_too_long_goes_to_the_one_that_reads_most() -> None:
+    providers = small_and_large([ProviderContextExceeded("200 tokens too long")])
+    async with failing_hub(*providers, fallback=["small", "silent", "large"]) as hub:
+        session_id = await hub.create(provider_id="middle")
+        await hub.ask(session_id, "hello")
+        [changed] = await hub.told(session_id, "provider.changed")
+        assert (changed["providerId"], changed["problem"]["code"]) == ("large", "PROVIDER_CONTEXT")
+
+
+async def test_who_reads_most_is_offered_where_nobody_goes_on_by_itself() -> None:
+    providers = small_and_large([ProviderContextExceeded("too long")])
+    async with failing_hub(*providers) as hub:
+        session_id = await hub.create(provider_id="middle")
+        await hub.ask(session_id, "hello")
+        [failed] = await hub.told(session_id, "turn.failed")
+        assert failed["problem"]["actions"][0] == {
+            "id": "switch_provider",
+            "label": "Continue with Large",
+            "providerId": "large",
+        }
+        call = hub.runtime.service_registry.call
+        assert (await call("providers.next", ["large"], ["small", "silent"], "middle"))["id"] == "silent"
+        assert (await call("providers.next", ["large", "silent"], ["small", "silent"], "middle"))["id"] == "small"
+        assert await call("providers.next", ["small"], ["small"], "middle") is None
+
+
+async def test_who_has_reached_a_limit_is_not_offered_until_it_begins_anew() -> None:
+    one = Flaky("one", [ProviderRateLimited("no more", retry_after=3600.0)])
+    two = Flaky("two", [ProviderRateLimited("no more either", retry_after=7200.0)])
+    async with failing_hub(one, two) as hub:
+        first, second = await hub.create(provider_id="one"), await hub.create(provider_id="two")
+        await hub.ask(first, "hello")
+        [failed] = await hub.told(first, "turn.failed")
+        assert failed["problem"]["actions"][1]["providerId"] == "two"
+        await hub.ask(second, "hello")
+        [failed] = await hub.told(second, "turn.failed")
+        assert "providerId" not in failed["problem"]["actions"][1], "the one has reached its own"
+        await hub.clock.pass_(3600.0)
+        assert (await hub.service("providers.other", "two"))["id"] == "one"
+        await hub.ask(second, "somebody who asks for it by name may try")
+        assert (await hub.service("providers.other", "one"))["id"] == "two"

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from atrium.adapters.agents.recipes import Recipe
 from atrium.adapters.providers.acp_choices import Remembered
+from atrium.adapters.providers.acp_images import coded
 from atrium.adapters.providers.acp_places import Place, Places
 from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.adapters.providers.acp_program import AgentProgram, Launch
@@ -22,7 +23,7 @@ from atrium.adapters.providers.acp_servers import McpServer, servers_for
 from atrium.adapters.providers.model_settings import FromEnvironment, FromStore
 from atrium.adapters.providers.secret_values import SecretValues
 from atrium.adapters.providers.settings import ProviderSettings, parse_settings
-from atrium.sdk.errors import InvalidInput, ProviderNotInstalled
+from atrium.sdk.errors import ImagesNotSupported, InvalidInput, ProviderNotInstalled
 from atrium.sdk.findings import Finding
 from atrium.sdk.plugin import Clock
 from atrium.sdk.providers import (
@@ -30,6 +31,7 @@ from atrium.sdk.providers import (
     ChatMessage,
     Choices,
     Command,
+    Note,
     Program,
     Progress,
     ProviderEvent,
@@ -100,6 +102,7 @@ class AcpProvider:
         self._open: dict[str, _Open] = {}
         self._remembered = Remembered(self._folder)
         self._choices = Choices()
+        self._takes_images = True  # most do, and one that does not says so when it starts
         self._starting = asyncio.Lock()
         self._running = 0
         self._idle: asyncio.Task[None] | None = None
@@ -111,7 +114,14 @@ class AcpProvider:
             id=self._id,
             name=self._settings.name or (self._program.recipe.name if self._program else self._id),
             version="1.0.0",
-            capabilities={"streaming": True, "cancel": True, "thinking": True, "tools": True, "approvals": True},
+            capabilities={
+                "streaming": True,
+                "cancel": True,
+                "thinking": True,
+                "tools": True,
+                "approvals": True,
+                "images": self._takes_images,
+            },
             limits={"historyCharacters": LONGEST_HISTORY},
         )
 
@@ -134,7 +144,7 @@ class AcpProvider:
         """Take `{name, command, env, mode, model, idleSeconds}`."""
         self._settings = parse_settings(AgentSettings, settings, f"providers.{self._id}")
         await self.close()
-        self._choices = await asyncio.to_thread(self._remembered.read)
+        self._choices, self._takes_images = await asyncio.to_thread(self._remembered.read)
         if self._shipped is not None:
             await asyncio.to_thread(self._shipped.tidy)
 
@@ -173,11 +183,14 @@ class AcpProvider:
             known, is_new = await self._enter(agent, session_id, turn.settings)
             await self._follow_wishes(agent, known, turn.settings)
             place = known.place
-            if is_new:
-                text = with_history(turn.history, turn.content)
-            else:
-                text = with_history(unheard(turn.history, self._id), turn.content, MEANWHILE)
-            async with aclosing(agent.prompt(place.agent_session, text, place.cwd, turn.ask)) as events:
+            before = turn.history if is_new else unheard(turn.history, self._id)
+            text = with_history(before, turn.content, EARLIER if is_new else MEANWHILE)
+            images = [*(image for message in before for image in message.images), *turn.images]
+            if images and not agent.takes_images:
+                yield self._not_shown(turn)
+                images = []
+            shown = await coded(turn, images)
+            async with aclosing(agent.prompt(place.agent_session, text, place.cwd, turn.ask, shown)) as events:
                 async for event in events:
                     yield event
             await self._remember(agent, known)
@@ -307,9 +320,16 @@ class AcpProvider:
         """Keep what the agent offers, for when it does not run; a session's own choices are no part of that."""
         offered = agent.offer(known.place.agent_session).choices
         choices = replace(offered, model=known.own["model"], mode=known.own["mode"])
-        if (choices.models or choices.modes) and choices != self._choices:
-            self._choices = choices
-            await asyncio.to_thread(self._remembered.write, choices)
+        choices = choices if choices.models or choices.modes else self._choices
+        if (choices, agent.takes_images) != (self._choices, self._takes_images):
+            self._choices, self._takes_images = choices, agent.takes_images
+            await asyncio.to_thread(self._remembered.write, choices, images=agent.takes_images)
+
+    def _not_shown(self, turn: TurnRequest) -> Note:
+        """Return what to say of images that the agent does not take, or refuse the turn if they are its own."""
+        if turn.images:
+            raise ImagesNotSupported(f"{self._name} takes no images: send it to another provider, or without them")
+        return Note(f"{self._name} takes no images: it was given only the names of those of this conversation.")
 
     def _wish(self, settings: Mapping[str, Any], what: Literal["mode", "model"]) -> str | None:
         wish = settings.get(what)

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from acp import PROTOCOL_VERSION, RequestError, text_block
+from acp import PROTOCOL_VERSION, RequestError, image_block, text_block
 from acp.client.connection import ClientSideConnection
 from acp.schema import ClientCapabilities, Implementation
 from pydantic import BaseModel
@@ -17,15 +18,15 @@ from pydantic import BaseModel
 from atrium import __version__
 from atrium.adapters.providers.acp_choices import Data, Kind, Offer, offer_of
 from atrium.adapters.providers.acp_events import Translator
+from atrium.adapters.providers.acp_failures import provider_error, without_failure
+from atrium.adapters.providers.acp_images import CodedImage
 from atrium.adapters.providers.acp_permissions import chosen_option, question
 from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.adapters.providers.acp_usage import Ledger
 from atrium.sdk.errors import (
     AtriumError,
-    ProviderAuthFailed,
     ProviderCrashed,
     ProviderError,
-    ProviderRateLimited,
     ProviderRejected,
     ProviderStopped,
 )
@@ -38,7 +39,6 @@ CANCEL_SECONDS = 10.0
 MOST_WAITING = 10_000
 """Events that may wait to be stored: an agent that sends more than that ahead is stopped."""
 
-AUTH_REQUIRED = -32000
 _STOPPED = {
     "cancelled": "stopped by itself",
     "max_tokens": "stopped at its limit of tokens",
@@ -92,6 +92,7 @@ class Agent:
         self._connection = ClientSideConnection(_Client(self), process.writer, process.reader)  # type: ignore[arg-type]  # serves the calls there are
         self._can_load = False
         self._can_close = False
+        self.takes_images = False
         self.transports: tuple[str, ...] = ()
         """Those that it speaks to MCP servers besides a program's input and output: `http`, `sse`."""
         self._offers: dict[str, Offer] = {}
@@ -117,6 +118,7 @@ class Agent:
         )
         capabilities = _json(answer).get("agentCapabilities") or {}
         self._can_load = bool(capabilities.get("loadSession"))
+        self.takes_images = bool((capabilities.get("promptCapabilities") or {}).get("image"))
         self._can_close = "close" in (capabilities.get("sessionCapabilities") or {})
         self.transports = tuple(name for name, has in (capabilities.get("mcpCapabilities") or {}).items() if has)
 
@@ -167,15 +169,18 @@ class Agent:
         self._offers[session_id] = replace(offer, choices=choices)
 
     async def prompt(
-        self, session_id: str, text: str, cwd: str, ask: Ask | None
+        self, session_id: str, text: str, cwd: str, ask: Ask | None, images: Sequence[CodedImage] = ()
     ) -> AsyncGenerator[ProviderEvent, None]:
         """Run a turn and yield its events; closing the iterator cancels the turn."""
         turn = self._turns[session_id] = _Turn(cwd, ask, Translator(spending=self._spending.of(session_id)))
-        prompting = asyncio.ensure_future(self._connection.prompt(session_id=session_id, prompt=[text_block(text)]))
+        words = [text_block(text)] if text or not images else []
+        prompt: Any = [*words, *(image_block(image.data, image.media_type) for image in images)]
+        prompting = asyncio.ensure_future(self._connection.prompt(session_id=session_id, prompt=prompt))
         prompting.add_done_callback(lambda _: turn.events.put_nowait(None))
         try:
-            while (event := await turn.events.get()) is not None:
-                yield event
+            async with aclosing(without_failure(turn.events, lambda: self._failure(prompting))) as events:
+                async for event in events:
+                    yield event
             if self._flooded:
                 raise ProviderError(f"{self._name} sent more than could be stored, and was stopped")
             result = _json(await self._call(prompting, within=None))
@@ -264,6 +269,11 @@ class Agent:
         if self._flooded:
             await self.stop()
 
+    def _failure(self, prompting: asyncio.Future[Any]) -> str:
+        """Return the words in which a turn failed; nothing if it did not."""
+        error = prompting.exception() if prompting.done() and not prompting.cancelled() else None
+        return str(provider_error(self._name, error)) if isinstance(error, RequestError) else ""
+
     def _why_stopped(self, reason: str, rejected: str) -> str | None:
         """Return why the agent ended a turn that nobody cancelled before it was done; None if it was done."""
         if reason == "cancelled" and rejected:
@@ -276,7 +286,7 @@ class Agent:
             async with asyncio.timeout(within):
                 return await calling
         except RequestError as error:
-            raise _provider_error(self._name, error) from error
+            raise provider_error(self._name, error) from error
         except TimeoutError as error:
             raise ProviderCrashed(f"{self._name} did not answer within {within:.0f} s") from error
         except (ConnectionError, EOFError, ValueError) as error:
@@ -300,13 +310,3 @@ def _json(model: object) -> dict[str, Any]:
     if isinstance(model, BaseModel):
         return model.model_dump(mode="json", by_alias=True, exclude_none=True)
     return {}
-
-
-def _provider_error(name: str, error: RequestError) -> ProviderError:
-    data = error.data if isinstance(error.data, dict) else {}
-    said = str(data.get("message") or data.get("details") or error)
-    if data.get("errorKind") == "rate_limit":
-        return ProviderRateLimited(f"{name}: {said}")
-    if error.code == AUTH_REQUIRED:
-        return ProviderAuthFailed(f"{name}: {said}; sign in with the agent's own program first")
-    return ProviderError(f"{name}: {said}")

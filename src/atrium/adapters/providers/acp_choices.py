@@ -79,23 +79,23 @@ def _choices(told: object, key: str) -> tuple[Choice, ...]:
 
 
 class Remembered:
-    """What an agent offered last, in a file of its own. Small and seldom written; call it off the loop."""
+    """What an agent offered last, and whether it takes images. Small and seldom written; call it off the loop."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "choices.json"
 
-    def read(self) -> Choices:
-        """Return what is kept; nothing if there is none, or it cannot be read."""
+    def read(self) -> tuple[Choices, bool]:
+        """Return what is kept; no choices if there is nothing, or it cannot be read, and that it takes images."""
         try:
             kept = json.loads(self._file.read_text("utf-8"))
             models, modes = (tuple(Choice(**one) for one in kept[name]) for name in ("models", "modes"))
-            return Choices(models, modes, kept["model"], kept["mode"])
+            return Choices(models, modes, kept["model"], kept["mode"]), bool(kept.get("images", True))
         except (OSError, ValueError, KeyError, TypeError):
-            return Choices()
+            return Choices(), True
 
-    def write(self, choices: Choices) -> None:
+    def write(self, choices: Choices, *, images: bool) -> None:
         """Keep it."""
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = self._file.with_suffix(".partial")
-        part.write_text(json.dumps(asdict(choices)), "utf-8")
+        part.write_text(json.dumps(asdict(choices) | {"images": images}), "utf-8")
         os.replace(part, self._file)

@@ -59,13 +59,13 @@ class EchoSettings(ProviderSettings):
 
 
 class EchoProvider:
-    """Answers from a script: see the wire's section on it."""
+    """Answers from a script: see the wire's section on it. It tells which images it was given, and their sizes."""
 
     info = ProviderInfo(
         id="echo",
         name="Echo",
         version="1.0.0",
-        capabilities={"streaming": True, "cancel": True, "thinking": True, "tools": True},
+        capabilities={"streaming": True, "cancel": True, "thinking": True, "tools": True, "images": True},
         limits={"maxDeltas": MAX_DELTAS, "maxBytes": MAX_BYTES},
         retries=False,
     )
@@ -110,6 +110,8 @@ class EchoProvider:
         if script is None:
             for word in re.findall(r"\s*\S+|\s+$", turn.content):
                 yield TextDelta(word)
+            async for line in _images(turn):
+                yield line
             return
         async for event in script(argument):
             yield event
@@ -153,6 +155,15 @@ class EchoProvider:
             yield TextDelta("x" * min(CHUNK_BYTES, size - start))
             if number % BREATH == 0:
                 await asyncio.sleep(0)
+
+
+async def _images(turn: TurnRequest) -> Script:
+    """Tell of the images of the message, and of those of the messages before it."""
+    earlier = [image for message in turn.history for image in message.images]
+    for images, which in ((turn.images, ""), (earlier, "earlier ")):
+        for image in images:
+            size = len(await turn.bytes_of(image))
+            yield TextDelta(f"\n[{which}image {image.name} {image.width}x{image.height}, {size} bytes]")
 
 
 def _whole(command: str, argument: str, most: int) -> int:

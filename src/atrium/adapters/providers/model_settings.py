@@ -83,6 +83,10 @@ class ModelSettings(ProviderSettings):
     thinking: Literal["off", "low", "medium", "high"] | None = Field(
         None, description="How much the model thinks before it answers, where it can; by default as its vendor has it."
     )
+    images: bool | None = Field(
+        None,
+        description="Whether its models take images; by default those of the vendors do, `compatible` ones do not.",
+    )
     context_window: int | None = Field(
         None,
         ge=1024,
@@ -114,6 +118,11 @@ class ModelSettings(ProviderSettings):
     def speaks_responses(self) -> bool:
         """Tell whether turns go to OpenAI's responses."""
         return self.api == "responses" or (self.api is None and self.vendor == "openai")
+
+    @property
+    def takes_images(self) -> bool:
+        """Tell whether its models take images, as far as that is known."""
+        return self.vendor != "compatible" if self.images is None else self.images
 
     @property
     def missing(self) -> list[str]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pydantic_ai.messages import (
+    BinaryContent,
     ModelMessage,
     ModelRequest,
     ModelResponse,
     SystemPromptPart,
     TextPart,
+    UserContent,
     UserPromptPart,
 )
 
 from atrium.adapters.providers.settings import SessionSettings
-from atrium.sdk.providers import ChatMessage, Note, TurnRequest
+from atrium.sdk.errors import NotFound
+from atrium.sdk.providers import ChatMessage, Image, Note, TurnRequest
 
 BYTES_PER_TOKEN = 3
 """Tokens are counted by nobody but the vendor; this is fewer bytes than English, Russian or code have for each."""
@@ -23,7 +26,7 @@ ANSWER = 8192
 """Tokens that are kept for the answer, though never more than a quarter of the window."""
 
 
-def conversation(
+async def conversation(
     turn: TurnRequest, settings: SessionSettings, window: int | None
 ) -> tuple[Sequence[ModelMessage], Note | None]:
     """Return the conversation and the new message as pydantic-ai has them, and what to tell if some was left out."""
@@ -32,16 +35,30 @@ def conversation(
     messages: list[ModelMessage] = [ModelRequest(parts=[SystemPromptPart(prompt)])] if prompt else []
     for message in history:
         if message.role == "user":
-            messages.append(ModelRequest(parts=[UserPromptPart(message.content)]))
+            said = await _prompt(turn, message.content, message.images)
+            messages.append(ModelRequest(parts=[UserPromptPart(said)]))
         else:
             messages.append(ModelResponse(parts=[TextPart(message.content)]))
-    messages.append(ModelRequest(parts=[UserPromptPart(turn.content)]))
+    messages.append(ModelRequest(parts=[UserPromptPart(await _prompt(turn, turn.content, turn.images))]))
     if not left_out:
         return messages, None
     some = "message was" if left_out == 1 else "messages were"
     return messages, Note(
         f"The conversation is longer than the model can read ({window} tokens): its first {left_out} {some} left out."
     )
+
+
+async def _prompt(turn: TurnRequest, content: str, images: Sequence[Image]) -> str | list[UserContent]:
+    """Return what a person said and showed; an image whose file is gone is told by its name."""
+    said: list[UserContent] = []
+    for image in images:
+        try:
+            said.append(BinaryContent(await turn.bytes_of(image), media_type=image.media_type))
+        except NotFound:
+            said.append(image.text)
+    if not said:
+        return content
+    return [*said, content] if content.strip() else said
 
 
 def _fitting(
