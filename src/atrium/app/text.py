@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 _KEPT = frozenset("\n\t")
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -22,6 +24,12 @@ def shortened(text: str, width: int) -> str:
     """Return one printable line of at most `width` characters."""
     line = printable(" ".join(text.split()))
     return line if len(line) <= width else line[: max(width - 1, 0)] + "…"
+
+
+def with_images(content: str, attachments: Iterable[Mapping[str, Any]], image: str = "image") -> str:
+    """Return a message's text below a line for each of its images; `image` is the word for one."""
+    lines = [f"[{image} {one['name']} {one['width']}x{one['height']}]" for one in attachments]
+    return "\n".join([*lines, content] if content else lines) if lines else content
 
 
 def plan_line(words: str, status: str) -> str:

@@ -111,6 +111,7 @@ class ConversationMessage:
     text: Text
     client_token: str | None = None
     by: str | None = None
+    attachments: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def content(self) -> str:
@@ -200,6 +201,7 @@ class Conversation:
             text,
             data.get("clientToken"),
             data.get("by"),
+            tuple(data.get("attachments", ())),
         )
         self._messages[message.id] = message
 

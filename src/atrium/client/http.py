@@ -23,11 +23,12 @@ _TOKEN_TRIES = 4
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the API; `path` begins below `/api/v1`."""
+    """One call of the API; `path` begins below `/api/v1`. `content` are bytes that are sent in place of a JSON body."""
 
     method: str
     path: str
     body: Any = None
+    content: bytes | None = None
     params: Mapping[str, Any] | None = None
     headers: Mapping[str, str] | None = None
 
@@ -51,6 +52,7 @@ class Http:
         path: str,
         *,
         body: Any = None,
+        content: bytes | None = None,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
@@ -59,7 +61,7 @@ class Http:
         Raises `ProblemError`, `NotRunning`, or `UnexpectedAnswer`. A request that was not sent, or was refused since
         the hub has restarted with a new token, is sent once more to where the hub is now.
         """
-        request = Request(method, path, body, params, headers)
+        request = Request(method, path, body, content, params, headers)
         place = self._locator.find()
         try:
             return await self._send(place, request)
@@ -109,7 +111,12 @@ class Http:
         params = {name: value for name, value in (request.params or {}).items() if value is not None}
         try:
             answer = await self._client.request(
-                request.method, place.api + request.path, json=request.body, params=params, headers=headers
+                request.method,
+                place.api + request.path,
+                json=request.body,
+                content=request.content,
+                params=params,
+                headers=headers,
             )
         except httpx.TransportError as error:
             raise _lost(error, place) from error

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from atrium.client.answers import mapping, model
 from atrium.client.http import Http
+from atrium.contracts.composing import Attachment
 from atrium.contracts.sessions import Message, MessageAccepted, Session
 
 
@@ -106,16 +107,31 @@ class Sessions:
         """Delete a session with its history, everywhere and for good."""
         await self._http.call("DELETE", _path(session_id))
 
+    async def attach(self, session_id: str, name: str, media_type: str, content: bytes) -> Attachment:
+        """Upload an image, which messages of the session may name then."""
+        path, headers = _path(session_id, "attachments"), {"Content-Type": media_type}
+        answer = await self._http.call("POST", path, params={"name": name}, content=content, headers=headers)
+        return model(Attachment, answer)
+
     async def send(
-        self, session_id: str, content: str, *, client_token: str | None = None, target_agent: str | None = None
+        self,
+        session_id: str,
+        content: str,
+        *,
+        client_token: str | None = None,
+        target_agent: str | None = None,
+        attachments: Sequence[str] = (),
     ) -> MessageAccepted:
         """Send a message; when this returns it is stored for good and its turn is queued.
 
         Sent again under the same token until the hub answers, so it is there once however often the hub went away.
+        `attachments` are the ids of images that were uploaded to the session; with them the content may be empty.
         """
         body: dict[str, Any] = {"content": content, "clientToken": client_token or str(uuid.uuid4())}
         if target_agent is not None:
             body["targetAgent"] = target_agent
+        if attachments:
+            body["attachments"] = list(attachments)
         answer = await self._http.call_repeatable("POST", _path(session_id, "messages"), body=body)
         return model(MessageAccepted, answer)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from atrium.app.chat.beginning import choose_provider, create_session
 from atrium.app.chat.screen import change_in_words, retry_in_words
 from atrium.app.cli.output import print_json_line, warn
 from atrium.app.errors import ExitCode
+from atrium.app.images import attach_images
 from atrium.app.reading import ENDINGS, mark_read
 from atrium.app.text import printable
 from atrium.client import Client, ClientError, Conversation, Entry
@@ -20,14 +22,23 @@ _LEAVING = 5
 """Seconds that Ctrl-C waits for the hub to take a cancellation."""
 
 
-async def ask(client: Client, question: str, session_id: str | None, provider: str | None, as_json: bool) -> int:
-    """Send one message, print the answer as it comes, and return the exit code: 1 if the turn did not complete.
+async def ask(
+    client: Client,
+    question: str,
+    session_id: str | None,
+    provider: str | None,
+    as_json: bool,
+    images: Sequence[Path] = (),
+) -> int:
+    """Send one message with its images, print the answer as it comes, and return the exit code.
 
-    Cancelled (Ctrl-C), it cancels the turn.
+    That is 1 if the turn did not complete. Cancelled (Ctrl-C), it cancels the turn.
     """
     if session_id is None:
-        session_id = await create_session(client, await choose_provider(client, provider), question)
-    sending = asyncio.create_task(client.sessions.send(session_id, question))
+        name = question or images[0].name
+        session_id = await create_session(client, await choose_provider(client, provider), name)
+    attachments = await attach_images(client, session_id, images)
+    sending = asyncio.create_task(client.sessions.send(session_id, question, attachments=attachments))
     try:
         accepted = await asyncio.shield(sending)
         show: Callable[[Entry], None] = _show_json if as_json else _Answer(accepted.turn_id).show

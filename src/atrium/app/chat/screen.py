@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from atrium.app.chat.blocks import Blocks, Output, Render
-from atrium.app.text import plan_line, printable, shortened
+from atrium.app.text import plan_line, printable, shortened, with_images
 from atrium.client import Conversation, ConversationMessage, Entry, Step
 
 DIM, BOLD, PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
@@ -87,7 +87,8 @@ class Screen:
             self._user_line(message)
 
     def _user_line(self, message: ConversationMessage) -> None:
-        lines = printable(message.content, multiline=True).splitlines() or [""]
+        said = with_images(message.content, message.attachments)
+        lines = printable(said, multiline=True).splitlines() or [""]
         for index, line in enumerate(lines):
             self._line(f"{'> ' if index == 0 else '  '}{line}", BOLD)
 

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from atrium.app.text import plan_line, printable, shortened
+from atrium.app.text import plan_line, printable, shortened, with_images
 from atrium.app.tui.prose import Prose
 from atrium.app.tui.timeline import Item, Timeline
 from atrium.app.tui.words import Words, counted
@@ -48,7 +48,8 @@ class Question(ItemView):
     def compose(self) -> ComposeResult:
         """Show who, and what."""
         yield Static(self.words.you, classes="who", markup=False)
-        content = self.timeline.message(self.item).content
+        message = self.timeline.message(self.item)
+        content = with_images(message.content, message.attachments, self.words.image)
         yield Static(Content(printable(content, multiline=True)), classes="said")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from atrium.app.text import with_images
 from atrium.client import Conversation, ConversationMessage, Entry, Text, Tool, Turn
 
 Kind = Literal["question", "thinking", "tool", "answer", "ending", "switch"]
@@ -91,7 +92,7 @@ class Timeline:
         """Return the questions that wait for their turn, the next one first."""
         turns = self.conversation.turns
         waiting = [item for turn_id, item in self._questions.items() if turns[turn_id].status == "queued"]
-        return [self.message(item).content for item in waiting]
+        return [with_images(self.message(item).content, self.message(item).attachments) for item in waiting]
 
     @property
     def running(self) -> Turn | None:

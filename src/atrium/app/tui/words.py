@@ -59,6 +59,7 @@ class Words:
     fell_back: str = "{provider} answers from here on, because {before} failed: {reason}."
     reads_less: str = "It can read the last {kept} of {messages} messages."
     picture: str = "picture"
+    image: str = "image"
     deleted_elsewhere: str = "This session was deleted."
     also_open: str = "also open on {devices}"
     device: str = "{program} on {system}"
@@ -175,6 +176,7 @@ RUSSIAN = Words(
     fell_back="Дальше отвечает {provider}: у {before} сбой. {reason}.",
     reads_less="Ему видны последние сообщения: {kept} из {messages}.",
     picture="изображение",
+    image="изображение",
     deleted_elsewhere="Эта сессия удалена.",
     also_open="открыта и здесь: {devices}",
     device="{program} на {system}",
