@@ -104,6 +104,7 @@ class Feeds:
         feed.takers.discard(connection)
         if not feed.plain and not feed.takers:
             feed.unwatch()
+            feed.unwatch = lambda: None  # it holds the feed
             if feed.reading is not None:
                 feed.reading.cancel()
             del self._feeds[place]

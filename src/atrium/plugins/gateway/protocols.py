@@ -150,9 +150,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_arrived()
         super().connection_lost(exc)
         self._tell_closed()
-        if self.scope is not None:
-            # Else the scope and this object would keep each other.
-            cast(dict[str, Any], self.scope).pop(PROTOCOL, None)
+        self._let_go()
 
     def data_received(self, data: bytes) -> None:
         """Take it in, a little at a time."""
@@ -162,6 +160,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Let the WebSocket have what comes from now on."""
         super().handle_websocket_upgrade()
         self._intake.end()
+        self._let_go()
 
     def on_message_begin(self) -> None:
         """Begin to count a head."""
@@ -199,6 +198,12 @@ class HttpProtocol(HttpToolsProtocol):
         if self._in_head and self._head_bytes > self.max_header_bytes:
             self._refuse(HeadersTooLarge)
         return self.requests_begun - before
+
+    def _let_go(self) -> None:
+        """Part from what holds this object: what is in no cycle is freed at once, not when garbage is looked for."""
+        self.parser = None  # type: ignore[assignment]  # as uvicorn does where there is no upgrade
+        if self.scope is not None:
+            cast(dict[str, Any], self.scope).pop(PROTOCOL, None)
 
     def _tell_closed(self) -> None:
         listener, self.listener = self.listener, NOBODY
@@ -295,6 +300,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         except Exception:  # the edge: what the application did not catch
             self.logger.exception("WebSocket failed")
             self.send_500_response()
+        finally:
+            # Else the scope and this object would keep each other.
+            cast(dict[str, Any], self.scope["extensions"]).pop(SOCKET, None)
         if self.listener is NOBODY or not self.handshake_complete:
             self.transport.close()
 

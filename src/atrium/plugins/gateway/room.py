@@ -145,6 +145,7 @@ class Room:
         for tail in (self._tail, self._oldest):
             if tail is not None:
                 tail.close()
+        self._tail = self._oldest = None  # they hold the room
 
     def wake(self) -> None:
         """Note that there is something new."""
