@@ -79,7 +79,14 @@ class LocalProvider:
             id="local",
             name="Local model",
             version="1.0.0",
-            capabilities={"streaming": True, "cancel": True, "usage": True, "offline": True, "tools": False},
+            capabilities={
+                "streaming": True,
+                "cancel": True,
+                "usage": True,
+                "offline": True,
+                "tools": False,
+                "images": False,
+            },
             limits={
                 "model": settings.model,
                 "quality": self._quality(),

@@ -67,8 +67,15 @@ class ModelProvider:
             id=self._id,
             name=settings.name or _NAMES[settings.vendor],
             version="1.0.0",
-            capabilities={"streaming": True, "cancel": True, "usage": True, "thinking": True, "tools": False},
-            limits={"model": settings.model} if settings.model else {},
+            capabilities={
+                "streaming": True,
+                "cancel": True,
+                "usage": True,
+                "thinking": True,
+                "tools": False,
+                "images": settings.takes_images,
+            },
+            limits=self._limits(),
         )
 
     @property
@@ -147,6 +154,12 @@ class ModelProvider:
             opened: ModelEndpoint = await asyncio.to_thread(module.ModelEndpoint, self._id, self._settings, key)
             self._endpoint, self._key = opened, key
             return opened
+
+    def _limits(self) -> dict[str, int | str]:
+        """Return its model and, where the settings or an open endpoint know it, how much that reads."""
+        model: dict[str, int | str] = {"model": self._settings.model} if self._settings.model else {}
+        window = self._endpoint.window if self._endpoint is not None else self._settings.context_window
+        return model if window is None else model | {"contextSize": window}
 
     def _is_installed(self, vendor: Vendor) -> bool:
         """Tell whether the SDK and the vendor's client are there; found once, they are not looked for again."""

@@ -52,11 +52,16 @@ class ModelEndpoint:
             timeout=settings.timeout, follow_redirects=False, event_hooks={"response": [self._answered]}
         )
 
+    @property
+    def window(self) -> int | None:
+        """Return how many tokens its own model can read and write in one turn."""
+        return self._prices.window(self._default)
+
     async def answer(self, turn: TurnRequest, settings: SessionSettings) -> AsyncGenerator[ProviderEvent, None]:
         """Yield the answer as it comes; closing the iterator closes the request."""
         name = settings.model or self._default
         window = self._prices.window(name)
-        messages, note = conversation(turn, settings, window)
+        messages, note = await conversation(turn, settings, window)
         if note is not None:
             yield note
         try:

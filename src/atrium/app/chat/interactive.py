@@ -7,7 +7,7 @@ import contextlib
 import difflib
 import signal
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ from atrium.app.chat.prompt import Prompt, without_echo
 from atrium.app.chat.screen import HISTORY, Screen
 from atrium.app.errors import ExitCode
 from atrium.app.history import History
+from atrium.app.images import ChosenImages, attach_images
 from atrium.app.reading import ENDINGS, mark_read
 from atrium.app.text import shortened
 from atrium.app.tui.words import ENGLISH, devices_in_words
@@ -33,6 +34,7 @@ HELP = """\
 /provider [NAME]  let another provider answer from here on, also what failed last
 /model [NAME]     let another model of the provider answer from here on
 /mode [NAME]      let the agent work in another mode
+/image [FILE]     send an image along with the next message, or none after all
 /quit             leave; the session stays
 Enter sends, Alt-Enter begins a new line.
 Ctrl-C cancels a running turn, Ctrl-D leaves.
@@ -48,7 +50,9 @@ class Leave(Exception):
 class Chat:
     """One person at one terminal, in one session at a time."""
 
-    def __init__(self, client: Client, screen: Callable[[], Screen], history: Path, provider: str | None) -> None:
+    def __init__(
+        self, client: Client, screen: Callable[[], Screen], history: Path, provider: str | None, images: Sequence[Path]
+    ) -> None:
         self._client = client
         self._new_screen = screen
         self._screen = screen()
@@ -60,6 +64,7 @@ class Chat:
         self._listed: list[Session] = []
         self._online = True
         self._asking = False
+        self._images = ChosenImages(list(images))
         self._elsewhere: tuple[Device, ...] = ()
         self._elsewhere_told: tuple[Device, ...] = ()
         self._commands: dict[str, Command] = {
@@ -72,6 +77,7 @@ class Chat:
             "/provider": self._switch_provider,
             "/model": partial(self._choose, "model"),
             "/mode": partial(self._choose, "mode"),
+            "/image": self._image,
             "/quit": self._quit,
         }
         self._prompt = Prompt(history, list(self._commands))
@@ -145,7 +151,10 @@ class Chat:
         token = str(uuid.uuid4())
         self._screen.own_tokens.add(token)
         with without_echo(), self._cancelled_by_ctrl_c():
-            accepted = await self._client.sessions.send(self._session_id, content, client_token=token)
+            attachments = await attach_images(self._client, self._session_id, self._images.files)
+            sending = self._client.sessions.send(self._session_id, content, client_token=token, attachments=attachments)
+            accepted = await sending
+            self._images.files.clear()
             await self._until(lambda: self._knows(accepted.turn_id))
             if await self._is_stuck():
                 self._screen.note("It waits behind the answer that was interrupted: /retry or /cancel that one first")
@@ -363,6 +372,9 @@ class Chat:
             self._screen.note(f"{one['id']}{named}{'  (here)' if one['id'] == here else ''}")
         told = f"/{kind} NAME takes another one" if offered["choices"] else f"No {kind}s to choose from are known yet"
         self._screen.note(told)
+
+    async def _image(self, rest: str) -> None:
+        self._screen.note(self._images.choose(rest))
 
     def _has_failed_last(self) -> bool:
         turns = list(self._screen.conversation.turns.values())

@@ -10,7 +10,7 @@ import click
 from atrium.app.cli.lazy import LazyGroup
 from atrium.app.cli.output import home_option, json_option, local_time, print_json, print_table, run, say, warn
 from atrium.app.errors import ExitCode
-from atrium.app.text import shortened
+from atrium.app.text import shortened, with_images
 
 if TYPE_CHECKING:
     from atrium.contracts.sessions import Message, Session
@@ -83,7 +83,7 @@ def show_session(session: str, as_json: bool, home: str | None) -> None:
     say(f"{_title(found)}  ({found.provider_id}, {found.status}, {found.message_count} messages)")
     for message in messages:
         say(f"\n{'you' if message.role == 'user' else 'assistant'}  {local_time(message.created_at)}")
-        say(message.content)
+        say(with_images(message.content, [one.model_dump(by_alias=True) for one in message.attachments]))
 
 
 @click.command("provider", epilog="\b\nExample:\n  atrium sessions provider 0192f0c1-... local --retry")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from atrium.sdk.providers import ChatMessage, ProviderInfo, TurnRequest
@@ -24,6 +24,15 @@ def as_read(turn: TurnRequest, info: ProviderInfo) -> TurnRequest:
 def with_tools_written_out(history: Sequence[ChatMessage]) -> list[ChatMessage]:
     """Return a conversation with each tool call as a line of the answer it belongs to."""
     return [replace(message, content=message.text, tools=()) if message.tools else message for message in history]
+
+
+def reads_most_first(providers: Iterable[ProviderInfo], outgrown: ProviderInfo) -> list[str]:
+    """Return the ids of providers for a conversation that was too long for one: those that read most first.
+
+    One that does not say how much it reads counts as the one that was outgrown.
+    """
+    known = window_of(outgrown) or 0
+    return [info.id for info in sorted(providers, key=lambda info: -(window_of(info) or known))]
 
 
 def window_of(info: ProviderInfo) -> int | None:

@@ -14,7 +14,8 @@ from atrium.contracts.approvals import ApprovalRequest, Decision
 from atrium.plugins.providers.backoff import delay_after
 from atrium.plugins.providers.choosing import Kind, check_choices, describe_choices
 from atrium.plugins.providers.finding import look_for_providers
-from atrium.plugins.providers.handing_over import as_read, window_of
+from atrium.plugins.providers.handing_over import as_read, reads_most_first, window_of
+from atrium.plugins.providers.images import as_seen, refusal, takes_images
 from atrium.plugins.providers.metering import admit, measure
 from atrium.plugins.providers.programs import PROGRAMS, Programs, is_shown
 from atrium.plugins.providers.roster import Member, Roster
@@ -75,6 +76,13 @@ class Providers(Programs):
         """Raise `UnknownProvider`, a 422 that names the field `providerId`, unless there is such a provider."""
         self._roster.find(provider_id)
 
+    @service("providers.check_images")
+    async def check_images(self, provider_id: str, chain: Sequence[str] | None = None) -> None:
+        """Raise `ImagesNotSupported`, a 409, unless a provider takes images; it names one that does, as `other`."""
+        info = self._roster.find(provider_id).provider.info
+        if not takes_images(info):
+            raise refusal(info, await self.other(provider_id, chain, with_images=True))
+
     @service("providers.choices")
     async def choices(self, provider_id: str) -> dict[str, Any]:
         """Return `{model, mode}`, each `{own, choices: [{id, name}]}`, as far as that is known."""
@@ -104,8 +112,10 @@ class Providers(Programs):
         if member.fault:
             raise ProviderNotInstalled(f"{provider_id}: {member.fault}")
         asking = replace(turn, ask=partial(self._ask, turn, turn.by)) if turn.by is not None else turn
-        asking = as_read(asking, member.provider.info)
+        asking, note = as_seen(as_read(asking, member.provider.info), member.provider.info)
         await admit(self.context, provider_id, turn)
+        if note is not None:
+            yield note
         while True:
             is_probe, began = member.circuit.enter(), False
             try:
@@ -157,22 +167,40 @@ class Providers(Programs):
         return Retrying(failed, delay, error)
 
     @service("providers.next")
-    async def next(self, tried: Collection[str], chain: Sequence[str] | None = None) -> dict[str, str] | None:
+    async def next(
+        self,
+        tried: Collection[str],
+        chain: Sequence[str] | None = None,
+        outgrown: str | None = None,
+        with_images: bool = False,
+    ) -> dict[str, str] | None:
         """Return `{id, name}` of the first provider of a chain that can take a turn now and was not tried.
 
-        Without a chain it is the one of the settings, `providers.fallback`. None if there is no such provider.
+        Without a chain it is the one of the settings, `providers.fallback`. None if there is no such provider. Where
+        the conversation was too long for the provider `outgrown`, the one that reads most comes first. A turn
+        `with_images` goes to those that take images alone.
         """
-        for provider_id in self.config.fallback if chain is None else chain:
-            member = self._roster.get(provider_id)
-            if member is not None and provider_id not in tried and member.ready:
-                return {"id": provider_id, "name": member.provider.info.name}
-        return None
+        ids = self.config.fallback if chain is None else chain
+        found = (self._roster.get(provider_id) for provider_id in ids if provider_id not in tried)
+        infos = [member.provider.info for member in found if member is not None and member.ready]
+        ready = {info.id: info for info in infos if takes_images(info) or not with_images}
+        wanted = list(ready)
+        if outgrown is not None:
+            wanted = reads_most_first(ready.values(), self._roster.find(outgrown).provider.info)
+        return {"id": wanted[0], "name": ready[wanted[0]].name} if wanted else None
 
     @service("providers.other")
-    async def other(self, provider_id: str, chain: Sequence[str] | None = None) -> dict[str, str] | None:
+    async def other(
+        self,
+        provider_id: str,
+        chain: Sequence[str] | None = None,
+        outgrown: str | None = None,
+        with_images: bool = False,
+    ) -> dict[str, str] | None:
         """Return `{id, name}` of the provider to offer in place of one that failed: of the chain, or any other."""
         every = [member.provider.info.id for member in self._roster.all()]
-        return await self.next((provider_id,), [*(self.config.fallback if chain is None else chain), *every])
+        ids = [*(self.config.fallback if chain is None else chain), *every]
+        return await self.next((provider_id,), ids, outgrown, with_images)
 
     @service("providers.window")
     async def window(self, provider_id: str) -> int | None:
