@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from atrium.app.tui.session_rows import days, found
+from atrium.app.tui.session_rows import days, found, title_of
 from atrium.app.tui.themes import themes
 from atrium.app.tui.timeline import Timeline
 from atrium.app.tui.words import ENGLISH, RUSSIAN, counted, words_for
 from atrium.client import Entry
-from atrium.contracts.sessions import Session, SessionMetadata, TurnStatus, TurnSummary
+from atrium.contracts.sessions import ForkOrigin, Session, SessionMetadata, TurnStatus, TurnSummary
 
 NAMES = [field.name for field in fields(ENGLISH) if field.name != "rule"]
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -85,6 +85,11 @@ def test_sessions_are_found_by_title_tag_and_provider() -> None:
     assert [one.id for one in found(sessions, "fruit app")] == ["Apples"]
     assert [one.id for one in found(sessions, "ECHO")] == ["Pears", "Apples"]
     assert found(sessions, "plums") == []
+
+
+def test_a_copy_is_called_one_in_the_readers_language() -> None:
+    copy = _session("Talk", "2026-11-21T09:00:00Z").model_copy(update={"forked_from": ForkOrigin(session_id="s")})
+    assert (title_of(copy, ENGLISH), title_of(copy, RUSSIAN)) == ("Talk (copy)", "Talk (копия)")
 
 
 def test_a_conversation_is_in_the_order_in_which_it_happened() -> None:

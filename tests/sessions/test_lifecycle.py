@@ -155,7 +155,7 @@ async def test_a_fork_begins_with_the_messages_up_to_an_entry(hub: Hub) -> None:
     assert not {m["id"] for m in messages} & {m["id"] for m in originals}
     assert {m["status"] for m in messages} == {"completed"}
     session = await hub.get(copy.session_id)
-    assert session["metadata"] == {"title": "Talk (fork)", "tags": ["t"]}
+    assert session["metadata"] == {"title": "Talk", "tags": ["t"]}
     assert (session["messageCount"], session["status"]) == (2, "created")
     await hub.ask(copy.session_id, "say three")
     request = hub.providers.requests[-1]

@@ -35,7 +35,7 @@ async def test_a_message_is_sent_again_changed(hub: Hub) -> None:
     assert request.settings == {"model": "m"}
     session = await hub.get(edited.session_id)
     assert session["forkedFrom"] == {"sessionId": session_id, "at": None, "before": second.offset}
-    assert (session["messageCount"], session["unread"], session["metadata"]["title"]) == (4, 1, "Talk (fork)")
+    assert (session["messageCount"], session["unread"], session["metadata"]["title"]) == (4, 1, "Talk")
     entries = await hub.entries(edited.session_id)
     sent = next(entry for entry in entries if entry["data"].get("clientToken") == "t")
     assert edited.message is not None

@@ -221,4 +221,5 @@ async def _delete(home: str | None, ids: tuple[str, ...]) -> int:
 
 
 def _title(session: Session) -> str:
-    return shortened(session.metadata.title, 80) or "Untitled"
+    title = shortened(session.metadata.title, 80) or "Untitled"
+    return title if session.forked_from is None else f"{title} (copy)"

@@ -31,7 +31,8 @@ class Day:
 
 def title_of(session: Session, words: Words) -> str:
     """Return what a session is called, in one harmless line."""
-    return shortened(session.metadata.title, 200) or words.untitled
+    title = shortened(session.metadata.title, 200) or words.untitled
+    return title if session.forked_from is None else words.copied.format(title=title)
 
 
 def found(sessions: Iterable[Session], wanted: str) -> list[Session]:

@@ -24,6 +24,8 @@ export interface Session {
   /** How many answers the person has not read; counted no further than 1,000. */
   readonly unread?: number;
   readonly readOffset?: string;
+  /** What it is a copy of. */
+  readonly forkedFrom?: { readonly sessionId: string } | null;
   /** The model and the mode that were chosen for it, if any were. */
   readonly model?: string | null;
   readonly mode?: string | null;

@@ -181,6 +181,12 @@ export const sessionListStyles = css`
     visibility: hidden;
   }
 
+  .copied {
+    flex: none;
+    font-size: var(--size-12);
+    color: var(--text-muted);
+  }
+
   /* As many whole tags as the title leaves room for: those that do not fit wrap, out of sight. */
   .tags {
     display: flex;

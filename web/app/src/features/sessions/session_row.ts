@@ -78,6 +78,7 @@ function renderLink(session: Session, title: string, look: RowLook, acts: RowAct
     >
       ${isMarked ? html`<span class="mark"><span class="dot"></span><span class="visually-hidden">${listWords().unread}</span></span>` : nothing}
       <span class="title" dir="auto">${renderTitle(title, look.text)}</span>
+      ${session.forkedFrom ? html`<span class="copied">${listWords().copied}</span>` : nothing}
       ${tags.length > 0 ? html`<span class="tags">${tags.map((tag) => html`<span>${tag}</span>`)}</span>` : nothing}
       ${renderEnd(session, look)}
     </a>
