@@ -80,7 +80,7 @@ async def test_another_provider_answers_from_now_on_or_says_why_it_cannot(daemon
 async def test_typing_streaming_and_leaving(daemon: DaemonProcess) -> None:
     async with terminal("chat", "-p", "echo", home=daemon.home) as screen:
         await screen.until("echo answers")
-        screen.type(f"/tokens 3{ENTER}")
+        screen.type(f"//tokens 3{ENTER}")
         await screen.until("tok-1 tok-2 tok-3")
         await screen.until(PROMPT)
         screen.type(f"first{ALT_ENTER}second{ENTER}")
@@ -178,6 +178,7 @@ async def test_commands(daemon: DaemonProcess) -> None:
             for typed, shown in (
                 ("/help", "begin another session"),
                 ("/hepl", "did you mean /help?"),
+                ("/init", "There is no /init; there is /help /new"),
                 ("/rename", "once it has begun"),
                 ("/retry", "There is nothing to run again yet"),
                 ("/cancel", "There is nothing to cancel yet"),

@@ -28,7 +28,7 @@ async def test_the_command(daemon: DaemonProcess) -> None:
 async def test_the_chat_asks_what_failed_last_of_the_other_one(daemon: DaemonProcess) -> None:
     async with terminal("chat", "-p", "echo", home=daemon.home) as screen:
         await screen.until("echo answers")
-        screen.type(f"/fail auth{ENTER}")
+        screen.type(f"//fail auth{ENTER}")
         await screen.until("lets another provider answer it")
         screen.type(f"/model huge{ENTER}")
         await screen.until("Echo offers no models to choose from")

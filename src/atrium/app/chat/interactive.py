@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import difflib
+import re
 import signal
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -39,6 +40,9 @@ HELP = """\
 Enter sends, Alt-Enter begins a new line.
 Ctrl-C cancels a running turn, Ctrl-D leaves.
 One more slash sends what looks like a command: //help"""
+
+LIKE_A_COMMAND = re.compile(r"/[\w-]+")
+"""A word with one more slash, as in `/etc/hosts`, is the beginning of a message."""
 
 Command = Callable[[str], Awaitable[None]]
 
@@ -138,10 +142,15 @@ class Chat:
             await command(rest.strip())
         elif text.startswith("//"):
             await self._send(text[1:])
-        elif near := difflib.get_close_matches(word, list(self._commands), n=1, cutoff=0.8):
-            self._screen.note(f"There is no {word}; did you mean {near[0]}? (/{word} sends it as a message)")
+        elif LIKE_A_COMMAND.fullmatch(word):
+            self._screen.note(self._no_such(word))
         else:
             await self._send(text)
+
+    def _no_such(self, word: str) -> str:
+        near = difflib.get_close_matches(word, list(self._commands), n=1, cutoff=0.8)
+        said = f"did you mean {near[0]}?" if near else f"there is {' '.join(self._commands)}"
+        return f"There is no {word}; {said} (/{word} sends it as a message)"
 
     async def _send(self, content: str) -> None:
         if self._session_id is None:
