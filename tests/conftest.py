@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,15 @@ def pytest_configure(config: pytest.Config) -> None:
         # code that the floors are for is covered from inside, and tracing each start doubled the time of all of it.
         os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
         os.environ.pop("COVERAGE_PROCESS_START", None)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    covering = sys.modules.get("coverage")
+    if covering is not None and hasattr(session.config, "workerinput"):
+        # A worker has ten seconds to end after this, too little on a busy machine: then what it covered would be lost.
+        current = covering.Coverage.current()
+        if current is not None:
+            current.save()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
