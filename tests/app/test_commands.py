@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from atrium.app import export_contracts
+from atrium.app.checks import examine
 from atrium.app.cli.entry import COMMANDS, cli, run
 from atrium.app.home import Home
 from atrium.app.lock import HomeLock
@@ -184,6 +185,18 @@ def test_the_doctor_finds_nothing_wrong_with_a_good_home(home: Path) -> None:
     assert {"python", "sqlite", "home", "disk", "settings", "plugins", "hub", "engine", "model"} <= set(found)
     assert all(one["next"] for one in found.values() if one["level"] != "ok")
     assert found["model"]["next"] == "atrium models pull smollm2-135m"
+
+
+def test_the_doctor_says_where_no_home_can_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    found = [one for one in examine(Home(tmp_path / "file" / "home")) if one.check == "home"]
+    (wrong,) = found
+    assert (wrong.level, wrong.message) == (
+        "fail",
+        f"{tmp_path / 'file' / 'home'} cannot be created: {tmp_path / 'file'} is not a folder",
+    )
+    (future,) = [one for one in examine(Home(tmp_path / "a" / "home")) if one.check == "home"]
+    assert future.level == "ok"
 
 
 def test_the_doctor_says_what_is_wrong_and_what_to_do(home: Path) -> None:

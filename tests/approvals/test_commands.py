@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 import httpx
@@ -43,7 +44,7 @@ async def test_questions_are_listed_shown_and_answered(home: Path) -> None:
             [question] = await waiting(home, 1)
             _, out, _ = await run_atrium("approvals", "list", home=home)
             assert question in out
-            assert "Write a.md" in out
+            assert re.search(r" high +\d+:\d\d +notes +Write a\.md", out)
             _, out, _ = await run_atrium("approvals", "show", question[:8], home=home)
             assert "hi\\\\u{202e}" in out
             assert "/home/ann/notes/a.md" in out

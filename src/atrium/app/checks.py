@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from atrium import __version__
 from atrium.app import open_files
@@ -40,6 +42,7 @@ def _checks(home: Home) -> list[tuple[str, Callable[[], Iterator[Finding]]]]:
         ("disk", lambda: _disk(home)),
         ("files", lambda: _files(home)),
         ("settings", lambda: _settings(home)),
+        ("secrets", lambda: _secrets(home)),
         ("plugins", lambda: _plugins(home)),
         ("sessions", lambda: _transcripts(home)),
         ("hub", lambda: _hub(home)),
@@ -68,7 +71,7 @@ def _sqlite() -> Iterator[Finding]:
 
 def _home(home: Home) -> Iterator[Finding]:
     if not home.root.exists():
-        yield Finding("home", "ok", f"{home.root} does not exist yet; `atrium up` creates it")
+        yield _future_home(home)
         return
     state = home.root.stat()
     if not home.root.is_dir():
@@ -84,8 +87,22 @@ def _home(home: Home) -> Iterator[Finding]:
         yield Finding("home", "ok", f"{home.root}, for its owner alone")
 
 
+def _future_home(home: Home) -> Finding:
+    place = _nearest(home)
+    if place.is_dir() and os.access(place, os.W_OK | os.X_OK):
+        return Finding("home", "ok", f"{home.root} does not exist yet; `atrium up` creates it")
+    why = "cannot be written to" if place.is_dir() else "is not a folder"
+    step = "choose another home with --home or ATRIUM_HOME"
+    return Finding("home", "fail", f"{home.root} cannot be created: {place} {why}", step)
+
+
+def _nearest(home: Home) -> Path:
+    """Return the home, or of the folders above it the first that is there."""
+    return next(folder for folder in (home.root, *home.root.parents) if folder.exists())
+
+
 def _disk(home: Home) -> Iterator[Finding]:
-    place = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
+    place = _nearest(home)
     free = shutil.disk_usage(place).free
     text = f"{free / 1e9:.1f} GB free at {place}"
     if free < NO_DISK:
@@ -133,6 +150,26 @@ def _port(home: Home, host: str, port: int) -> Iterator[Finding]:
             yield Finding("port", "fail", f"{host}:{port} cannot be had: {error.strerror}", step)
             return
     yield Finding("port", "ok", f"{host}:{port} is free")
+
+
+def _secrets(home: Home) -> Iterator[Finding]:
+    """Read one secret, which shows whether all can be. The hub may have a key that is not here: that is no failure."""
+    from atrium.app.config import ConfigInvalid
+    from atrium.app.secret_store import secret_store
+    from atrium.sdk.secrets import SecretsDamaged, SecretsUnavailable
+
+    try:
+        store = secret_store(home)
+        names = [info.name for info in asyncio.run(store.list())]
+        if names:
+            asyncio.run(store.get(names[0]))
+    except ConfigInvalid:
+        return  # a finding of its own
+    except SecretsUnavailable as error:
+        level: Literal["warn", "fail"] = "fail" if isinstance(error, SecretsDamaged) else "warn"
+        yield Finding("secrets", level, error.title(), error.detail)
+    else:
+        yield Finding("secrets", "ok", f"{len(names)} in {store.place}" if names else "none are set")
 
 
 def _plugins(home: Home) -> Iterator[Finding]:

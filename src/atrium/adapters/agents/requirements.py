@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import platform
 import re
 import shutil
@@ -104,7 +105,12 @@ def _npm() -> Finding:
 def _disk(recipe: Recipe, folder: Path) -> Finding:
     place = next(one for one in (folder, *folder.parents) if one.exists())
     free, needed = shutil.disk_usage(place).free, recipe.size + HEADROOM
-    text = f"{free / 1e6:,.0f} MB free at {place}, {needed / 1e6:,.0f} MB needed"
+    text = f"{free / 1e9:.1f} GB free at {place}, {_gigabytes(needed)} needed"
     if free < needed:
-        return Finding("disk", "fail", text, f"free {(needed - free) / 1e6:,.0f} MB, then try again")
+        return Finding("disk", "fail", text, f"free {_gigabytes(needed - free)}, then try again")
     return Finding("disk", "ok", text)
+
+
+def _gigabytes(size: int) -> str:
+    """Return what is needed in the unit of what is free, rounded up."""
+    return f"{math.ceil(size / 1e8) / 10:.1f} GB"

@@ -56,8 +56,8 @@ def list_open(as_json: bool, home: str | None) -> None:
     elif not answer["data"]:
         say("Nothing waits for an answer.")
     else:
-        rows = [(one.id, one.risk, _left(one), _brief(one)) for one in map(_approval, answer["data"])]
-        print_table(("ID", "RISK", "TIME LEFT", "QUESTION"), rows, spare=("TIME LEFT", "RISK"))
+        rows = [(one.id, one.risk, _left(one), _place(one), _brief(one)) for one in map(_approval, answer["data"])]
+        print_table(("ID", "RISK", "TIME LEFT", "IN", "QUESTION"), rows, spare=("TIME LEFT", "RISK"))
 
 
 @click.command("show", epilog="\b\nExample:\n  atrium approvals show 0192f0c1-... --json")
@@ -226,6 +226,11 @@ def _permission(data: Any) -> Permission:
 
 def _brief(one: Approval) -> str:
     return shortened(one.title, _WIDEST)
+
+
+def _place(one: Approval) -> str:
+    """Return the folder in which it would be done, or else the project."""
+    return shortened(one.act.cwd or one.project or "", _WIDEST)
 
 
 def _extent(one: Permission) -> str:
