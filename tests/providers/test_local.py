@@ -14,7 +14,7 @@ import pytest
 from atrium.adapters.providers.local import LocalProvider
 from atrium.sdk.clock import SystemClock
 from atrium.sdk.errors import InvalidInput, ProviderCrashed, ProviderNotInstalled
-from atrium.sdk.providers import ChatMessage, TurnRequest, Usage
+from atrium.sdk.providers import Availability, ChatMessage, TurnRequest, Usage
 from atrium.testing.provider_suite import begun_turn, run_turn, text_of, turn
 from tests.providers.model_children import children, only_child
 
@@ -73,6 +73,14 @@ async def test_nothing_is_started_before_the_first_turn(local: LocalProvider) ->
     await local.start_session("session-1", {})
     assert local.availability.status == "active"
     assert children() == []
+
+
+async def test_it_says_while_the_model_is_read_into_memory(local: LocalProvider) -> None:
+    assert not local.availability.preparing
+    answering = asyncio.create_task(run_turn(local, turn("Hi.")))
+    await until(lambda: local.availability.preparing)
+    await answering
+    assert local.availability == Availability("active")
 
 
 async def test_the_child_has_no_secrets_no_port_and_a_socket_only_its_owner_reaches(

@@ -13,9 +13,9 @@ from atrium.adapters.models.catalogue import Url
 from atrium.adapters.providers.local import LocalProvider
 from atrium.adapters.providers.local_chat import ModelChat, read_chunk
 from atrium.adapters.providers.local_process import LONGEST_SOCKET_PATH, child_environment, socket_folder
-from atrium.adapters.providers.local_prompt import DROP_STEP, MESSAGE_OVERHEAD, fit_prompt
+from atrium.adapters.providers.local_prompt import DROP_STEP, MESSAGE_OVERHEAD, MessageTooLong, fit_prompt
 from atrium.sdk.clock import SystemClock
-from atrium.sdk.errors import InvalidInput, ProviderError
+from atrium.sdk.errors import ProviderError
 from atrium.sdk.providers import ChatMessage, Progress, TextDelta, ThinkingDelta, Usage
 from tests.models.sources import entry, file_server
 
@@ -67,8 +67,9 @@ async def test_a_kept_conversation_does_not_begin_with_an_answer() -> None:
 
 
 async def test_a_message_that_does_not_fit_by_itself_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="980 tokens too long for this model's context of 40 tokens"):
+    with pytest.raises(MessageTooLong, match="980 tokens too long for this model's context of 40 tokens") as refused:
         await fit_prompt("be brief", (), "word " * 1002, 40, words)
+    assert [action.id for action in refused.value.actions] == ["edit_message", "switch_provider"]
 
 
 def test_the_child_gets_no_variable_that_is_not_listed() -> None:

@@ -117,6 +117,14 @@ async def test_the_list_is_what_the_wire_says(tmp_path: Path) -> None:
     assert "atrium models pull" in found["local"]["reason"]
 
 
+async def test_a_provider_that_has_to_get_ready_says_so() -> None:
+    odd = Odd()
+    async with hub(odd) as runtime:
+        assert "preparing" not in (await listed(runtime))["odd"]
+        odd.availability = Availability("active", preparing=True)
+        assert (await listed(runtime))["odd"]["preparing"] is True
+
+
 async def test_the_list_is_served() -> None:
     async with house_with(Providers) as house, house.http() as http:
         answer = await http.get("/providers")

@@ -106,7 +106,7 @@ class LocalProvider:
             )
         if self._model_path() is None:
             return Availability("notInstalled", self._how_to_install())
-        return Availability("active")
+        return Availability("active", preparing=self._child.starting)
 
     async def configure(self, settings: Mapping[str, Any]) -> None:
         """Take `{model, contextSize, maxTokens, idleTimeout, temperature}`; an unknown model raises `InvalidInput`."""

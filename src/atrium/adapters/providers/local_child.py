@@ -41,6 +41,11 @@ class LocalChild:
         """Return the process id of the living child."""
         return self._process.pid if self._process is not None and self._process.alive else None
 
+    @property
+    def starting(self) -> bool:
+        """Tell whether a child is loading its model."""
+        return self._starting is not None and not self._starting.done()
+
     @asynccontextmanager
     async def use(self, model: ModelFile, idle_timeout: float) -> AsyncIterator[ModelProcess]:
         """Give a child that serves this model; the last one to leave sets the idle timer."""

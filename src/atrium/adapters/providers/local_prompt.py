@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from atrium.sdk.errors import FieldError, InvalidInput
+from atrium.sdk.errors import SWITCH_PROVIDER, Action, FieldError, InvalidInput
 from atrium.sdk.providers import ChatMessage
 
 SYSTEM_PROMPT = (
@@ -21,13 +21,19 @@ DROP_STEP = 4
 Count = Callable[[str], Awaitable[int]]
 
 
+class MessageTooLong(InvalidInput):
+    """The message is too long for the model."""
+
+    actions = (Action("edit_message", "Edit the message"), SWITCH_PROVIDER)
+
+
 async def fit_prompt(
     system: str, history: Sequence[ChatMessage], content: str, budget: int, count: Count
 ) -> list[dict[str, str]]:
     """Return the messages to send: at most `budget` tokens, the oldest dropped first, the system prompt kept.
 
     `count` tells the tokens of a text; a token has at least one byte, so short conversations are not counted at all.
-    Raises `InvalidInput` when the new message alone is too long.
+    Raises `MessageTooLong` when the new message does not fit even alone.
     """
     ends = [{"role": "system", "content": system}, {"role": "user", "content": content}]
     if _bytes(system) + _bytes(content) + sum(_bytes(message.content) for message in history) <= budget:
@@ -35,7 +41,7 @@ async def fit_prompt(
     left = budget - await count(system) - await count(content) - 2 * MESSAGE_OVERHEAD
     if left < 0:
         most = f"the message is {-left} tokens too long for this model's context of {budget} tokens: shorten it"
-        raise InvalidInput(most, fields=[FieldError("content", most)])
+        raise MessageTooLong(most, fields=[FieldError("content", most)])
     return [ends[0], *map(_plain, await _newest(history, left, count)), ends[1]]
 
 

@@ -63,7 +63,7 @@ class Providers(Programs):
 
     @service("providers.list")
     async def list(self) -> dict[str, Any]:
-        """Return `{data: [{id, name, version, status, reason?, capabilities, limits, circuit}]}`."""
+        """Return `{data: [{id, name, version, status, reason?, preparing?, capabilities, limits, circuit}]}`."""
         return {"data": [member.describe() for member in self._roster.all() if is_shown(member, self.config)]}
 
     @service("providers.default")

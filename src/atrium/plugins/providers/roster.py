@@ -36,7 +36,7 @@ class Member:
     @property
     def ready(self) -> bool:
         """Tell whether a turn that is sent to it now may be answered."""
-        return self.availability.status == "active" and self.circuit.state != "open"
+        return self.availability.status == "active" and self.circuit.state != "open" and not self.circuit.is_limited
 
     def describe(self) -> dict[str, Any]:
         """Return it as `GET /providers` shows it."""
@@ -50,7 +50,8 @@ class Member:
             "limits": dict(info.limits),
             "circuit": self.circuit.describe(),
         }
-        return described | ({"reason": available.reason} if available.reason else {})
+        reason = {"reason": available.reason} if available.reason else {}
+        return described | reason | ({"preparing": True} if available.preparing else {})
 
 
 class Roster:

@@ -7,6 +7,8 @@ export interface Provider {
   readonly version: string;
   readonly status: "active" | "notInstalled" | "unavailable";
   readonly reason?: string;
+  /** Whether it has to get ready before it answers, as a model that is read into memory. */
+  readonly preparing?: boolean;
   readonly capabilities?: Readonly<Record<string, boolean>>;
   readonly limits?: { readonly model?: unknown; readonly [name: string]: unknown };
   /** Whether turns may pass to it; `open` while it is left alone after failures in a row, for so many seconds. */

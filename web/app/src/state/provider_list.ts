@@ -1,6 +1,12 @@
 import { computed, signal } from "@preact/signals-core";
 import { type Problem, problemOf } from "../api/problem.ts";
-import { labelOf, listProviders, type ProvidersAnswer, preferredProvider } from "../api/providers.ts";
+import {
+  labelOf,
+  listProviders,
+  type Provider,
+  type ProvidersAnswer,
+  preferredProvider,
+} from "../api/providers.ts";
 
 /** Under which the provider is kept that a person chose last in this browser. */
 export const PROVIDER_KEY = "provider";
@@ -28,14 +34,19 @@ export class ProviderList {
     }
   }
 
+  /** A provider, if it is known. Read it while rendering: it is a signal's value. */
+  find(id: string): Provider | undefined {
+    return this.all.value?.find((provider) => provider.id === id);
+  }
+
   /** What answers in a session of a provider. */
   labelOf(id: string): string {
-    const provider = this.all.value?.find((known) => known.id === id);
+    const provider = this.find(id);
     return provider ? labelOf(provider) : id;
   }
 
   /** What people call a provider. */
   nameOf(id: string): string {
-    return this.all.value?.find((provider) => provider.id === id)?.name ?? id;
+    return this.find(id)?.name ?? id;
   }
 }

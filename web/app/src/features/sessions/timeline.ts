@@ -233,6 +233,7 @@ export class Timeline extends SignalElement {
   #renderTurn(turn: Turn, turns: readonly Turn[], isFirstUnread: boolean): unknown {
     const isLast = turn === (lastStarted(turns) ?? turns.at(-1));
     const agent = this.#agentOf(turn);
+    const isPreparing = this.hub.providers.find(this.#providerOf(turn))?.preparing === true;
     const now = isOpen(turn) ? this.now : 0;
     const isWaitedFor = this.open.session?.turn?.id === turn.id;
     const isLive = this.hub.isLive;
@@ -245,6 +246,7 @@ export class Timeline extends SignalElement {
         turn,
         isLast,
         agent,
+        isPreparing,
         this.busy,
         now,
         isWaitedFor,
@@ -260,6 +262,7 @@ export class Timeline extends SignalElement {
         renderTurn(turn, {
           ...this.#place(),
           agent,
+          isPreparing,
           isLast,
           isWaitedFor,
           asked,
@@ -293,7 +296,11 @@ export class Timeline extends SignalElement {
   }
 
   #agentOf(turn: Turn | undefined): string {
-    return this.hub.providers.nameOf(turn?.providerId ?? this.open.session?.providerId ?? "");
+    return this.hub.providers.nameOf(this.#providerOf(turn));
+  }
+
+  #providerOf(turn: Turn | undefined): string {
+    return turn?.providerId ?? this.open.session?.providerId ?? "";
   }
 
   #copyOf(): string | undefined {
@@ -327,7 +334,12 @@ export class Timeline extends SignalElement {
   }
 
   #tick(): void {
-    if (this.open.running.peek()) this.now = Date.now();
+    const running = this.open.running.peek();
+    if (!running) return;
+    this.now = Date.now();
+    // A model on the hub's own machine may have to be read into memory first, of which nobody is told.
+    const isOwn = this.hub.providers.find(this.#providerOf(running))?.capabilities?.offline;
+    if (isOwn && running.parts.length === 0) void this.hub.providers.refresh();
   }
 
   #moved(): void {

@@ -1,9 +1,11 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { Check, RotateCcw } from "lucide";
+import { Check, Pencil, RotateCcw } from "lucide";
 import { copyFrom } from "../../design/clipboard.ts";
 import { icon } from "../../design/icon.ts";
+import { renderProblem } from "../../design/problem_view.ts";
 import { duration } from "../../design/times.ts";
 import { sentence, withCode } from "../../design/words.ts";
+import { problemText } from "../../language/problems.ts";
 import { isOpen, type Part, type Text, type ToolCall, type Turn, textOf } from "./conversation.ts";
 import { pieceOf } from "./find.ts";
 import { markdown, type Typesetting } from "./markdown_view.ts";
@@ -24,6 +26,8 @@ export interface TurnContext extends SaidPlace {
   /** Whether others wait for it, although it has ended. */
   readonly isWaitedFor: boolean;
   readonly isBusy: boolean;
+  /** Whether who answers has to get ready first, as a model that is read into memory. */
+  readonly isPreparing: boolean;
   /** How many of its tools a person is asked to allow. */
   readonly asked: number;
   /** Whether it is where the part begins that was not read when the session was opened. */
@@ -161,26 +165,31 @@ function renderEnd(turn: Turn, context: TurnContext): TemplateResult {
     case "cancelled":
       return renderCancelled(turn, context);
     case "interrupted":
-      return renderBreak(turn, context, "warning", words.interrupted, words.interruptedDetail);
+      return renderBreak(
+        turn,
+        context,
+        "warning",
+        html`<strong>${sentence(words.interrupted)}</strong> ${sentence(words.interruptedDetail)}`,
+      );
     case "failed":
       return renderBreak(
         turn,
         context,
         "danger",
-        turn.problem?.title ?? words.turnFailed,
-        turn.problem?.detail ?? "",
+        turn.problem ? renderProblem(turn.problem) : html`<strong>${sentence(words.turnFailed)}</strong>`,
       );
   }
 }
 
 function renderRunning(turn: Turn, context: TurnContext): TemplateResult {
-  const { agent, now, isLive, asked } = context;
+  const { agent, now, isLive, asked, isPreparing } = context;
   const words = sessionWords();
   if (!isLive) return html`<p class="end">${words.wasAnswering(agent)}</p>`;
   if (turn.retrying) return renderRetrying(turn.retrying, context);
   if (asked > 0) return html`<p class="end running asks"><span class="dot"></span>${words.asks}</p>`;
   const elapsed = turn.startedAt ? now - Date.parse(turn.startedAt) : 0;
-  const doing = turn.parts.length > 0 ? words.answering : words.waitingFor(agent);
+  const waiting = isPreparing ? words.preparing(agent) : words.waitingFor(agent);
+  const doing = turn.parts.length > 0 ? words.answering : waiting;
   return html`<p class="end running">
     <span class="dot"></span>${doing}${elapsed >= 1000 ? `, ${duration(Math.floor(elapsed / 1000) * 1000)}` : ""}
   </p>`;
@@ -210,17 +219,11 @@ function renderCopy(text: string, label: string): TemplateResult {
   return html`<button type="button" class="quiet" aria-label=${label} @click=${copy}>${sessionWords().copy}</button>`;
 }
 
-function renderBreak(
-  turn: Turn,
-  context: TurnContext,
-  tone: string,
-  title: string,
-  detail: string,
-): TemplateResult {
+function renderBreak(turn: Turn, context: TurnContext, tone: string, what: TemplateResult): TemplateResult {
   const kept = turn.parts.length > 0 && turn.status === "failed" ? ` ${sessionWords().keptUntilThen}` : "";
   return html`
     <div class="break ${tone}" role="status" data-testid="turn-break">
-      <p><strong>${sentence(title)}</strong> ${withCode(sentence(detail))}${kept}</p>
+      <p>${what}${kept}</p>
       ${context.isLast ? renderSteps(turn, context) : nothing}
     </div>
   `;
@@ -234,10 +237,20 @@ function renderSteps(turn: Turn, context: TurnContext): TemplateResult {
       ${icon(Check)}${words.leaveIt}
     </button>
   `;
-  return html`<div class="steps">
+  const retry = html`
     <button type="button" class="plain" data-testid="retry" ?disabled=${isBusy} @click=${() => ask("retry")}>
       ${icon(RotateCcw)}${words.retry}
     </button>
+  `;
+  const edit = html`
+    <button type="button" class="plain" data-testid="edit-failed" ?disabled=${isBusy} @click=${() => ask("edit")}>
+      ${icon(Pencil)}${words.editMessage}
+    </button>
+  `;
+  // The same words would fail again, whoever is asked.
+  const isWrong = turn.message !== undefined && turn.problem?.actions.some(({ id }) => id === "edit_message");
+  return html`<div class="steps">
+    ${isWrong ? edit : retry}
     ${turn.problem ? renderProblemSteps(turn.problem, context, turn.providerId) : nothing}
     ${turn.status === "interrupted" && isWaitedFor ? dismiss : nothing}
   </div>`;
@@ -250,6 +263,6 @@ function renderCancelled(turn: Turn, { isLast, isBusy, ask }: TurnContext): Temp
       ${words.retry}
     </button>
   `;
-  const why = turn.problem ? withCode(sentence(turn.problem.detail || turn.problem.title)) : words.cancelled;
+  const why = turn.problem ? withCode(problemText(turn.problem)) : words.cancelled;
   return html`<p class="end">${why} ${turn.parts.length > 0 ? words.keptUntilThen : ""} ${isLast ? retry : nothing}</p>`;
 }

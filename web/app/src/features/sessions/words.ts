@@ -65,6 +65,7 @@ export const sessionWords = catalogue(
     answering: "Answering",
     asks: "Waits for your answer",
     waitingFor: (agent: string) => `Waiting for ${agent}`,
+    preparing: (agent: string) => `${agent} is being read into memory`,
     done: "Done",
     tokens: (count: number) => plural(count, { one: "# token", other: "# tokens" }),
     leaveIt: "Leave it",
@@ -170,6 +171,7 @@ export const sessionWords = catalogue(
     answering: "Отвечает",
     asks: "Ждёт вашего ответа",
     waitingFor: (agent: string) => `Ожидание: ${agent}`,
+    preparing: (agent: string) => `Загружается в память: ${agent}`,
     done: "Готово",
     tokens: (count: number) =>
       plural(count, { one: "# токен", few: "# токена", many: "# токенов", other: "# токена" }),

@@ -28,29 +28,6 @@ export const welcomeStyles = css`
     line-height: 1.5;
   }
 
-  .model {
-    display: grid;
-    gap: 4px;
-    font-size: var(--size-13);
-    line-height: 1.5;
-    color: var(--text-muted);
-  }
-
-  .model atrium-status {
-    font-size: var(--size-14);
-  }
-
-  .model .button {
-    justify-self: start;
-    margin-top: 8px;
-    color: var(--text);
-  }
-
-  .model ul {
-    margin: 0;
-    padding-inline-start: 16px;
-  }
-
   code {
     font: 500 var(--size-13) / 1.4 var(--font-mono);
     color: var(--text);

@@ -1,0 +1,177 @@
+import { css, html, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { type Problem, problemOf } from "../../api/problem.ts";
+import { type Install, installProgram, listPrograms, type Program } from "../../api/programs.ts";
+import { labelOf, type Provider } from "../../api/providers.ts";
+import { controls } from "../../design/controls.ts";
+import "../../design/progress.ts";
+import "../../design/status_word.ts";
+import { clockTime } from "../../design/times.ts";
+import { withCode } from "../../design/words.ts";
+import { problemText } from "../../language/problems.ts";
+import { shellWords } from "../../shell/words.ts";
+import type { Hub } from "../../state/hub.ts";
+import { SignalElement } from "../../state/signal_element.ts";
+import { shareOf } from "../providers/entries.ts";
+import { writtenSize } from "../providers/facts_view.ts";
+import { welcomeWords } from "./words.ts";
+
+const LOOK_AGAIN_MS = 2_000;
+
+/** Says what can answer, or what is done so that something can; a model that is not there can be fetched from here. */
+@customElement("atrium-model-state")
+export class ModelState extends SignalElement {
+  static override styles = [
+    controls,
+    css`
+      [role="status"] {
+        display: grid;
+        gap: 4px;
+        font-size: var(--size-13);
+        line-height: 1.5;
+        color: var(--text-muted);
+      }
+
+      atrium-status {
+        font-size: var(--size-14);
+      }
+
+      .steps {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
+        margin-top: 8px;
+      }
+
+      .button {
+        color: var(--text);
+      }
+
+      ul {
+        margin: 0;
+        padding-inline-start: 16px;
+      }
+
+      code {
+        font: 500 var(--size-13) / 1.4 var(--font-mono);
+        color: var(--text);
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) hub!: Hub;
+  @state() private installs: readonly Install[] = [];
+  @state() private missing: Program | undefined;
+  @state() private problem: Problem | undefined;
+  @state() private lookedAt = Date.now();
+  #ends: (() => void)[] = [];
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const timer = setInterval(() => void this.#look(), LOOK_AGAIN_MS);
+    this.#ends = [
+      () => clearInterval(timer),
+      this.hub.followTopic<readonly Install[]>("providers/programs", {
+        apply: (installs) => {
+          this.installs = installs;
+          void this.#look();
+        },
+        gone: () => undefined,
+      }),
+    ];
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const end of this.#ends) end();
+  }
+
+  protected override render(): TemplateResult {
+    const provider = this.hub.providers.preferred.value;
+    return html`<div role="status" data-testid="model-state">
+      ${provider ? this.#renderReady(provider) : this.#renderMissing()}
+    </div>`;
+  }
+
+  #renderReady(provider: Provider): TemplateResult {
+    const words = welcomeWords();
+    if (provider.preparing)
+      return html`<atrium-progress label=${words.preparing(labelOf(provider))}></atrium-progress>`;
+    return html`
+      <atrium-status tone="positive">${words.ready(labelOf(provider))}</atrium-status>
+      ${provider.id === "local" ? html`<p>${words.firstTakesLonger}</p>` : nothing}
+    `;
+  }
+
+  #renderMissing(): TemplateResult {
+    const words = welcomeWords();
+    const install = this.installs.find(({ status }) => status === "running");
+    if (install) {
+      return html`
+        <atrium-progress label=${this.#stepOf(install)} .value=${shareOf(install)}></atrium-progress>
+        <p>${words.goesOn}</p>
+      `;
+    }
+    const providers = this.hub.providers.all.value;
+    if (!providers) return html`<atrium-progress label=${words.looking}></atrium-progress>`;
+    return html`
+      <atrium-status tone="warning">${words.notReady}</atrium-status>
+      <ul lang="en">
+        ${providers.filter(({ reason }) => reason).map(({ name, reason }) => html`<li>${name}: ${withCode(reason ?? "")}</li>`)}
+      </ul>
+      ${this.#renderFailure()}
+      <p class="figures" aria-live="off">${words.looksAgain(clockTime(this.lookedAt))}</p>
+      <div class="steps">
+        ${this.missing ? this.#renderFetch(this.missing) : nothing}
+        <a class="button plain" href="/providers">${shellWords().toProviders}</a>
+      </div>
+    `;
+  }
+
+  #renderFailure(): TemplateResult | typeof nothing {
+    const failed = this.installs.find(({ id, status }) => id === this.missing?.id && status === "failed");
+    const problem = this.problem ?? (failed?.error && { title: "", ...failed.error });
+    return problem ? html`<p>${withCode(problemText(problem))}</p>` : nothing;
+  }
+
+  #renderFetch({ id, size }: Program): TemplateResult {
+    return html`<button type="button" class="primary" data-testid="fetch-model" ?disabled=${!this.hub.isLive} @click=${() => this.#fetch(id)}>
+      ${welcomeWords().fetch(writtenSize(size))}
+    </button>`;
+  }
+
+  #stepOf({ id, step }: Install): string {
+    const words = welcomeWords();
+    const name = this.hub.providers.nameOf(id);
+    if (step === "download") return words.downloading(name);
+    return step === "unpack" || step === "verify" ? words.checking(name) : words.installing(name);
+  }
+
+  async #fetch(id: string): Promise<void> {
+    try {
+      this.problem = undefined;
+      await installProgram(id);
+    } catch (error) {
+      this.problem = problemOf(error);
+    }
+  }
+
+  /** What is found on this machine, or is read into memory, nobody is told of: it is looked at. */
+  async #look(): Promise<void> {
+    if (document.hidden || !this.hub.isLive) return;
+    await this.hub.providers.refresh();
+    this.lookedAt = Date.now();
+    if (!this.hub.providers.preferred.peek()) await this.#findMissing();
+  }
+
+  async #findMissing(): Promise<void> {
+    try {
+      const programs = await listPrograms();
+      this.missing = programs.find(
+        ({ kind, installed, package: source }) => kind === "model" && !installed && source,
+      );
+    } catch {
+      this.missing = undefined;
+    }
+  }
+}
