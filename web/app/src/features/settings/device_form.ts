@@ -25,16 +25,17 @@ export class DeviceForm extends SignalElement {
 
       form {
         display: grid;
-        grid-template-columns: minmax(0, 22rem) auto;
-        justify-content: start;
-        gap: 4px 8px;
+        gap: 4px;
+        font-size: var(--size-13);
       }
 
-      label,
-      .note,
-      .problem {
-        grid-column: 1 / -1;
-        font-size: var(--size-13);
+      .field {
+        display: flex;
+        gap: 8px;
+      }
+
+      input.text {
+        flex: 0 1 22rem;
       }
 
       label {
@@ -82,12 +83,12 @@ export class DeviceForm extends SignalElement {
     return html`
       <form data-testid="device-form" @submit=${this.#save}>
         <label for="name">${words.deviceName}</label>
-        <input class="text" id="name" name="device" autocomplete="off" dir="auto" maxlength=${LONGEST_NAME}
+        <div class="field"><input class="text" id="name" name="device" autocomplete="off" dir="auto" maxlength=${LONGEST_NAME}
           aria-describedby="about" placeholder=${deviceName(unnamed)} .value=${name}
           @input=${() => {
             this.written = this.input.value;
           }} />
-        <button type="submit" class="plain" ?disabled=${isSame || this.isSaving || !this.hub.isLive}>${words.save}</button>
+        <button type="submit" class="plain" ?disabled=${isSame || this.isSaving || !this.hub.isLive}>${words.save}</button></div>
         <p class="note" id="about">${words.deviceNote}</p>
         ${problem ? html`<p class="problem" role="alert">${withCode(problemText(problem))}</p>` : nothing}
       </form>
