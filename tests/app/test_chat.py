@@ -100,7 +100,7 @@ async def test_typing_streaming_and_leaving(daemon: DaemonProcess) -> None:
 async def test_ctrl_c_cancels_the_turn_and_the_chat_goes_on(daemon: DaemonProcess) -> None:
     async with terminal("chat", "-p", "echo", home=daemon.home) as screen:
         await screen.until("echo answers")
-        screen.type(f"/sleep 30{ENTER}")
+        screen.type(f"//sleep 30{ENTER}")
         async with daemon.attach() as client:
             await _running(daemon)
             screen.type(CTRL_C)
@@ -121,7 +121,7 @@ async def test_ctrl_c_cancels_the_turn_and_the_chat_goes_on(daemon: DaemonProces
 async def test_a_restart_is_shown_and_survived(home: Path) -> None:
     async with running_daemon(home) as daemon, terminal("chat", "-p", "echo", home=home) as screen:
         await screen.until("echo answers")
-        screen.type(f"/sleep 30{ENTER}")
+        screen.type(f"//sleep 30{ENTER}")
         await _running(daemon)
         await daemon.kill()
         await screen.until("The connection to the hub is lost; trying again")

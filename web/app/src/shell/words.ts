@@ -26,9 +26,7 @@ export const shellWords = catalogue(
     tryNow: "Try now",
     offlineNote: "What you see may be old. What you write is kept and sent later.",
     stoppedNote:
-      "The hub is not running: start it with `atrium up`. What you see may be old. What you write is kept and sent then.",
-    stoppedNote:
-      "The hub is not running: start it with `atrium up`. What you see may be old. What you write is kept and sent then.",
+      "Start it with `atrium up`. What you see may be old. What you write is kept and sent when it runs.",
     restartingNote: "The hub restarts. What you write is kept and sent when it is back.",
     notSignedIn: "This browser is not signed in",
     signInHow: "On the computer where the hub runs, open a terminal and run:",
@@ -50,7 +48,6 @@ export const shellWords = catalogue(
     tryAgain: "Try again",
     featureFailed: (name: string) => `“${name}” failed:`,
     roomsNotRead: "The rooms that plugins bring were not read.",
-    notLoaded: "A part of the page was not loaded.",
     notLoaded: "A part of the page was not loaded.",
     newVersion: "A new version of the page is ready.",
     reload: "Reload",
@@ -79,9 +76,7 @@ export const shellWords = catalogue(
     tryNow: "Проверить сейчас",
     offlineNote: "На экране может быть старое. Всё, что вы напишете, сохранится и уйдёт позже.",
     stoppedNote:
-      "Хаб не запущен: запустите его командой `atrium up`. На экране может быть старое. Всё, что вы напишете, сохранится и уйдёт потом.",
-    stoppedNote:
-      "Хаб не запущен: запустите его командой `atrium up`. На экране может быть старое. Всё, что вы напишете, сохранится и уйдёт потом.",
+      "Запустите его командой `atrium up`. На экране может быть старое. Всё, что вы напишете, сохранится и уйдёт, когда он заработает.",
     restartingNote: "Хаб перезапускается. Всё, что вы напишете, сохранится и уйдёт, когда он вернётся.",
     notSignedIn: "В этом браузере вход не выполнен",
     signInHow: "На компьютере, где работает хаб, откройте терминал и выполните:",
@@ -103,7 +98,6 @@ export const shellWords = catalogue(
     tryAgain: "Попробовать ещё раз",
     featureFailed: (name: string) => `Сбой в разделе «${name}»:`,
     roomsNotRead: "Не удалось узнать, какие разделы добавляют плагины.",
-    notLoaded: "Часть страницы не загрузилась.",
     notLoaded: "Часть страницы не загрузилась.",
     newVersion: "Готова новая версия страницы.",
     reload: "Обновить",
