@@ -72,7 +72,7 @@ async def turn(home: Path, provider: str, content: str) -> tuple[str, Any]:
     raise AssertionError("the turn did not end")
 
 
-async def test_a_provider_waits_for_its_secret_and_uses_it_from_the_next_turn_on(home: Path) -> None:
+async def test_providers_and_agents_wait_for_their_secrets_and_use_them_from_then_on(home: Path) -> None:
     async with daemon_at(home, ENVIRONMENT) as hub, hub.http() as http:
         named = "names the secret VENDOR_KEY: set it with `atrium secrets set VENDOR_KEY`"
         assert await availability(http, "vendor") == ("unavailable", f"`providers.vendor.apiKey` {named}")
@@ -95,9 +95,6 @@ async def test_a_provider_waits_for_its_secret_and_uses_it_from_the_next_turn_on
         ] * 2
         assert (await availability(http, "vendor"))[0] == "unavailable"
 
-
-async def test_an_agent_gets_the_secret_that_its_settings_name(home: Path) -> None:
-    async with daemon_at(home, ENVIRONMENT) as hub, hub.http() as http:
         status, reason = await availability(http, "agent")
         assert (status, reason.endswith("atrium secrets set AGENT_KEY`")) == ("unavailable", True)
         await http.put("/secrets/AGENT_KEY", json={"value": OF_THE_AGENT})
@@ -115,9 +112,30 @@ async def test_secrets_are_kept_without_a_hub_too(home: Path) -> None:
     assert out.splitlines()[1].startswith(NAME)
     _, listed, _ = await atrium(home, "secrets", "list", "--json")
     assert [sorted(one) for one in json.loads(listed)] == [["changedAt", "name"]]
+    assert await diagnosis(home) == ("ok", f"1 in the encrypted file {home}/secrets/store.json", "")
     assert await atrium(home, "secrets", "remove", NAME) == (0, "VENDOR_KEY is removed.\n", "")
+    assert await diagnosis(home) == ("ok", "none are set", "")
     code, _, err = await atrium(home, "secrets", "remove", NAME, "--json")
     assert (code, "atrium secrets set VENDOR_KEY" in err) == (1, True)
+
+
+async def test_the_doctor_says_what_is_wrong_with_the_secrets(home: Path) -> None:
+    await atrium(home, "secrets", "set", NAME, stdin=KEY)
+    key = home / "secrets" / "key"
+    key.rename(key.with_name("elsewhere"))
+    level, message, step = await diagnosis(home)
+    assert (level, message) == ("warn", "The secret store cannot be used")
+    assert "is gone: put it back into the variable ATRIUM_SECRETS_KEY" in step
+    (home / "secrets" / "store.json").write_text("{}")
+    level, message, step = await diagnosis(home)
+    assert (level, message) == ("fail", "The stored secrets are damaged, or somebody has changed them")
+    assert step.endswith("set the secrets again: atrium secrets set")
+
+
+async def diagnosis(home: Path) -> tuple[str, str, str]:
+    _, out, _ = await atrium(home, "doctor", "--json")
+    [found] = [one for one in json.loads(out) if one["check"] == "secrets"]
+    return found["level"], found["message"], found["next"]
 
 
 async def test_a_secret_is_never_an_argument_and_is_not_echoed(home: Path) -> None:
@@ -202,6 +220,7 @@ async def commands(home: Path) -> list[tuple[str, bytes]]:
     return [(line, "".join(map(str, await atrium(home, *line.split()))).encode()) for line in asked]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 async def test_a_secret_is_in_nothing_that_the_hub_writes_says_or_starts(home: Path) -> None:
     seen: list[tuple[str, bytes]] = []

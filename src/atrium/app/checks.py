@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import asyncio
 import os
 import shutil
 import socket
@@ -19,7 +20,7 @@ from atrium import __version__
 from atrium.app import open_files
 from atrium.app.home import Home
 from atrium.app.lock import holder
-from atrium.sdk.findings import Finding
+from atrium.sdk.findings import Finding, Level
 
 LOW_DISK, NO_DISK = 1 << 30, 100 << 20
 NODE_MAJOR = 20
@@ -42,6 +43,7 @@ def _checks(home: Home) -> list[tuple[str, Callable[[], Iterator[Finding]]]]:
         ("disk", lambda: _disk(home)),
         ("files", lambda: _files(home)),
         ("settings", lambda: _settings(home)),
+        ("secrets", lambda: _secrets(home)),
         ("secrets", lambda: _secrets(home)),
         ("plugins", lambda: _plugins(home)),
         ("sessions", lambda: _transcripts(home)),
@@ -167,6 +169,26 @@ def _secrets(home: Home) -> Iterator[Finding]:
         return  # a finding of its own
     except SecretsUnavailable as error:
         level: Literal["warn", "fail"] = "fail" if isinstance(error, SecretsDamaged) else "warn"
+        yield Finding("secrets", level, error.title(), error.detail)
+    else:
+        yield Finding("secrets", "ok", f"{len(names)} in {store.place}" if names else "none are set")
+
+
+def _secrets(home: Home) -> Iterator[Finding]:
+    """Read one secret, which shows whether all can be. The hub may have a key that is not here: that is no failure."""
+    from atrium.app.config import ConfigInvalid
+    from atrium.app.secret_store import secret_store
+    from atrium.sdk.secrets import SecretsDamaged, SecretsUnavailable
+
+    try:
+        store = secret_store(home)
+        names = [info.name for info in asyncio.run(store.list())]
+        if names:
+            asyncio.run(store.get(names[0]))
+    except ConfigInvalid:
+        return  # a finding of its own
+    except SecretsUnavailable as error:
+        level: Level = "fail" if isinstance(error, SecretsDamaged) else "warn"
         yield Finding("secrets", level, error.title(), error.detail)
     else:
         yield Finding("secrets", "ok", f"{len(names)} in {store.place}" if names else "none are set")

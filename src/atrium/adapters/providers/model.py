@@ -145,13 +145,13 @@ class ModelProvider:
         async with self._opening:
             named = self._settings.api_key
             key = None if named is None else await self._values.read(named)
-            if self._endpoint is not None:
-                if key == self._key:
-                    return self._endpoint
-                self._replaced.append(self._endpoint)  # turns that run go on with the key they began with
+            if self._endpoint is not None and key == self._key:
+                return self._endpoint
             # The SDK takes more than a second to import: not on the loop.
             module = await asyncio.to_thread(import_module, ENDPOINT_MODULE)
             opened: ModelEndpoint = await asyncio.to_thread(module.ModelEndpoint, self._id, self._settings, key)
+            if self._endpoint is not None:
+                self._replaced.append(self._endpoint)  # turns that run go on with the key they began with
             self._endpoint, self._key = opened, key
             return opened
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -135,13 +134,9 @@ def _ask_hub(place: Home, method: str, path: str, body: dict[str, Any] | None = 
 
 
 def _store(place: Home) -> SecretStore:
-    from atrium.adapters.secrets import open_store
-    from atrium.app.config import load
-    from atrium.app.sections import config_sections
-    from atrium.sdk.clock import SystemClock
+    from atrium.app.secret_store import secret_store
 
-    settings = load(place, config_sections(place), os.environ).section("secrets")
-    return open_store(place.root, settings.get("store", "auto"), SystemClock().now, os.environ)
+    return secret_store(place)
 
 
 def _row(info: SecretInfo) -> dict[str, Any]:

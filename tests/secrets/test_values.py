@@ -1,0 +1,62 @@
+"""Secrets that settings name: what a provider does while one is missing, is replaced, and cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from atrium.adapters.providers.model import ModelProvider
+from atrium.adapters.secrets import EncryptedFileStore, KeySource, MemorySecretStore
+from atrium.sdk.errors import InvalidInput, ProviderAuthFailed
+from atrium.sdk.providers import TextDelta
+from atrium.sdk.secrets import SecretStore
+from atrium.testing.provider_suite import run_turn, text_of, turn
+from tests.providers.endpoint import KEY, Endpoint, endpoint
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Endpoint]:
+    async with endpoint() as state:
+        yield state
+
+
+async def provider_with(secrets: SecretStore, address: str) -> ModelProvider:
+    provider = ModelProvider("model", {}, secrets)
+    await provider.configure({"baseUrl": address, "model": "m", "apiKey": {"secret": "A"}})
+    return provider
+
+
+async def test_a_turn_keeps_the_key_that_it_began_with(server: Endpoint) -> None:
+    secrets = MemorySecretStore()
+    await secrets.set("A", SecretStr(KEY))
+    provider = await provider_with(secrets, server.address)
+    running = provider.stream_events("session-1", turn("slow"))
+    assert await anext(running) == TextDelta("Hello")
+    await secrets.set("A", SecretStr("another"))
+    with pytest.raises(ProviderAuthFailed):
+        await run_turn(provider, turn("hi", session="session-2"))
+    server.go_on.set()
+    assert await anext(running) == TextDelta(" there.")
+    await secrets.set("A", SecretStr(KEY))
+    assert text_of(await run_turn(provider, turn("hi"))) == "Hello there."
+    await provider.close()
+
+
+async def test_a_store_that_cannot_be_read_keeps_its_provider_from_being_offered(tmp_path: Path) -> None:
+    secrets = EncryptedFileStore(tmp_path, KeySource(tmp_path), lambda: 0.0)
+    await secrets.set("A", SecretStr(KEY))
+    (tmp_path / "key").unlink()
+    provider = await provider_with(secrets, "http://127.0.0.1:9/v1")
+    assert provider.availability.status == "unavailable"
+    assert "The secret store cannot be used: the key of" in (provider.availability.reason or "")
+
+
+@pytest.mark.parametrize("key", [{"secret": f"{KEY} with blanks"}, {"secret": "A", "env": "A"}, {"secret": [KEY]}])
+async def test_what_names_no_secret_is_refused_and_not_told(key: object) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        await ModelProvider("model", {}).configure({"apiKey": key})
+    assert "providers.model.apiKey" in str(refusal.value)
+    assert KEY not in str(refusal.value)
