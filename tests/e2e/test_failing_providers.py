@@ -39,7 +39,8 @@ async def test_another_provider_goes_on(browser: Browser, tmp_path: Path) -> Non
             )
         await desk.picture("provider-retrying")
 
-        await phone.part("switch-provider").click()
+        await expect(phone.part("switch-provider")).to_have_text("Continue with Echo")
+        await phone.part("provider-menu").click()
         await phone.page.get_by_role("menuitem", name="Stage").click()
         for screen in (desk, phone):
             await expect(screen.part("provider-change")).to_have_text("Stage answers from here on.")

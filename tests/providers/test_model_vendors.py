@@ -9,9 +9,10 @@ import pytest
 
 from atrium.adapters.providers.local_servers import LocalServers, Server, read_models
 from atrium.adapters.providers.model import ModelProvider
-from atrium.adapters.providers.model_quota import read_quota
+from atrium.adapters.providers.model_quota import read_quota, wait_of
 from atrium.sdk.errors import (
     ProviderAuthFailed,
+    ProviderContextExceeded,
     ProviderError,
     ProviderNotInstalled,
     ProviderQuotaExceeded,
@@ -177,6 +178,32 @@ async def test_a_limit_that_is_reached_is_told(server: Vendors) -> None:
         async for event in provider.stream_events("s", turn("limit")):
             seen.append(event)  # noqa: PERF401  # what came before the failure counts
     assert seen == [Quota("requests", 5, 0)]
+    await provider.close()
+
+
+async def test_when_a_limit_begins_anew_is_known_without_retry_after(server: Vendors) -> None:
+    provider = await provider_of("openai", server, api="responses")
+    with pytest.raises(ProviderRateLimited) as failure:
+        await run_turn(provider, turn("spent"))
+    assert failure.value.retry_after == pytest.approx(90, abs=5)
+    assert wait_of([Quota("requests", 5, 1, 1e12), Quota("tokens", 5, 0)]) is None
+    await provider.close()
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_a_conversation_that_a_model_cannot_take_is_told_apart(vendor: str, server: Vendors) -> None:
+    provider = await provider_of(vendor, server, contextWindow=4096)
+    with pytest.raises(ProviderContextExceeded, match=r"set `providers.mine.contextWindow`"):
+        await run_turn(provider, turn("long"))
+    assert provider.info.limits == {"model": MODELS[vendor], "contextSize": 4096}
+    await provider.close()
+
+
+async def test_how_much_a_model_reads_is_known_once_it_was_asked(server: Vendors) -> None:
+    provider = await provider_of("google", server)
+    assert "contextSize" not in provider.info.limits
+    await run_turn(provider, turn("hi"))
+    assert int(provider.info.limits["contextSize"]) > 100_000
     await provider.close()
 
 

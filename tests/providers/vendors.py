@@ -37,10 +37,17 @@ class Refusal:
 
 LIMIT_REACHED = "Retry-After: 7\r\nx-ratelimit-limit-requests: 5\r\nx-ratelimit-remaining-requests: 0\r\n"
 
+LIMIT_TOLD = (
+    "x-ratelimit-limit-requests: 5\r\nx-ratelimit-remaining-requests: 0\r\nx-ratelimit-reset-requests: 1m30s\r\n"
+)
+TOO_LONG = "prompt is too long: the input token count exceeds the maximum number of tokens"
+
 REFUSALS = {
     "key": Refusal(401, "invalid_api_key", "authentication_error", "UNAUTHENTICATED", "no such key"),
     "model": Refusal(404, "model_not_found", "not_found_error", "NOT_FOUND", "no such model"),
     "limit": Refusal(429, "rate_limit_exceeded", "rate_limit_error", "RESOURCE_EXHAUSTED", "slower", LIMIT_REACHED),
+    "spent": Refusal(429, "rate_limit_exceeded", "rate_limit_error", "RESOURCE_EXHAUSTED", "slower", LIMIT_TOLD),
+    "long": Refusal(400, "context_length_exceeded", "invalid_request_error", "INVALID_ARGUMENT", TOO_LONG),
     "empty": Refusal(429, "insufficient_quota", "", "", "no credit left"),
     "broken": Refusal(500, "server_error", "api_error", "INTERNAL", "we broke"),
     "moved": Refusal(307, "moved", "moved", "moved", "moved", "Location: http://127.0.0.1:9/elsewhere\r\n"),

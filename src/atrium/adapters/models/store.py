@@ -79,6 +79,14 @@ class ModelStore:
             await self._fetch(entry, source, progress)
         return self.folder / entry.file
 
+    def remove(self, name: str) -> None:
+        """Remove a model and what was fetched of it; raises `UnknownModel`, or `PullRunning`."""
+        entry = self.entry(name)
+        if self.folder.is_dir():
+            with self._one_at_a_time():
+                (self.folder / entry.file).unlink(missing_ok=True)
+                shutil.rmtree(self._work(entry), ignore_errors=True)
+
     async def _fetch(self, entry: ModelEntry, source: Path | None, progress: Report) -> None:
         work = self._work(entry)
         partial = PartialFile(work / entry.file, self.folder / entry.file, entry.size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,12 +14,14 @@ from pydantic import Field, ValidationInfo, field_validator
 from atrium.adapters.models import CATALOGUE, DEFAULT_MODEL, ModelStore
 from atrium.adapters.providers.local_chat import ModelChat
 from atrium.adapters.providers.local_child import LocalChild
+from atrium.adapters.providers.local_model import findings, program_of
 from atrium.adapters.providers.local_process import ModelFile, ModelProcess
 from atrium.adapters.providers.local_prompt import SYSTEM_PROMPT, fit_prompt
 from atrium.adapters.providers.settings import ProviderSettings, SessionSettings, parse_settings
 from atrium.sdk.errors import InvalidInput, ProviderCrashed, ProviderNotInstalled
+from atrium.sdk.findings import Finding
 from atrium.sdk.plugin import Clock
-from atrium.sdk.providers import Availability, Command, Progress, ProviderEvent, ProviderInfo, TurnRequest
+from atrium.sdk.providers import Availability, Command, Program, Progress, ProviderEvent, ProviderInfo, TurnRequest
 
 SLOTS = 2
 """Answers the child generates at the same time; further turns wait in the order they came."""
@@ -116,6 +118,22 @@ class LocalProvider:
         """Fetch the model it is set to."""
         if not self._settings.model.endswith(".gguf"):
             await self._store.pull(self._settings.model, progress=progress)
+
+    @property
+    def program(self) -> Program | None:
+        """Return the model that it is set to; None for a file of the user's own."""
+        if self._settings.model.endswith(".gguf"):
+            return None
+        return program_of(self._store.entry(self._settings.model), is_here=self._model_path() is not None)
+
+    async def remove_program(self) -> bool:
+        """Remove the model's file; a process that has loaded it goes on until it is idle."""
+        self._store.remove(self._settings.model)
+        return True
+
+    async def examine_program(self) -> Sequence[Finding]:
+        """Find out whether the engine and the model are here."""
+        return findings(self._store.entry(self._settings.model), self._engine, self.availability)
 
     async def start_session(self, session_id: str, settings: Mapping[str, Any]) -> None:
         """Take the session's `{systemPrompt, temperature, maxTokens}`."""

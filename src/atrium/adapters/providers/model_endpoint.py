@@ -25,12 +25,12 @@ from pydantic_ai.usage import RequestUsage
 
 from atrium.adapters.providers.model_errors import Translator
 from atrium.adapters.providers.model_prices import Prices
-from atrium.adapters.providers.model_quota import read_quota
+from atrium.adapters.providers.model_quota import read_quota, wait_of
 from atrium.adapters.providers.model_settings import ModelSettings
 from atrium.adapters.providers.model_vendors import NO_KEY, open_model
 from atrium.adapters.providers.model_window import conversation
 from atrium.adapters.providers.settings import SessionSettings
-from atrium.sdk.errors import ProviderError, ProviderUnreachable
+from atrium.sdk.errors import ProviderError, ProviderRateLimited, ProviderUnreachable
 from atrium.sdk.providers import ProviderEvent, Quota, TextDelta, ThinkingDelta, TurnRequest, Usage
 
 
@@ -68,8 +68,11 @@ class ModelEndpoint:
             async with aclosing(self._ask(messages, name, settings)) as events:
                 async for found in events:
                     yield found
-        except ProviderError:
-            for quota in self._told():  # a limit that is reached is told with the refusal
+        except ProviderError as error:
+            told = self._told()  # a limit that is reached is told with the refusal
+            if isinstance(error, ProviderRateLimited) and error.retry_after is None:
+                error.retry_after = wait_of(told)
+            for quota in told:
                 yield quota
             raise
 

@@ -9,6 +9,7 @@ from pydantic_ai import exceptions as failures
 from atrium.adapters.providers.model_settings import ModelSettings
 from atrium.sdk.errors import (
     ProviderAuthFailed,
+    ProviderContextExceeded,
     ProviderError,
     ProviderQuotaExceeded,
     ProviderRateLimited,
@@ -59,7 +60,7 @@ class Translator:
         section = self._section
         if isinstance(error, failures.ModelContextWindowExceededError):
             hint = f"set `{section}.contextWindow` to what the model takes, or continue in a shorter copy"
-            return ProviderRejected(f"the conversation is too long for {model}: {said}. To go on, {hint}")
+            return ProviderContextExceeded(f"{model} does not take it: {said}. To go on, {hint}")
         if isinstance(error, failures.ModelNotFoundError) or getattr(error, "status_code", None) == 404:
             hint = f"check `{section}.model` and `{section}.baseUrl`"
             return ProviderRejected(f"{self._address} does not know {model}: {said}. To go on, {hint}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from atrium.sdk.providers import Quota
@@ -23,6 +23,12 @@ def read_quota(headers: Mapping[str, str]) -> tuple[Quota, ...]:
     ]
     found += [_quota(name, *(headers.get(f"x-ratelimit-{part}-{name}") for part in _PARTS)) for name in _OPENAI]
     return tuple(quota for quota in found if quota is not None)
+
+
+def wait_of(quotas: Iterable[Quota]) -> float | None:
+    """Return the seconds until what is used up is whole again, None if nothing is or nobody says when."""
+    moments = [quota.resets_at for quota in quotas if quota.remaining == 0 and quota.resets_at is not None]
+    return max(0.0, max(moments) - time.time()) if moments else None
 
 
 _PARTS = ("limit", "remaining", "reset")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from atrium.sdk import Clock, ProviderError
-from atrium.sdk.errors import ProviderSuspended
+from atrium.sdk.errors import ProviderRateLimited, ProviderSuspended
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ class Circuit:
     clock: Clock
     failures: int = 0
     last: str = ""
+    _limited_until: float = 0.0
     _until: float | None = None
     _probing: bool = False
 
@@ -41,6 +42,11 @@ class Circuit:
         if self._until is None:
             return "closed"
         return "open" if self.clock.monotonic() < self._until else "halfOpen"
+
+    @property
+    def is_limited(self) -> bool:
+        """Tell whether its limit was reached and, as it said then, still is: who asks for it by name may try."""
+        return self.clock.monotonic() < self._limited_until
 
     @property
     def retry_after(self) -> float:
@@ -63,6 +69,7 @@ class Circuit:
 
     def answered(self) -> None:
         """Note that the provider has begun to answer: it is there, but one more failure is one too many."""
+        self._limited_until = 0.0
         if self._until is not None:
             log.info("provider %s answers again", self.provider_id)
             self._until, self._probing = None, False
@@ -76,6 +83,8 @@ class Circuit:
         """Note a failure."""
         self.failures += 1
         self.last = str(error)
+        if isinstance(error, ProviderRateLimited) and error.retry_after:
+            self._limited_until = self.clock.monotonic() + error.retry_after
         if self.failures >= FAILURES:
             if self.state != "open":
                 log.warning(

@@ -13,13 +13,14 @@ from typing import Any
 from atrium.contracts.approvals import ApprovalRequest, Decision
 from atrium.plugins.providers.backoff import delay_after
 from atrium.plugins.providers.choosing import Kind, check_choices, describe_choices
+from atrium.plugins.providers.circuits import CIRCUITS, Circuits
 from atrium.plugins.providers.finding import look_for_providers
 from atrium.plugins.providers.handing_over import as_read, reads_most_first, window_of
 from atrium.plugins.providers.images import as_seen, refusal, takes_images
 from atrium.plugins.providers.metering import admit, measure
 from atrium.plugins.providers.programs import PROGRAMS, Programs, is_shown
 from atrium.plugins.providers.roster import Member, Roster
-from atrium.sdk import AtriumError, Manifest, Principal, ProviderError, route, service
+from atrium.sdk import SYSTEM, AtriumError, Manifest, Principal, ProviderError, route, service
 from atrium.sdk.crash_points import crash_point
 from atrium.sdk.errors import ProviderFaulty, ProviderNotInstalled
 from atrium.sdk.host import Host
@@ -35,15 +36,18 @@ class Providers(Programs):
     """Owns the `providers.*` services."""
 
     manifest = Manifest(name="providers", version="1.0.0", description="The sources of intelligence")
-    topics = (PROGRAMS,)
+    topics = (PROGRAMS, CIRCUITS)
 
     def __init__(self, host: Host | None = None) -> None:
         super().__init__(host)
         self._roster = Roster()
         self._changing = asyncio.Lock()
+        self._circuits: Circuits | None = None
 
     async def start(self) -> None:
         """Configure every provider on offer; one that cannot be is shown as unavailable, with the reason."""
+        self._circuits = Circuits(self.context)
+        await self._circuits.open()
         self.context.extensions.watch(PROVIDER_POINT, self._offers_changed)
         await self._follow()
         await self.open_installs()
@@ -52,6 +56,7 @@ class Providers(Programs):
 
     async def stop(self) -> None:
         """End what the providers run."""
+        self._circuits = None
         await self.close_installs()
         async with self._changing:
             await self._roster.close()
@@ -135,6 +140,7 @@ class Providers(Programs):
                     raise
             finally:
                 member.circuit.leave(probe=is_probe)
+                self._show(member, turn)
             yield retrying
             await self.context.clock.sleep(retrying.delay)
             crash_point("provider.asking_again")
@@ -151,6 +157,10 @@ class Providers(Programs):
                 yield event
                 for note in notes:
                     yield note
+
+    def _show(self, member: Member, turn: TurnRequest) -> None:
+        if self._circuits is not None:
+            self._circuits.show(member.circuit, SYSTEM if turn.by is None else turn.by.space)
 
     def _note(self, member: Member, error: ProviderError) -> None:
         """Count a failure, unless it is a person who must do something about it."""

@@ -52,7 +52,7 @@ class Programs(Plugin[ProvidersConfig]):
     async def list_programs(self, caller: Principal) -> dict[str, Any]:
         """List the programs there are recipes for.
 
-        `{data: [{id, name, about, licence, homepage, package, version, installed, current, size, variables,
+        `{data: [{id, kind, name, about, licence, homepage, package, version, installed, current, size, variables,
         variablesSet, install?}]}`, where `version` would be installed, and `install` is the last installation as topic
         `providers/programs` shows it.
         """
@@ -131,8 +131,10 @@ def program_of(member: Member) -> Program | None:
 
 
 def is_shown(member: Member, config: ProvidersConfig) -> bool:
-    """Tell whether it is one of the providers that people choose from; what could be installed is a program only."""
-    return bool(config.section(member.provider.info.id)) or program_of(member) is None or _is_there(member)
+    """Tell whether it is one of the providers that people choose from; an agent to be installed is a program only."""
+    program = program_of(member)
+    is_agent = program is not None and program.kind == "agent"
+    return bool(config.section(member.provider.info.id)) or not is_agent or _is_there(member)
 
 
 def _is_there(member: Member) -> bool:

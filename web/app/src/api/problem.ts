@@ -13,7 +13,10 @@ export interface Problem {
   readonly code: string;
   readonly status: number;
   readonly recoverable: boolean;
+  /** In seconds. */
   readonly retryAfter?: number;
+  /** When that will have passed, in milliseconds, where the hub says when it found the problem. */
+  readonly retryAt?: number;
   readonly actions: readonly ProblemAction[];
 }
 
@@ -42,7 +45,7 @@ export function readProblem(value: unknown, status = 0): Problem {
     status: typeof source.status === "number" ? source.status : status,
     recoverable: source.recoverable === true,
     actions: Array.isArray(source.actions) ? source.actions.filter(isAction) : [],
-    ...(typeof retryAfter === "number" && { retryAfter }),
+    ...(typeof retryAfter === "number" && { retryAfter, ...retryAtOf(source.timestamp, retryAfter) }),
   };
 }
 
@@ -80,6 +83,11 @@ export function problemOf(error: unknown): Problem {
 /** Whether a value is a JSON object. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function retryAtOf(timestamp: unknown, retryAfter: number): { retryAt?: number } {
+  const retryAt = Date.parse(text(timestamp)) + retryAfter * 1000;
+  return Number.isNaN(retryAt) ? {} : { retryAt };
 }
 
 function isAction(value: unknown): value is ProblemAction {

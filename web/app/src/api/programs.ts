@@ -14,6 +14,8 @@ export interface Install {
 /** The program of an agent: `version` is the one that would be installed, `installed` the one that is. */
 export interface Program {
   readonly id: string;
+  /** A model is one file, and an agent a program with a home of its own. */
+  readonly kind?: "agent" | "model";
   readonly name: string;
   readonly about: string;
   readonly licence: string;

@@ -117,7 +117,7 @@ export class ProviderItem extends SignalElement {
         aria-label=${words.to(words.get, name)}>${words.get}</a>`;
     }
     const [label, run] = {
-      install: [words.install, () => void this.#install()],
+      install: [this.#isModel ? words.download : words.install, () => void this.#install()],
       update: [words.update(program?.version ?? ""), () => void this.#install()],
       start: [words.start, () => this.#start()],
       lookAgain: [words.lookAgain, () => void this.#lookAgain()],
@@ -175,7 +175,7 @@ export class ProviderItem extends SignalElement {
         <p>
           <strong>${installed ? words.updateFailed : words.installFailed}</strong>
           ${withCode(problemText({ title: "", ...failure }))}
-          ${installed ? words.stillWorks(installed) : words.nothingKept}
+          ${installed ? words.stillWorks(installed) : this.#isModel ? nothing : words.nothingKept}
         </p>
         <div class="steps">
           <button type="button" class="plain" ?disabled=${!this.hub.isLive} @click=${this.#install}>${words.tryAgain}</button>
@@ -242,6 +242,10 @@ export class ProviderItem extends SignalElement {
     this.hub.go("/new");
   }
 
+  get #isModel(): boolean {
+    return this.entry.program?.kind === "model";
+  }
+
   #install(): Promise<void> {
     const words = providersWords();
     return this.#change(words.notBegun(this.entry.name), () => installProgram(this.entry.id));
@@ -251,7 +255,7 @@ export class ProviderItem extends SignalElement {
     const words = providersWords();
     return this.#change(words.notCancelled(this.entry.name), async () => {
       await cancelInstall(this.entry.id);
-      this.hub.say(words.cancelled(this.entry.name));
+      this.hub.say((this.#isModel ? words.downloadCancelled : words.cancelled)(this.entry.name));
     });
   }
 
@@ -262,7 +266,8 @@ export class ProviderItem extends SignalElement {
       const isGone = await removeProgram(id);
       this.findings = undefined;
       const again = { label: words.installAgain, run: () => void this.#install() };
-      this.hub.say(isGone ? words.removed(name) : words.removedLater(name), again);
+      const removed = this.#isModel ? words.modelRemoved : words.removed;
+      this.hub.say(isGone ? removed(name) : words.removedLater(name), again);
     });
   }
 
@@ -313,6 +318,8 @@ function stepWord({ step, total }: Install): string {
   const steps: Readonly<Record<string, string>> = {
     check: words.stepCheck,
     download: words.stepDownload,
+    unpack: words.stepUnpack,
+    verify: words.stepVerify,
     try: words.stepTry,
     switch: words.stepSwitch,
   };

@@ -20,7 +20,7 @@ import type { ProviderItem } from "./provider_item.ts";
 import "./provider_item.ts";
 import { providersWords } from "./words.ts";
 
-/** Whether a provider is left alone, or has come back, nobody is told of: it is looked at this often. */
+/** What was found on this machine meanwhile, nobody is told of: it is looked at this often. */
 const LOOK_AGAIN_MS = 15_000;
 
 /** Every provider and every agent that can be installed: how it is, and the step that makes it answer. */
@@ -75,6 +75,10 @@ export class ProvidersRoom extends SignalElement implements Room {
         gone: (problem) => {
           this.problem = problem.problem;
         },
+      }),
+      this.hub.followTopic<unknown>("providers/circuits", {
+        apply: () => void this.hub.providers.refresh(),
+        gone: () => undefined,
       }),
     ];
   }

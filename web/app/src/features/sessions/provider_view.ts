@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { ArrowLeftRight, Gauge, Plug } from "lucide";
-import type { Problem } from "../../api/problem.ts";
+import type { Problem, ProblemAction } from "../../api/problem.ts";
 import { icon } from "../../design/icon.ts";
 import { renderProblem } from "../../design/problem_view.ts";
+import { comingTime } from "../../design/times.ts";
 import { withCode } from "../../design/words.ts";
 import { problemText } from "../../language/problems.ts";
 import type { ProviderChange, Retrying } from "./conversation.ts";
@@ -31,6 +32,11 @@ function wordsOf(change: ProviderChange, nameOf: (providerId: string) => string)
   return kept < messages ? `${told} ${readsLess(kept, messages)}` : told;
 }
 
+/** Say when a provider that named a time can be asked again; nothing once that has passed. */
+export function renderRetryAt({ retryAt = 0 }: Problem, now: number): string {
+  return retryAt > now ? providerWords().againFrom(comingTime(retryAt, now)) : "";
+}
+
 /** Say why the provider is asked again, and when; meanwhile the turn can be cancelled, or go on with another. */
 export function renderRetrying({ at, problem }: Retrying, context: TurnContext): TemplateResult {
   const { now, isBusy, ask } = context;
@@ -40,19 +46,19 @@ export function renderRetrying({ at, problem }: Retrying, context: TurnContext):
     <p>${renderProblem(problem)} ${words.tryingAgain(seconds)}</p>
     <div class="steps">
       <button type="button" class="plain" data-testid="cancel-retrying" ?disabled=${isBusy} @click=${() => ask("cancel")}>${words.cancel}</button>
-      ${renderSwitch(undefined, context)}
+      ${renderSwitch(otherOf(problem)?.providerId, context)}
     </div>
   </div>`;
 }
 
 /** The steps that the hub offers with a problem of a provider, beside trying again. */
 export function renderProblemSteps(
-  { actions }: Problem,
+  problem: Problem,
   context: TurnContext,
   providerId: string | undefined,
 ): TemplateResult {
-  const has = (...ids: readonly string[]): boolean => actions.some(({ id }) => ids.includes(id));
-  const other = actions.find(({ id }) => id === "switch_provider");
+  const has = (...ids: readonly string[]): boolean => problem.actions.some(({ id }) => ids.includes(id));
+  const other = otherOf(problem);
   return html`
     ${other ? renderSwitch(other.providerId, context) : nothing}
     ${has("send_without_images") ? renderWithoutImages(context) : nothing}
@@ -65,6 +71,10 @@ function renderWithoutImages({ isBusy, ask }: TurnContext): TemplateResult {
   return html`<button type="button" class="plain" data-testid="without-images" ?disabled=${isBusy} @click=${() => ask("retryWithoutImages")}>
     ${imageWords().sendWithoutImages}
   </button>`;
+}
+
+function otherOf({ actions }: Problem): ProblemAction | undefined {
+  return actions.find(({ id }) => id === "switch_provider");
 }
 
 function renderWayToProvider(providerId: string | undefined, isMissing: boolean): TemplateResult {

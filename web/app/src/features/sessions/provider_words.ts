@@ -16,6 +16,7 @@ export const providerWords = catalogue(
     budget: "Change the budget",
     cancel: "Cancel",
     tryingAgain: (seconds: number) => (seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again."),
+    againFrom: (time: string) => `It can be asked again from ${time}.`,
     changed: (name: string) => `${name} answers from here on.`,
     fellBack: (name: string, before: string, reason: string) =>
       `${name} answers from here on, because ${before} failed. ${reason}`,
@@ -35,6 +36,7 @@ export const providerWords = catalogue(
     budget: "Изменить бюджет",
     cancel: "Отменить",
     tryingAgain: (seconds: number) => (seconds > 0 ? `Новая попытка через ${seconds} с.` : "Новая попытка."),
+    againFrom: (time: string) => `Снова можно спросить: ${time}.`,
     changed: (name: string) => `Дальше отвечает ${name}.`,
     fellBack: (name: string, before: string, reason: string) =>
       `Дальше отвечает ${name}: у ${before} сбой. ${reason}`,

@@ -9,7 +9,7 @@ import { problemText } from "../../language/problems.ts";
 import { isOpen, type Part, type Text, type ToolCall, type Turn, textOf } from "./conversation.ts";
 import { pieceOf } from "./find.ts";
 import { markdown, type Typesetting } from "./markdown_view.ts";
-import { renderChanges, renderProblemSteps, renderRetrying } from "./provider_view.ts";
+import { renderChanges, renderProblemSteps, renderRetryAt, renderRetrying } from "./provider_view.ts";
 import { renderSaid, type SaidPlace } from "./said_view.ts";
 import { planOf } from "./tool_kinds.ts";
 import { type Opened, renderFolded, renderPlan, renderTools, type Unfinished } from "./tool_view.ts";
@@ -221,9 +221,10 @@ function renderCopy(text: string, label: string): TemplateResult {
 
 function renderBreak(turn: Turn, context: TurnContext, tone: string, what: TemplateResult): TemplateResult {
   const kept = turn.parts.length > 0 && turn.status === "failed" ? ` ${sessionWords().keptUntilThen}` : "";
+  const again = turn.problem ? ` ${renderRetryAt(turn.problem, context.now)}` : "";
   return html`
     <div class="break ${tone}" role="status" data-testid="turn-break">
-      <p>${what}${kept}</p>
+      <p>${what}${again}${kept}</p>
       ${context.isLast ? renderSteps(turn, context) : nothing}
     </div>
   `;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { readProblem } from "../../../src/api/problem.ts";
 import { isReady, type Provider } from "../../../src/api/providers.ts";
 import { EMPTY_CONVERSATION, type Turn } from "../../../src/features/sessions/conversation.ts";
 import type { Entry } from "../../../src/features/sessions/entry.ts";
 import { fold } from "../../../src/features/sessions/fold.ts";
+import { renderRetryAt } from "../../../src/features/sessions/provider_view.ts";
 import { EntryWriter } from "./entries.ts";
 
 const PROBLEM = { code: "PROVIDER_NETWORK", title: "No way", detail: "no route", status: 502, actions: [] };
@@ -33,6 +35,17 @@ function changed(write: EntryWriter, more: Record<string, unknown> = {}): Entry 
 }
 
 describe("a provider that fails", () => {
+  it("is said to be there again at a time, where it has named one", () => {
+    const failed = { ...PROBLEM, timestamp: "2030-01-01T12:00:00.000Z", retryAfter: 5400 };
+    const problem = readProblem(failed);
+    expect(problem.retryAt).toBe(Date.parse("2030-01-01T13:30:00.000Z"));
+    const now = Date.parse("2030-01-01T12:00:01.000Z");
+    expect(renderRetryAt(problem, now)).toMatch(/^It can be asked again from \d\d:30\.$/);
+    expect(renderRetryAt(problem, now + 5_400_000)).toBe("");
+    expect(renderRetryAt(readProblem({ ...failed, timestamp: "long ago" }), now)).toBe("");
+    expect(renderRetryAt(readProblem({ ...failed, retryAfter: 86_400 * 3 }), now)).toMatch(/Jan/);
+  });
+
   it("is asked again, which is told until it answers", () => {
     const write = new EntryWriter();
     const begun = [write.said("hello"), write.turn("started", "t1", { providerId: "one" }), retrying(write)];
