@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import asyncio
 import os
 import shutil
 import socket
@@ -14,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 from atrium import __version__
 from atrium.app import open_files
@@ -43,7 +41,6 @@ def _checks(home: Home) -> list[tuple[str, Callable[[], Iterator[Finding]]]]:
         ("disk", lambda: _disk(home)),
         ("files", lambda: _files(home)),
         ("settings", lambda: _settings(home)),
-        ("secrets", lambda: _secrets(home)),
         ("secrets", lambda: _secrets(home)),
         ("plugins", lambda: _plugins(home)),
         ("sessions", lambda: _transcripts(home)),
@@ -152,26 +149,6 @@ def _port(home: Home, host: str, port: int) -> Iterator[Finding]:
             yield Finding("port", "fail", f"{host}:{port} cannot be had: {error.strerror}", step)
             return
     yield Finding("port", "ok", f"{host}:{port} is free")
-
-
-def _secrets(home: Home) -> Iterator[Finding]:
-    """Read one secret, which shows whether all can be. The hub may have a key that is not here: that is no failure."""
-    from atrium.app.config import ConfigInvalid
-    from atrium.app.secret_store import secret_store
-    from atrium.sdk.secrets import SecretsDamaged, SecretsUnavailable
-
-    try:
-        store = secret_store(home)
-        names = [info.name for info in asyncio.run(store.list())]
-        if names:
-            asyncio.run(store.get(names[0]))
-    except ConfigInvalid:
-        return  # a finding of its own
-    except SecretsUnavailable as error:
-        level: Literal["warn", "fail"] = "fail" if isinstance(error, SecretsDamaged) else "warn"
-        yield Finding("secrets", level, error.title(), error.detail)
-    else:
-        yield Finding("secrets", "ok", f"{len(names)} in {store.place}" if names else "none are set")
 
 
 def _secrets(home: Home) -> Iterator[Finding]:
