@@ -1,6 +1,8 @@
 """Images: attached in every way there is, sent, looked at large, shared between screens, refused in words."""
 
+import asyncio
 import base64
+import re
 import struct
 import zlib
 
@@ -208,3 +210,49 @@ async def test_the_first_message_may_be_an_image(browser: Browser, daemon: Daemo
         await expect(ann.part("image")).to_have_count(1)
         await expect(ann.item("bed.png")).to_be_visible()
         assert ann.complaints == []
+
+
+async def test_a_message_waits_for_its_images(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann:
+        session_id = await session_of_echo(daemon)
+        await ann.sign_in(f"/sessions/{session_id}")
+        may_go = asyncio.Event()
+
+        async def late(route: Route) -> None:
+            await may_go.wait()
+            await route.continue_()
+
+        await ann.page.route("**/attachments?*", late)
+        await chooser(ann).set_input_files([payload("bed.png", png(640, 480))])
+        await have_status(ann, "uploading")
+        await ann.send("what grows here?")
+        await expect(ann.part("sent-when-uploaded")).to_be_visible()
+        may_go.set()
+        await expect(ann.part("image")).to_have_count(1)
+        await have_status(ann)
+        assert await told(daemon, session_id) == [[("bed.png", 640, 480)]]
+        assert ann.complaints == []
+
+
+async def test_a_turn_goes_on_without_images_where_none_are_taken(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann:
+        session_id = await session_of_echo(daemon)
+        await ann.sign_in(f"/sessions/{session_id}")
+        await chooser(ann).set_input_files([payload("bed.png", png(640, 480))])
+        await ann.send("what grows here?")
+        await expect(ann.part("ask-again")).to_be_enabled()
+        await chooser(ann).set_input_files([payload("shed.png", png(64, 48))])
+        await have_status(ann, "ready")
+        async with daemon.http() as http:
+            answer = await http.post(f"/sessions/{session_id}/provider", json={"providerId": "stage"})
+            assert answer.status_code == 200, answer.text
+        await expect(ann.part("not-attached")).to_contain_text("Stage takes no images.")
+        await expect(ann.part("send")).to_be_disabled()
+        await ann.part("remove-image").click()
+        await expect(ann.part("composer")).to_be_focused()
+
+        await ann.part("ask-again").click()
+        await expect(ann.part("turn-break")).to_contain_text("Stage takes no images")
+        await ann.picture("images-not-taken")
+        await ann.part("without-images").click()
+        await ann.answers(re.compile(r"\[image bed\.png 640x480\]\s*what grows here\?"))

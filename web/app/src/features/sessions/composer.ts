@@ -9,7 +9,6 @@ import { SignalElement } from "../../state/signal_element.ts";
 import { byteLength, isImage, quoteFiles } from "./attachments.ts";
 import { composerStyles } from "./composer_styles.ts";
 import { composerWords } from "./composer_words.ts";
-import "./image_tray_view.ts";
 import type { ImageTray } from "./image_upload.ts";
 import { imageWords } from "./image_words.ts";
 
@@ -109,6 +108,8 @@ export class Composer extends SignalElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
+    // Most messages go without images.
+    if (this.images.images.value.length > 0) import("./image_tray_view.ts").catch(() => undefined);
     if (changed.has("imagesRefused")) this.problems = [];
     if (!changed.has("draftKey")) return;
     this.text = this.texts.get(this.draftKey);

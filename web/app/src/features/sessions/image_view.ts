@@ -88,9 +88,10 @@ export class SaidImages extends LitElement {
         justify-items: start;
         gap: 8px;
         padding: 8px 12px;
+        height: auto;
+        min-height: 100%;
         border: 1px dashed var(--line-strong);
         border-radius: var(--radius-control);
-        overflow: auto;
         font-size: var(--size-13);
         line-height: 1.4;
         color: var(--text-muted);
