@@ -11,6 +11,7 @@ import type { CodeColours } from "./code_colours.ts";
 import { frameCode } from "./code_frame.ts";
 import { readBlocks, renderBlocks } from "./markdown.ts";
 import type { MathView } from "./math_view.ts";
+import { growsPlainly } from "./plain_growth.ts";
 
 /** What makes code and formulas readable once their libraries are there. */
 export interface Typesetting {
@@ -30,7 +31,7 @@ interface Shown {
 }
 
 /**
- * Shows growing Markdown in an element: only the block that grows is rendered again.
+ * Shows growing Markdown in an element: only the block that grows is rendered again, and not even that for plain words.
  *
  * While the text streams, all blocks but the last two are taken as finished (what comes next can still be drawn into a list
  * that seemed to have ended); the whole is read once more when it is complete.
@@ -55,6 +56,7 @@ export class MarkdownView {
   show(source: string, isComplete: boolean): void {
     const text = source.replace(/\r\n?/g, "\n");
     if (text === this.#text && isComplete === this.#isComplete) return;
+    if (!isComplete && this.#appended(text)) return;
     if (this.#text === "") this.#isWhole = isComplete;
     if (isComplete || !text.startsWith(this.#text)) this.#finished = this.#finishedLength = 0;
     this.#text = text;
@@ -64,6 +66,21 @@ export class MarkdownView {
     if (isComplete && Object.keys(blocks.links).length > 0) this.#clear();
     this.#place(blocks);
     if (!isComplete) this.#finishAllButTwo(blocks);
+  }
+
+  /** Add what is new to the last words, if that is all that changes. */
+  #appended(text: string): boolean {
+    const piece = text.startsWith(this.#text) ? text.slice(this.#text.length) : "";
+    const shown = this.#shown.at(-1);
+    const paragraph = shown?.nodes[0];
+    const words = paragraph instanceof HTMLParagraphElement ? paragraph.lastChild : null;
+    // Words that do not end as the text does were written in another way: with an escape, or an entity.
+    if (!shown || !(words instanceof Text) || !words.data.endsWith(this.#text.slice(-2))) return false;
+    if (!growsPlainly(this.#text, piece)) return false;
+    words.appendData(piece);
+    shown.raw += piece;
+    this.#text = text;
+    return true;
   }
 
   #place(blocks: readonly Token[]): void {

@@ -108,6 +108,41 @@ describe("growing Markdown", () => {
     }
   });
 
+  it.each([
+    "Plain words, one after the other: as they come.\nOn two lines. 1. No list - none.",
+    "See www.example.org/a or a@example.org and https://example.org. Then more words",
+    "*Both* **bold words** and `code a` or _one_ a_b_c _x_y, 2 * 3 * 4 *a b* end",
+    "A [link](https://example.org) and [ref][r] [x](y z) &amp; &lt b; \\*no\\* $a$ b $c d $e",
+    "**Bold** begins\n- item one two\n- item\n\n1\n1. one two\n\nHead words\n===\n\na | b\n--|--\nc d | e f\n\nAfter it",
+    "Слова идут одно за другим, и́ так — дальше.\n> said so\nlazy line\n\n    code here\n\nend it  \nbroken line",
+    "[a b]: https://example.org c\n\n<b>raw words</b> go on <i no",
+  ])("looks at every word as if it had been read anew: %j", (nested) => {
+    for (const pieces of [nested.match(/\s*\S+/g) ?? [], nested.match(/[\s\S]{1,2}/g) ?? []]) {
+      const element = document.createElement("div");
+      const view = new MarkdownView(element, PLAIN);
+      let text = "";
+      for (const piece of pieces) {
+        text += piece;
+        view.show(text, false);
+        const anew = document.createElement("div");
+        new MarkdownView(anew, PLAIN).show(text, false);
+        expect(element.innerHTML, text).toBe(anew.innerHTML);
+      }
+    }
+  });
+
+  it("adds plain words to those that stand there", () => {
+    const element = document.createElement("div");
+    const view = new MarkdownView(element, PLAIN);
+    view.show("First **bold** and", false);
+    const words = element.querySelector("p")?.lastChild;
+    view.show("First **bold** and then", false);
+    view.show("First **bold** and then more.", false);
+
+    expect(element.querySelector("p")?.lastChild).toBe(words);
+    expect(element.textContent?.trim()).toBe("First bold and then more.");
+  });
+
   it("leaves finished blocks alone", () => {
     const element = document.createElement("div");
     const view = new MarkdownView(element, PLAIN);
