@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Install } from "../../src/api/programs.ts";
 import type { Provider } from "../../src/api/providers.ts";
 import type { TopicStateListener } from "../../src/connection/topic_state.ts";
+import type { Progress } from "../../src/design/progress.ts";
 import { ModelState } from "../../src/features/welcome/model_state.ts";
 import type { Hub } from "../../src/state/hub.ts";
 import { ProviderList } from "../../src/state/provider_list.ts";
@@ -52,7 +53,9 @@ async function shown(): Promise<ModelState> {
 }
 
 function textOf(state: ModelState): string {
-  const labels = [...state.renderRoot.querySelectorAll("atrium-progress")].map(({ label }) => label);
+  const labels = [...state.renderRoot.querySelectorAll<Progress>("atrium-progress")].map(
+    ({ label }) => label,
+  );
   return [state.renderRoot.textContent, ...labels].join(" ");
 }
 
@@ -82,7 +85,7 @@ it("how far the download is, is shown until the model is there", async () => {
   tell([RUNNING]);
   await state.updateComplete;
   await vi.waitFor(() => expect(textOf(state)).toContain("Downloading: Local model"));
-  expect(state.renderRoot.querySelector("atrium-progress")?.value).toBe(0.42);
+  expect(state.renderRoot.querySelector<Progress>("atrium-progress")?.value).toBe(0.42);
 
   provider = { ...MODEL, status: "active" };
   tell([{ ...RUNNING, status: "completed" }]);

@@ -20,7 +20,7 @@ const CONTEXT: TurnContext = {
   mayAskAgain: false,
   asked: 0,
   ask,
-  nameOf: (id) => id,
+  nameOf: (id: string) => id,
   opened: { has: () => false, toggle: () => undefined },
   type: { colours: { show: () => undefined }, math: { show: () => undefined } },
 } as unknown as TurnContext;
