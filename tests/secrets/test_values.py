@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from atrium.adapters.providers.acp_servers import parse_servers, servers_for, with_secrets
 from atrium.adapters.providers.model import ModelProvider
+from atrium.adapters.providers.secret_values import SecretValues
 from atrium.adapters.secrets import EncryptedFileStore, KeySource, MemorySecretStore
 from atrium.sdk.errors import InvalidInput, ProviderAuthFailed
 from atrium.sdk.providers import TextDelta
@@ -52,6 +54,28 @@ async def test_a_store_that_cannot_be_read_keeps_its_provider_from_being_offered
     provider = await provider_with(secrets, "http://127.0.0.1:9/v1")
     assert provider.availability.status == "unavailable"
     assert "The secret store cannot be used: the key of" in (provider.availability.reason or "")
+
+
+async def test_mcp_servers_get_the_secrets_that_they_name_or_are_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    secrets = MemorySecretStore()
+    await secrets.set("A", SecretStr(KEY))
+    servers = parse_servers(
+        {
+            "notes": {"command": ["sh"], "env": {"TOKEN": {"secret": "A"}, "PLAIN": "yes"}},
+            "wiki": {"url": "https://wiki.example/mcp", "headers": {"Authorization": {"secret": "A"}}},
+            "other": {"command": ["sh"], "env": {"TOKEN": {"secret": "B"}}},
+        }
+    )
+    told = servers_for(await with_secrets(servers, SecretValues(secrets)), str(tmp_path), ["http"])
+    assert [(one["name"], one.get("env") or one["headers"]) for one in told] == [
+        ("notes", [{"name": "TOKEN", "value": KEY}, {"name": "PLAIN", "value": "yes"}]),
+        ("wiki", [{"name": "Authorization", "value": KEY}]),
+    ]
+    assert "providers.mcpServers.other is left out: " in caplog.text
+    assert "atrium secrets set B" in caplog.text
+    assert KEY not in repr(servers) + caplog.text
 
 
 @pytest.mark.parametrize("key", [{"secret": f"{KEY} with blanks"}, {"secret": "A", "env": "A"}, {"secret": [KEY]}])

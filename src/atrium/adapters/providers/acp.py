@@ -19,7 +19,7 @@ from atrium.adapters.providers.acp_images import coded
 from atrium.adapters.providers.acp_places import Place, Places
 from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.adapters.providers.acp_program import AgentProgram, Launch
-from atrium.adapters.providers.acp_servers import McpServer, servers_for
+from atrium.adapters.providers.acp_servers import McpServer, servers_for, with_secrets
 from atrium.adapters.providers.model_settings import FromEnvironment, FromStore
 from atrium.adapters.providers.secret_values import SecretValues
 from atrium.adapters.providers.settings import ProviderSettings, parse_settings
@@ -306,7 +306,8 @@ class AcpProvider:
 
     async def _told_of(self, agent: Agent, cwd: str) -> list[dict[str, Any]]:
         """Return the MCP servers that a session in a folder is told of."""
-        return await asyncio.to_thread(servers_for, self._servers, cwd, agent.transports)
+        servers = await with_secrets(self._servers, self._values)
+        return await asyncio.to_thread(servers_for, servers, cwd, agent.transports)
 
     async def _follow_wishes(self, agent: Agent, known: _Open, settings: Mapping[str, Any]) -> None:
         """Set the mode and the model that a session wishes for now; without a wish, those it had at first."""

@@ -15,11 +15,13 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
-from atrium.adapters.providers.model_settings import FromEnvironment
+from atrium.adapters.providers.model_settings import FromEnvironment, FromStore
+from atrium.adapters.providers.secret_values import SecretValues
+from atrium.sdk.errors import AtriumError
 
 log = logging.getLogger(__name__)
 
-Secrets = Mapping[str, SecretStr | FromEnvironment]
+Secrets = Mapping[str, SecretStr | FromEnvironment | FromStore]
 
 
 class McpServer(BaseModel):
@@ -63,6 +65,23 @@ def parse_servers(setting: Mapping[str, Any]) -> Servers:
     return TypeAdapter(Servers).validate_python(setting)
 
 
+async def with_secrets(servers: Mapping[str, McpServer], values: SecretValues) -> Servers:
+    """Return the servers with the secrets of the hub's store that they name; one that lacks any is left out."""
+    found = {}
+    for name, server in servers.items():
+        try:
+            known = {"env": await _read(server.env, values), "headers": await _read(server.headers, values)}
+        except AtriumError as error:
+            log.warning("providers.mcpServers.%s is left out: %s", name, error)
+        else:
+            found[name] = server.model_copy(update=known)
+    return found
+
+
+async def _read(given: Secrets, values: SecretValues) -> Secrets:
+    return {name: await values.read(value) if isinstance(value, FromStore) else value for name, value in given.items()}
+
+
 def servers_for(servers: Mapping[str, McpServer], cwd: str, transports: Collection[str]) -> list[dict[str, Any]]:
     """Return the servers of a session in a folder, as ACP's `session/new` and `session/load` take them.
 
@@ -104,7 +123,8 @@ def _pairs(given: Secrets) -> Iterator[dict[str, str]]:
     for name, value in given.items():
         if isinstance(value, SecretStr):
             yield {"name": name, "value": value.get_secret_value()}
-        elif found := os.environ.get(value.env):
+        elif isinstance(value, FromEnvironment) and (found := os.environ.get(value.env)):
             yield {"name": name, "value": found}
         else:
-            raise _Unusable(f"it names {value.env}, which is not set")
+            named = value.env if isinstance(value, FromEnvironment) else f"the secret {value.secret}"
+            raise _Unusable(f"it names {named}, which is not set")
