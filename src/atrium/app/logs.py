@@ -18,7 +18,7 @@ from atrium.sdk.tracing import trace_id
 
 FILE_BYTES = 10 * 1024 * 1024
 FILES_KEPT = 5
-QUIET = ("asyncio", "httpx", "httpcore", "uvicorn.access", "websockets")
+QUIET = ("asyncio", "httpx", "httpx2", "httpcore", "httpcore2", "uvicorn.access", "websockets")
 
 _OWN_FIELDS = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "taskName"}
 _SECRET_NAME = re.compile(r"(?i)(authorization|cookie|credential|password|secret|token|ticket|api_?key)s?$")
