@@ -10,7 +10,6 @@ from bench.wire import TOKENS, Answers, Follower, post, upgrade
 
 SESSIONS = "/api/v1/sessions"
 MESSAGE = json.dumps({"content": f"/tokens {TOKENS}"}).encode()
-CREATE = json.dumps({"providerId": "echo"}).encode()
 
 
 class Conversation:
@@ -40,11 +39,12 @@ class Conversation:
         self._follower.close()
 
 
-async def converse(port: int, token: str) -> Conversation:
-    """Create a session and follow it."""
+async def converse(port: int, token: str, provider: str = "echo") -> Conversation:
+    """Create a session of a provider and follow it."""
     loop = asyncio.get_running_loop()
     _, answers = await loop.create_connection(Answers, "127.0.0.1", port)
-    created = json.loads(await answers.ask(post(port, token, SESSIONS, CREATE)))
+    creation = json.dumps({"providerId": provider}).encode()
+    created = json.loads(await answers.ask(post(port, token, SESSIONS, creation)))
     session_id = created["sessionId"]
     path = f"{SESSIONS}/{session_id}"
     transport, follower = await loop.create_connection(Follower, "127.0.0.1", port)

@@ -7,9 +7,12 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Protocol
 
-from bench.conversation import Conversation, converse
+from bench.conversation import converse
 from bench.loops import run_on
 from bench.server import Server
 from bench.wire import TOKENS
@@ -24,15 +27,27 @@ class Seen:
     client_cpu_seconds: float
 
 
-def run_load(server: Server, sessions: int, messages: int) -> Seen:
+class Talk(Protocol):
+    """A session that is talked to; `deltas` counts what came of its answers."""
+
+    @property
+    def deltas(self) -> int: ...
+
+    async def say(self) -> float: ...
+
+    def close(self) -> None: ...
+
+
+def run_load(server: Server, sessions: int, messages: int, program: Sequence[str] = ("bench.load",)) -> Seen:
     """Send so many messages to each of so many sessions at once, one after another in each."""
-    command = [sys.executable, "-m", "bench.load", str(server.port), str(sessions), str(messages)]
+    command = [sys.executable, "-m", *program, str(server.port), str(sessions), str(messages)]
     done = subprocess.run(command, input=server.token, capture_output=True, text=True, check=True)
     return Seen(**json.loads(done.stdout))
 
 
-async def _load(port: int, token: str, sessions: int, messages: int) -> Seen:
-    conversations = [await converse(port, token) for _ in range(sessions)]
+async def load(begin: Callable[[], Awaitable[Talk]], sessions: int, messages: int) -> Seen:
+    """Begin so many sessions and send the messages; raises RuntimeError if a delta did not come."""
+    conversations = [await begin() for _ in range(sessions)]
     cpu, wall = time.process_time(), time.perf_counter()
     latencies = await asyncio.gather(*(_talk(one, messages) for one in conversations))
     seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
@@ -43,10 +58,11 @@ async def _load(port: int, token: str, sessions: int, messages: int) -> Seen:
     return Seen([each for share in latencies for each in share], seconds, cpu_seconds)
 
 
-async def _talk(conversation: Conversation, messages: int) -> list[float]:
+async def _talk(conversation: Talk, messages: int) -> list[float]:
     return [await conversation.say() for _ in range(messages)]
 
 
 if __name__ == "__main__":
     port, sessions, messages = map(int, sys.argv[1:])
-    print(json.dumps(asdict(run_on("uvloop", _load(port, sys.stdin.read(), sessions, messages)))))
+    begin = partial(converse, port, sys.stdin.read())
+    print(json.dumps(asdict(run_on("uvloop", load(begin, sessions, messages)))))

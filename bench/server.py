@@ -47,27 +47,28 @@ class Server:
 @contextmanager
 def hub(home: Path, log: Path | None = None) -> Iterator[Server]:
     """Run `atrium up` on a home of its own, with the echo provider; what it prints goes to `log`, if it is given."""
-    port = _free_port()
+    port = free_port()
     command = [str(Path(sys.executable).with_name("atrium")), "up", "--port", str(port)]
     settings = {"ATRIUM_HOME": str(home), "ATRIUM_PROVIDERS__ECHO__ENABLED": "true", **UNLIMITED}
     token = home / "run" / "token"
-    with open(log or os.devnull, "wb") as output, _running("atrium", command, settings, port, token, output) as server:
+    with open(log or os.devnull, "wb") as output, running("atrium", command, settings, port, token, output) as server:
         yield server
 
 
 @contextmanager
 def bare_app() -> Iterator[Server]:
     """Run the bare FastAPI application on uvicorn with uvloop."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "bench.references.bare_app", str(port)]
-    with open(os.devnull, "wb") as output, _running("bare FastAPI", command, {}, port, None, output) as server:
+    with open(os.devnull, "wb") as output, running("bare FastAPI", command, {}, port, None, output) as server:
         yield server
 
 
 @contextmanager
-def _running(
+def running(
     name: str, command: Sequence[str], settings: dict[str, str], port: int, token: Path | None, output: BinaryIO
 ) -> Iterator[Server]:
+    """Run a server that answers `GET /health` on its port until the block ends; `token` is where it leaves one."""
     # Python keeps compiled modules, as it does unless told otherwise: without them half of a start is compilation.
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | settings
     began = time.perf_counter()
@@ -103,7 +104,8 @@ def _first_connection(process: subprocess.Popen[bytes], port: int) -> socket.soc
             time.sleep(BETWEEN_ATTEMPTS)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody uses."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

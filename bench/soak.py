@@ -12,15 +12,18 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import fmean, linear_regression
+from typing import Protocol
 
 import click
 import httpx
 
-from atrium.client import attach
+from atrium.client import Client, attach
 from bench.chart import Line, Panel, svg
 from bench.disk import folder
 from bench.loops import run_on
@@ -137,7 +140,18 @@ class Soaked:
     counts: dict[str, int]
 
 
-async def _soak(server: Server, home: Path, seconds: float) -> Soaked:
+class Load(Protocol):
+    """What goes on at a hub while it is watched; `counts` says how often something was done, `messages` among it."""
+
+    counts: dict[str, int]
+
+    def at_work(self) -> AbstractAsyncContextManager[None]: ...
+
+    async def leave(self) -> None: ...
+
+
+async def soak(server: Server, home: Path, seconds: float, begin: Callable[[Client], Load]) -> Soaked:
+    """Watch a hub for so long under a load, and when that has left."""
     interval = max(seconds / SAMPLES, SHORTEST_INTERVAL)
     headers = {"Authorization": f"Bearer {server.token}"}
     base = f"http://127.0.0.1:{server.port}/api/v1"
@@ -145,15 +159,15 @@ async def _soak(server: Server, home: Path, seconds: float) -> Soaked:
     async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False, timeout=60) as http:
         before = await _sample(server, http, home, began)
         async with attach(home) as client:
-            crowd = Crowd(client, server.port, server.token, SEED)
-            async with crowd.at_work():
+            load = begin(client)
+            async with load.at_work():
                 while time.monotonic() - began < seconds or len(samples) < LEAST_SAMPLES:
                     await asyncio.sleep(interval)
                     samples.append(await _sample(server, http, home, began))
-                    _progress(samples[-1], crowd.counts)
-            await crowd.leave()
+                    _progress(samples[-1], load.counts)
+            await load.leave()
         await asyncio.sleep(SETTLE_SECONDS)
-        return Soaked(samples, before, await _sample(server, http, home, began), crowd.counts)
+        return Soaked(samples, before, await _sample(server, http, home, began), load.counts)
 
 
 def _progress(sample: Sample, counts: dict[str, int]) -> None:
@@ -175,6 +189,20 @@ def picture(soaked: Soaked) -> str:
     return svg("A hub under mixed load: memory, open files, threads, tasks and its home over time", panels)
 
 
+@contextmanager
+def watched_hub(home: Path) -> Iterator[Server]:
+    """Run a hub with the plugin that counts; if the block fails, tell how its log ends."""
+    (home / "plugins").mkdir()
+    shutil.copy(PLUGIN, home / "plugins" / "soak.py")
+    log = home / "hub.log"
+    try:
+        with hub(home, log) as server:
+            yield server
+    except (RuntimeError, BaseExceptionGroup):
+        click.echo(f"\nThe hub's log ends with:\n{log.read_text('utf-8')[-LOG_SHOWN:]}", err=True)
+        raise
+
+
 @click.command()
 @click.option("--minutes", type=click.FloatRange(min=0.1), default=20.0, show_default=True, help="How long.")
 @click.option("--json", "wants_json", is_flag=True, help="Print everything sampled as JSON.")
@@ -183,16 +211,9 @@ def main(minutes: float, wants_json: bool, path: Path | None) -> None:
     """Hold a hub under mixed load and fail if something grows."""
     machine = this_machine()
     click.echo(machine.description, err=True)
-    with folder() as home:
-        (home / "plugins").mkdir()
-        shutil.copy(PLUGIN, home / "plugins" / "soak.py")
-        log = home / "hub.log"
-        try:
-            with hub(home, log) as server:
-                soaked = run_on("uvloop", _soak(server, home, minutes * 60))
-        except (RuntimeError, BaseExceptionGroup):
-            click.echo(f"\nThe hub's log ends with:\n{log.read_text('utf-8')[-LOG_SHOWN:]}", err=True)
-            raise
+    with folder() as home, watched_hub(home) as server:
+        begin = partial(Crowd, port=server.port, token=server.token, seed=SEED)
+        soaked = run_on("uvloop", soak(server, home, minutes * 60, begin))
     click.echo(err=True)
     found = verdicts(soaked.samples, soaked.before, soaked.after)
     if wants_json:
@@ -200,14 +221,15 @@ def main(minutes: float, wants_json: bool, path: Path | None) -> None:
             {"machine": asdict(machine), "verdicts": [asdict(one) for one in found], **asdict(soaked)}, sys.stdout
         )
     else:
-        click.echo(_table(found))
+        click.echo(table(found))
         click.echo(", ".join(f"{count:,} {name}" for name, count in soaked.counts.items()))
     if path is not None:
         path.write_text(picture(soaked), "utf-8")
     sys.exit(not all(one.passed for one in found))
 
 
-def _table(found: Sequence[Verdict]) -> str:
+def table(found: Sequence[Verdict]) -> str:
+    """Return the verdicts for a terminal."""
     head = f"{'':12}{'mean':>10}{'growth':>9}{'limit':>9}{'an hour':>10}{'before':>9}{'after':>9}"
     rows = [
         f"{one.name:12}{one.mean:10.1f}{one.growth:+9.2f}{one.limit:9.2f}{one.slope_an_hour:+10.1f}"
