@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type Plugin, type Rolldown } from "vite";
 
 const HUB = "http://127.0.0.1:8080";
 const WORKER = "sw";
@@ -29,6 +29,43 @@ function keptFiles(): Plugin {
       worker.code = worker.code.replace("__BUILD__", build).replace("__FILES__", files.join(" "));
     },
   };
+}
+
+const FIRST_ROOM = "features/sessions/feature.ts";
+
+/** Names in the page what its first room is made of, so that it is fetched beside the shell instead of after it. */
+function preloadedRoom(): Plugin {
+  return {
+    name: "preloaded-room",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler(html, { bundle = {} }) {
+        const chunks = Object.values(bundle).filter((output) => output.type === "chunk");
+        const room = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(FIRST_ROOM));
+        if (!room) throw new Error("the first room was not built");
+        const names = [...withImports(room, bundle)].filter((name) => !html.includes(name));
+        return names.map((name) => ({
+          tag: "link",
+          attrs: { rel: "modulepreload", crossorigin: true, href: `/${name}` },
+        }));
+      },
+    },
+  };
+}
+
+/** The file names of a chunk and of all that it imports at once. */
+function withImports(
+  chunk: Rolldown.OutputChunk,
+  bundle: Rolldown.OutputBundle,
+  known = new Set<string>(),
+): Set<string> {
+  known.add(chunk.fileName);
+  for (const name of chunk.imports) {
+    const imported = bundle[name];
+    if (imported?.type === "chunk" && !known.has(name)) withImports(imported, bundle, known);
+  }
+  return known;
 }
 
 const PACKED = /\.(js|css|html|svg|json)$/;
@@ -59,7 +96,7 @@ export default defineConfig(({ command }) => ({
   base: "/",
   // A hundred names of files would hide the link that `make run` ends with.
   logLevel: command === "build" ? "warn" : "info",
-  plugins: [keptFiles(), packedFiles()],
+  plugins: [preloadedRoom(), keptFiles(), packedFiles()],
   build: {
     outDir: "../../src/atrium/plugins/gateway/static",
     emptyOutDir: true,

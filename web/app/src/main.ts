@@ -15,6 +15,10 @@ leadToWelcome(hub);
 keepProblemWords(hub.preferences);
 recordLastSeen(hub);
 
+// What the address leads to is made ready while the hub is asked, not once the shell has been drawn without it.
+const first = hub.features.ownerOf(hub.router.path.peek());
+if (first) void hub.features.load(first.name);
+
 const app = new App();
 app.hub = hub;
 document.body.append(app);
