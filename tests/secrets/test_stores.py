@@ -262,13 +262,13 @@ async def test_a_keyring_that_is_locked_silent_or_gone_says_what_to_do(tmp_path:
     store = ring_store(tmp_path, ring, patience=0.01)
     await ring_store(tmp_path, ring).set("A", SecretStr("one"))
     ring.locked = True
-    with pytest.raises(SecretsUnavailable, match=r"it is locked.*unlock it, or .*secrets.store"):
+    with pytest.raises(SecretsUnavailable, match=r"it is locked.*unlock it and try again, or .*secrets.store"):
         await ring_store(tmp_path, ring).get("A")
     ring.speaking.clear()
     with pytest.raises(SecretsUnavailable, match=r"has not answered.*unlock it"):
         await store.get("A")
     ring.speaking.set()
-    with pytest.raises(SecretsUnavailable, match="start the hub in your session"):
+    with pytest.raises(SecretsUnavailable, match="start the hub in your session; unlock it"):
         await ring_store(tmp_path, None).get("A")
     (tmp_path / "keyring.json").write_text("{")
     with pytest.raises(SecretsDamaged, match="set the secrets again"):

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from atrium.adapters.agents import find_recipes
+from atrium.adapters.providers.acp import AcpProvider
 from atrium.adapters.providers.acp_servers import parse_servers, servers_for, with_secrets
 from atrium.adapters.providers.model import ModelProvider
 from atrium.adapters.providers.secret_values import SecretValues
 from atrium.adapters.secrets import EncryptedFileStore, KeySource, MemorySecretStore
 from atrium.sdk.errors import InvalidInput, ProviderAuthFailed
-from atrium.sdk.providers import TextDelta
+from atrium.sdk.providers import Availability, TextDelta
 from atrium.sdk.secrets import SecretStore
+from atrium.testing.clock import ManualClock
 from atrium.testing.provider_suite import run_turn, text_of, turn
 from tests.providers.endpoint import KEY, Endpoint, endpoint
 
@@ -54,6 +57,23 @@ async def test_a_store_that_cannot_be_read_keeps_its_provider_from_being_offered
     provider = await provider_with(secrets, "http://127.0.0.1:9/v1")
     assert provider.availability.status == "unavailable"
     assert "The secret store cannot be used: the key of" in (provider.availability.reason or "")
+
+
+async def test_an_agent_whose_key_is_in_the_store_is_not_said_to_have_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, secrets = find_recipes(tmp_path)["claude"], MemorySecretStore()
+    for name in recipe.variables:
+        monkeypatch.delenv(name, raising=False)
+    agent = AcpProvider("claude", tmp_path, ManualClock(), recipe, secrets=secrets)
+    assert agent.program is not None
+    assert not agent.program.variables_set
+    await agent.configure({"env": {"ANTHROPIC_API_KEY": {"secret": "A"}}})
+    named = "`providers.claude.env.ANTHROPIC_API_KEY` names the secret A: set it with `atrium secrets set A`"
+    assert agent.availability == Availability("unavailable", named)
+    await secrets.set("A", SecretStr(KEY))
+    assert agent.availability.status == "notInstalled"
+    assert agent.program.variables_set == ("ANTHROPIC_API_KEY",)
 
 
 async def test_mcp_servers_get_the_secrets_that_they_name_or_are_left_out(

@@ -128,8 +128,8 @@ class AcpProvider:
     @property
     def availability(self) -> Availability:
         """Return whether its program is there."""
-        for value in self._settings.env.values():
-            if missing := self._values.missing(value, f"providers.{self._id}.env"):
+        for name, value in self._settings.env.items():
+            if missing := self._values.missing(value, f"providers.{self._id}.env.{name}"):
                 return Availability("unavailable", missing)
         if self._program is not None:
             return self._program.availability()
@@ -156,7 +156,11 @@ class AcpProvider:
     @property
     def program(self) -> Program | None:
         """Return what its program is; None if the settings name one of the user's own."""
-        return self._program.describe() if self._program is not None else None
+        if self._program is None:
+            return None
+        described = self._program.describe()
+        given = {*described.variables_set, *self._settings.env}
+        return replace(described, variables_set=tuple(name for name in described.variables if name in given))
 
     async def remove_program(self) -> bool:
         """Remove the program; sessions and what the agent keeps for itself stay."""

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 REAL = frozenset(f"keyring.backends.{name}" for name in ("SecretService", "libsecret", "kwallet", "macOS"))
 """The backends that keep secrets as the system does: others write them into files in clear, or nowhere."""
 
-PATIENCE_SECONDS = 20.0
-"""How long a keyring may take: one that is locked asks a person for the password, who may not be there."""
+PATIENCE_SECONDS = 8.0
+"""How long a keyring may take: one that is locked asks a person for the password, who may not be there. It is less than
+commands wait for the hub."""
 
-_OUT = "unlock it, or have them in an encrypted file: set `secrets.store` to `file`, and set them again"
+_OUT = "unlock it and try again, or have them in an encrypted file: set `secrets.store` to `file`, and set them again"
 
 T = TypeVar("T")
 
@@ -148,7 +149,7 @@ class KeyringStore:
         if backend is None:
             raise SecretsUnavailable(
                 "the secrets are in the system's keyring, which this process does not reach: start the hub in your "
-                f"session, or {_OUT}"
+                f"session; {_OUT}"
             )
         return backend
 
