@@ -9,6 +9,7 @@ import httpx
 import orjson
 import pytest
 
+from atrium.sdk.errors import ImagesNotSupported
 from tests.gateway.house import House, until
 from tests.sessions.failing import StepClock
 from tests.sessions.pictures import attached, gif, house_of_images, jpeg, png, session, upload, webp
@@ -60,6 +61,7 @@ def notes(seen: list[dict[str, Any]]) -> list[str]:
         ("image/gif", gif(5, 7), (5, 7)),
         ("image/webp", webp(1200, 800), (1200, 800)),
     ],
+    ids=["png", "jpeg", "gif", "webp"],
 )
 async def test_an_image_is_known_by_its_bytes_and_its_size_by_its_header(
     http: httpx.AsyncClient, media_type: str, content: bytes, size: tuple[int, int]
@@ -148,9 +150,12 @@ async def test_a_fork_keeps_its_images_when_the_session_they_came_from_is_delete
     assert "earlier image photo.png" in page[-1]["content"]
 
 
-async def test_who_takes_no_images_is_not_sent_any(http: httpx.AsyncClient) -> None:
+async def test_who_takes_no_images_is_not_sent_any(house: House, http: httpx.AsyncClient) -> None:
     taking = {one["id"]: one["capabilities"].get("images") for one in (await http.get("/providers")).json()["data"]}
     assert taking == {"echo": True, "plain": None}
+    await house.runtime.service_registry.call("providers.check_images", "echo")
+    with pytest.raises(ImagesNotSupported):
+        await house.runtime.service_registry.call("providers.check_images", "plain")
     session_id = await session(http, "plain")
     image = await attached(http, session_id, png())
     refused = await send(http, session_id, "look", image)

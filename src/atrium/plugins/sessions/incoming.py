@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator
+from io import BufferedWriter
 from pathlib import Path
 
 from atrium.sdk.crash_points import crash_point
@@ -24,13 +25,18 @@ async def write_aside(path: Path, pieces: AsyncIterator[bytes], longest: int) ->
 
     Raises `TooLong` as soon as there are more than `longest` bytes; what was written is left to the caller.
     """
-    descriptor = await asyncio.to_thread(_create, path)
+    file = await asyncio.to_thread(_create, path)
     digest, size, waiting = hashlib.sha256(), 0, bytearray()
 
     def write() -> None:
         digest.update(waiting)
-        os.writev(descriptor, [waiting])
+        file.write(waiting)
         waiting.clear()
+
+    def finish() -> None:
+        write()
+        file.flush()
+        os.fsync(file.fileno())
 
     try:
         async for piece in pieces:
@@ -40,10 +46,9 @@ async def write_aside(path: Path, pieces: AsyncIterator[bytes], longest: int) ->
             waiting += piece
             if len(waiting) >= _BLOCK:
                 await asyncio.to_thread(write)
-        await asyncio.to_thread(write)
-        await asyncio.to_thread(os.fsync, descriptor)
+        await asyncio.to_thread(finish)
     finally:
-        await asyncio.to_thread(os.close, descriptor)
+        await asyncio.to_thread(file.close)
     crash_point("attachment.written")
     return digest.hexdigest(), size
 
@@ -73,9 +78,9 @@ def clear(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _create(path: Path) -> int:
+def _create(path: Path) -> BufferedWriter:
     _make_folder(path.parent)
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def _make_folder(folder: Path) -> None:
