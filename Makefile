@@ -160,9 +160,17 @@ bench: setup web ## Measure, beside references that run on the same machine
 bench-fanout: setup ## Measure one publisher and many clients, beside other servers
 	@$(BIN)/python -m bench.fanout.run $(ARGS)
 
+.PHONY: bench-agents
+bench-agents: setup ## Measure what the hub adds to agents and models, beside another server
+	@$(BIN)/python -m bench.agents.run $(ARGS)
+
 .PHONY: soak
 soak: setup ## Hold a hub under mixed load for 20 minutes and fail if something grows; ARGS="--minutes 5"
 	@$(BIN)/python -m bench.soak $(ARGS)
+
+.PHONY: soak-agents
+soak-agents: setup ## Hold five agents for 10 minutes, kill one, and fail if something is left or grows; ARGS="--minutes 1"
+	@$(BIN)/python -m bench.agents_soak $(ARGS)
 
 .PHONY: reference
 reference: setup ## Write the reference pages from the code
