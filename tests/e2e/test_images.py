@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser, FilePayload, Locator, Route, expect
 
 from tests.e2e.screens import NARROW, Screen, screen_of
+from tests.e2e.test_accessibility import faults_of
 from tests.faults.daemon import Daemon
 
 pytestmark = [
@@ -55,9 +56,10 @@ async def session_of_echo(daemon: Daemon, title: str = "Garden") -> str:
         return str((await http.post("/sessions", json=body)).json()["sessionId"])
 
 
-async def told(daemon: Daemon, session_id: str) -> list[list[tuple[str, int, int]]]:
-    """Return the images of each message that a person sent: name, width, height."""
-    async with daemon.http() as http:
+async def told(screen: Screen, session_id: str) -> list[list[tuple[str, int, int]]]:
+    """Return the images of each message that a person sent, once all are stored: name, width, height."""
+    await expect(screen.part("unsent")).to_have_count(0)
+    async with screen.daemon.http() as http:
         page = (await http.get(f"/sessions/{session_id}/messages")).json()["data"]
     said = [message["attachments"] for message in page if message["role"] == "user"]
     return [[(one["name"], one["width"], one["height"]) for one in images] for images in said]
@@ -96,11 +98,11 @@ async def test_images_are_chosen_pasted_dropped_and_sent(browser: Browser, daemo
         await expect(ann.part("image")).to_have_count(3)
         await expect(ann.part("tray-image")).to_have_count(0)
         sent = [("bed.png", 640, 480), ("wide.jpg", 2048, 683), ("dropped.png", 2048, 98)]
-        assert await told(daemon, session_id) == [sent]
+        assert await told(ann, session_id) == [sent]
         await ann.picture("images-sent")
 
         await _look(ann)
-        await _edit(ann, daemon, session_id)
+        await _edit(ann, session_id)
         assert ann.complaints == []
         assert ann.foreign() == []
 
@@ -119,6 +121,7 @@ async def _look(ann: Screen) -> None:
     await ann.page.keyboard.press("ArrowRight")
     await expect(ann.part("image-place")).to_have_text("1 of 3")
     await ann.picture("images-large")
+    assert await faults_of(ann) == []
     async with ann.page.expect_download() as download:
         await ann.part("download-image").click()
     assert (await download.value).suggested_filename == "bed.png"
@@ -127,7 +130,7 @@ async def _look(ann: Screen) -> None:
     await expect(first).to_be_focused()
 
 
-async def _edit(ann: Screen, daemon: Daemon, session_id: str) -> None:
+async def _edit(ann: Screen, session_id: str) -> None:
     """Ask anew with one of the images left out: the copy has the others."""
     await ann.part("edit").click()
     await have_status(ann, "ready", "ready", "ready")
@@ -136,7 +139,7 @@ async def _edit(ann: Screen, daemon: Daemon, session_id: str) -> None:
     await ann.page.wait_for_url(lambda url: not url.endswith(session_id))
     await expect(ann.part("image")).to_have_count(2)
     copy = ann.page.url.rpartition("/")[2]
-    assert await told(daemon, copy) == [[("wide.jpg", 2048, 683), ("dropped.png", 2048, 98)]]
+    assert await told(ann, copy) == [[("wide.jpg", 2048, 683), ("dropped.png", 2048, 98)]]
     await expect(ann.part("image").first.locator("img")).to_have_js_property("naturalWidth", 2048)
 
 
@@ -177,6 +180,7 @@ async def test_a_draft_brings_its_images_to_another_screen(browser: Browser, dae
         await expect(phone.part("not-uploaded")).to_contain_text("bed.png was not uploaded.")
         await expect(phone.part("send")).to_be_disabled()
         await phone.picture("images-failed")
+        assert await faults_of(phone) == []
         await phone.page.unroute("**/attachments?*")
         await phone.part("retry-image").click()
         await have_status(phone, "ready")
@@ -187,7 +191,7 @@ async def test_a_draft_brings_its_images_to_another_screen(browser: Browser, dae
         await desk.send("what grows here?")
         await expect(phone.part("image")).to_have_count(1)
         await have_status(phone)
-        assert await told(daemon, session_id) == [[("bed.png", 640, 480)]]
+        assert await told(phone, session_id) == [[("bed.png", 640, 480)]]
 
 
 async def test_the_first_message_may_be_an_image(browser: Browser, daemon: Daemon) -> None:
@@ -225,12 +229,17 @@ async def test_a_message_waits_for_its_images(browser: Browser, daemon: Daemon) 
         await ann.page.route("**/attachments?*", late)
         await chooser(ann).set_input_files([payload("bed.png", png(640, 480))])
         await have_status(ann, "uploading")
+        await session_of_echo(daemon, "Elsewhere")
+        await ann.item("Elsewhere").click()
+        await have_status(ann)
+        await ann.item("Garden").click()
+        await have_status(ann, "uploading")
         await ann.send("what grows here?")
         await expect(ann.part("sent-when-uploaded")).to_be_visible()
         may_go.set()
         await expect(ann.part("image")).to_have_count(1)
         await have_status(ann)
-        assert await told(daemon, session_id) == [[("bed.png", 640, 480)]]
+        assert await told(ann, session_id) == [[("bed.png", 640, 480)]]
         assert ann.complaints == []
 
 

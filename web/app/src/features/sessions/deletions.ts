@@ -137,7 +137,7 @@ export class Deletions {
   };
 
   #forgetTexts(id: string): void {
-    for (const kind of ["draft", "outbox"]) this.#ports.texts.set(`${kind}.${id}`, "");
+    for (const kind of ["draft", "draft-images", "outbox"]) this.#ports.texts.set(`${kind}.${id}`, "");
   }
 
   /** Take a wish out of those that wait. Returns whether it waited. */

@@ -15,7 +15,7 @@ import {
 import type { Command, Feature } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import { sessionPath } from "../../state/router.ts";
-import { ImageTray, TRAY_PORTS } from "./image_upload.ts";
+import { ImageTrays } from "./image_trays.ts";
 import { KEYS } from "./list_menu.ts";
 import { ListState } from "./list_state.ts";
 import { listWords } from "./list_words.ts";
@@ -33,11 +33,11 @@ export default function sessions(hub: Hub): Feature {
   });
   const deeds = new SessionDeeds(hub);
   deeds.deletions.watch();
-  const images = new ImageTray(undefined, { ...TRAY_PORTS, keep: () => undefined });
+  const trays = new ImageTrays(hub.texts);
   let room: SessionsRoom | undefined;
   const enter = (): SessionsRoom => {
     room = new SessionsRoom();
-    return Object.assign(room, { hub, list, deeds, images });
+    return Object.assign(room, { hub, list, deeds, trays });
   };
   return {
     name: "sessions",

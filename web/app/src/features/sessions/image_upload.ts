@@ -39,8 +39,8 @@ export interface TrayPorts {
   /** Raises `ApiProblem`. */
   readonly upload: typeof uploadAttachment;
   readonly newKey: () => string;
-  /** Keep the images that are uploaded; `isOwn` unless they came from elsewhere. */
-  readonly keep: (attachments: readonly Attachment[], isOwn: boolean) => void;
+  /** Keep the images that are uploaded. */
+  readonly keep: (attachments: readonly Attachment[]) => void;
 }
 
 /** The ports of a tray in the page, but for where it is kept. */
@@ -80,7 +80,7 @@ export class ImageTray {
 
   /** The images that are uploaded. */
   get attachments(): readonly Attachment[] {
-    return this.images.peek().flatMap(({ attachment }) => attachment ?? []);
+    return this.images.value.flatMap(({ attachment }) => attachment ?? []);
   }
 
   /** What the images are called. */
@@ -114,24 +114,24 @@ export class ImageTray {
     const known = new Set(this.attachments.map(({ attachmentId }) => attachmentId));
     const added = attachments.filter(({ attachmentId }) => !known.has(attachmentId));
     this.images.value = [...added.map((one) => this.#uploaded(one)), ...this.images.peek()];
-    this.#keep(true);
+    this.#keep();
   }
 
-  /** Show other uploaded images instead, such as those of another screen. It is not a change made here. */
+  /** Show other uploaded images instead, such as those of another screen. */
   replace(attachments: readonly Attachment[]): void {
     const known = this.images.peek();
     const of = ({ attachmentId }: Attachment): TrayImage | undefined =>
       known.find(({ attachment }) => attachment?.attachmentId === attachmentId);
     const shown = attachments.map((attachment) => of(attachment) ?? this.#uploaded(attachment));
     this.images.value = [...shown, ...known.filter(({ attachment }) => !attachment)];
-    this.#keep(false);
+    this.#keep();
   }
 
   /** Leave an image out, wherever it is on its way. */
   remove(key: string): void {
     this.#forget(key);
     this.images.value = this.images.peek().filter((image) => image.key !== key);
-    this.#keep(true);
+    this.#keep();
   }
 
   /** Upload an image once more. */
@@ -162,7 +162,7 @@ export class ImageTray {
     for (const { key } of this.images.peek()) this.#forget(key);
     this.images.value = [];
     this.#sessionId = this.#ownSessionId;
-    this.#keep(true);
+    this.#keep();
   }
 
   #hurry(): void {
@@ -208,7 +208,7 @@ export class ImageTray {
     const isTwin = this.attachments.some(({ attachmentId }) => attachmentId === attachment.attachmentId);
     if (isTwin) this.images.value = this.images.peek().filter((known) => known.key !== key);
     else this.#put(key, { status: "ready", attachment });
-    this.#keep(true);
+    this.#keep();
   }
 
   #failed(key: string, error: unknown): void {
@@ -227,8 +227,8 @@ export class ImageTray {
       .map((known) => (known.key === key ? { ...known, ...change } : known));
   }
 
-  #keep(isOwn: boolean): void {
-    this.#ports.keep(this.attachments, isOwn);
+  #keep(): void {
+    this.#ports.keep(this.attachments);
   }
 
   #uploaded(attachment: Attachment): TrayImage {

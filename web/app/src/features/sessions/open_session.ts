@@ -1,4 +1,5 @@
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals-core";
+import { idsOf } from "../../api/attachments.ts";
 import { draftTopic, getDraft, putDraft, type Written } from "../../api/drafts.ts";
 import { markRead, postMessage } from "../../api/messages.ts";
 import { type Follower, type Presence, presenceTopic } from "../../api/presence.ts";
@@ -10,7 +11,8 @@ import { ConversationFeed } from "./conversation_feed.ts";
 import { ConversationFind } from "./conversation_find.ts";
 import { ConversationHistory } from "./conversation_history.ts";
 import { DraftSync } from "./draft_sync.ts";
-import { ImageTray, readKept, TRAY_PORTS, type TrayPorts } from "./image_upload.ts";
+import type { ImageTrays } from "./image_trays.ts";
+import type { ImageTray } from "./image_upload.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { PicturePace } from "./picture_pace.ts";
 import { type Split, splitQueue } from "./queue.ts";
@@ -35,14 +37,19 @@ export class OpenSession {
   readonly held: ReadonlySignal<readonly OutboxItem[]>;
   /** The other devices that the session is open on, as long as the hub tells. */
   readonly elsewhere: ReadonlySignal<readonly Follower[]>;
+  /** The images of the draft, so that a change of them is noticed, and nothing else of their tray. */
+  readonly #attached: ReadonlySignal<string>;
   readonly #followers = signal<readonly Follower[]>([]);
   readonly #hub: Hub;
+  readonly #trays: ImageTrays;
   #ends: (() => void)[] = [];
 
   /** `showDraft` shows a draft that was written on another screen. */
-  constructor(id: string, hub: Hub, showDraft: (written: Written) => void) {
+  constructor(id: string, hub: Hub, trays: ImageTrays, showDraft: (written: Written) => void) {
     this.id = id;
     this.#hub = hub;
+    this.#trays = trays;
+    this.images = trays.of(id);
     this.feed = new ConversationFeed(
       id,
       new ConversationHistory(id),
@@ -55,12 +62,12 @@ export class OpenSession {
       newToken: randomId,
       texts: hub.texts,
     });
+    this.#attached = computed(() => idsOf(this.images.attachments).join());
     const turns = computed(() => this.feed.conversation.value.turns);
     this.running = computed(() => runningTurn(this.feed.conversation.value));
     this.split = computed(() => splitQueue(turns.value));
     this.find = new ConversationFind(computed(() => this.split.value.said));
     this.unread = new Unread((offset) => markRead(id, offset));
-    this.images = this.#openImages();
     this.drafts = new DraftSync(id, {
       get: () => getDraft(id),
       put: (written, revision) => putDraft(id, written, revision),
@@ -107,6 +114,10 @@ export class OpenSession {
         void this.drafts.check();
       }),
       effect(() => {
+        this.#attached.value;
+        this.drafts.wrote();
+      }),
+      effect(() => {
         if (this.session) this.unread.learn(this.session);
       }),
       this.#hub.connection.followTopic(draftTopic(this.id), {
@@ -133,19 +144,10 @@ export class OpenSession {
     this.drafts.close();
   }
 
-  #openImages(): ImageTray {
-    const { texts } = this.#hub;
-    const key = `draft-images.${this.id}`;
-    const keep: TrayPorts["keep"] = (attachments, isOwn) => {
-      texts.set(key, attachments.length > 0 ? JSON.stringify(attachments) : "");
-      if (isOwn) this.drafts.wrote();
-    };
-    return new ImageTray(this.id, { ...TRAY_PORTS, keep }, readKept(texts.get(key)));
-  }
-
   /** Forget what was kept here for a session that is no more. */
   forgetTexts(): void {
-    for (const kind of ["draft", "draft-base", "draft-images", "edit", "outbox"])
+    this.#trays.forget(this.id);
+    for (const kind of ["draft", "draft-base", "edit", "outbox"])
       this.#hub.texts.set(`${kind}.${this.id}`, "");
   }
 }

@@ -16,6 +16,7 @@ import { composerWords } from "./composer_words.ts";
 import type { Turn, UserMessage } from "./conversation.ts";
 import { FileDrop } from "./file_drop.ts";
 import { whyNoImages } from "./image_refusal.ts";
+import type { ImageTrays } from "./image_trays.ts";
 import { ImageTray, TRAY_PORTS } from "./image_upload.ts";
 import type { ImageEvent } from "./image_view.ts";
 import { imageWords } from "./image_words.ts";
@@ -48,6 +49,7 @@ export class SessionPage extends SignalElement {
   static override styles = [controls, sessionPageStyles];
 
   @property({ attribute: false }) hub!: Hub;
+  @property({ attribute: false }) trays!: ImageTrays;
   @property({ attribute: false }) sessionId = "";
 
   @state() private isBusy = false;
@@ -196,7 +198,7 @@ export class SessionPage extends SignalElement {
 
   #reopen(): void {
     this.#open?.stop();
-    this.#open = new OpenSession(this.sessionId, this.hub, (written) => this.#showDraft(written));
+    this.#open = new OpenSession(this.sessionId, this.hub, this.trays, (written) => this.#showDraft(written));
     this.editing = undefined;
     this.isBusy = false;
     this.isHolding = false;

@@ -6,7 +6,7 @@ import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import type { Route } from "../../state/router.ts";
 import { SignalElement } from "../../state/signal_element.ts";
-import type { ImageTray } from "./image_upload.ts";
+import type { ImageTrays } from "./image_trays.ts";
 import type { ListActs } from "./list_menu.ts";
 import type { ListState } from "./list_state.ts";
 import "./new_session_page.ts";
@@ -66,8 +66,7 @@ export class SessionsRoom extends SignalElement implements Room {
   @property({ attribute: false }) hub!: Hub;
   @property({ attribute: false }) list!: ListState;
   @property({ attribute: false }) deeds!: SessionDeeds;
-  /** The images of a session that was not begun yet. */
-  @property({ attribute: false }) images!: ImageTray;
+  @property({ attribute: false }) trays!: ImageTrays;
   @property({ attribute: false }) place: Place = { path: "/", params: {} };
   @query("atrium-session-list") private view!: SessionListView | null;
   @query("atrium-tags-dialog") private tags!: TagsDialog;
@@ -159,8 +158,8 @@ export class SessionsRoom extends SignalElement implements Room {
       <div class=${route.name === "list" ? "page away" : "page"} @session-deed=${this.#onDeed}>
         ${
           route.name === "session"
-            ? html`<atrium-session-page .hub=${this.hub} .sessionId=${route.id}></atrium-session-page>`
-            : html`<atrium-new-session-page .hub=${this.hub} .images=${this.images}></atrium-new-session-page>`
+            ? html`<atrium-session-page .hub=${this.hub} .trays=${this.trays} .sessionId=${route.id}></atrium-session-page>`
+            : html`<atrium-new-session-page .hub=${this.hub} .images=${this.trays.ofNew}></atrium-new-session-page>`
         }
       </div>
       <atrium-tags-dialog .known=${this.list.facets.value.tags.map(({ value }) => value)} @tags=${this.#onTags}></atrium-tags-dialog>

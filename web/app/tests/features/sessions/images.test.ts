@@ -5,10 +5,12 @@ import { EMPTY_CONVERSATION } from "../../../src/features/sessions/conversation.
 import { fold } from "../../../src/features/sessions/fold.ts";
 import { whyNoImages } from "../../../src/features/sessions/image_refusal.ts";
 import { fitInto, renamed } from "../../../src/features/sessions/image_scaling.ts";
+import { ImageTrays } from "../../../src/features/sessions/image_trays.ts";
 import { ImageTray, readKept, UnreadableImage } from "../../../src/features/sessions/image_upload.ts";
 import { roomOf } from "../../../src/features/sessions/image_view.ts";
 import { sizeOf, textWithImages } from "../../../src/features/sessions/image_words.ts";
 import { settle } from "../../fake_network.ts";
+import { MemoryTexts } from "../../memory_texts.ts";
 import { EntryWriter } from "./entries.ts";
 import { attachment } from "./image_fixture.ts";
 
@@ -165,6 +167,21 @@ describe("the images of the next message", () => {
     expect(tray.attachments).toEqual([two, one]);
     tray.replace([one]);
     expect(tray.attachments).toEqual([one]);
+  });
+
+  it("are those of their session, also when it is opened again, until it is no more", () => {
+    const one = attachment("one.png");
+    const texts = new MemoryTexts();
+    texts.set("draft-images.s1", JSON.stringify([one]));
+    const trays = new ImageTrays(texts);
+    expect(trays.of("s1").attachments).toEqual([one]);
+    expect(trays.of("s1")).toBe(trays.of("s1"));
+    expect(trays.of("s2").attachments).toEqual([]);
+    trays.of("s2").restore([one]);
+    expect(new ImageTrays(texts).of("s2").attachments).toEqual([one]);
+    trays.forget("s2");
+    expect(texts.get("draft-images.s2")).toBe("");
+    expect(texts.get("draft-images.s1")).not.toBe("");
   });
 
   it("are read from what was kept, if that can be read", () => {

@@ -1,0 +1,41 @@
+import type { KeyedTexts } from "../../state/keyed_texts.ts";
+import { ImageTray, readKept, TRAY_PORTS } from "./image_upload.ts";
+
+/** The trays of all sessions: what is on its way stays so while another session is open. */
+export class ImageTrays {
+  /** The tray of a session that was not begun yet: nothing of it outlives the page. */
+  readonly ofNew = new ImageTray(undefined, { ...TRAY_PORTS, keep: () => undefined });
+  readonly #texts: KeyedTexts;
+  readonly #trays = new Map<string, ImageTray>();
+
+  constructor(texts: KeyedTexts) {
+    this.#texts = texts;
+  }
+
+  /** The tray of a session, with what was uploaded before. */
+  of(sessionId: string): ImageTray {
+    const tray = this.#trays.get(sessionId) ?? this.#open(sessionId);
+    this.#trays.set(sessionId, tray);
+    return tray;
+  }
+
+  /** Forget the images of a session that is no more. */
+  forget(sessionId: string): void {
+    this.#trays.get(sessionId)?.clear();
+    this.#trays.delete(sessionId);
+  }
+
+  #open(sessionId: string): ImageTray {
+    const key = `draft-images.${sessionId}`;
+    const kept = readKept(this.#texts.get(key));
+    return new ImageTray(
+      sessionId,
+      {
+        ...TRAY_PORTS,
+        keep: (attachments) =>
+          this.#texts.set(key, attachments.length > 0 ? JSON.stringify(attachments) : ""),
+      },
+      kept,
+    );
+  }
+}
