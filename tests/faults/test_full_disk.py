@@ -12,6 +12,7 @@ import pytest
 from tests.faults.daemon import daemon_at, until
 from tests.faults.sender import answered, begin
 from tests.faults.verdict import read_history
+from tests.sessions.pictures import png
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -60,6 +61,18 @@ async def test_a_disk_that_fills_up_and_is_freed(disk: Path) -> None:
             assert sender.acknowledged == acknowledged
             assert answered(await read_history(http, sender.session_id)) == acknowledged
         await sender.recovers()
+
+
+async def test_an_image_that_finds_no_room_leaves_nothing(disk: Path) -> None:
+    async with daemon_at(disk / "home") as daemon, daemon.http() as http:
+        path = f"/sessions/{(await begin(daemon, http, size=20, messages=1)).session_id}/attachments?name=a.png"
+        image, headers = png() + bytes(MEGABYTE), {"Content-Type": "image/png"}
+        with full(disk):
+            refused = await http.post(path, content=image, headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (507, "STORAGE_FAILED")
+            assert "No space left" in refused.json()["detail"]
+        assert not [file for file in (disk / "home" / "sessions" / "attachments").rglob("*") if file.is_file()]
+        assert (await http.post(path, content=image, headers=headers)).status_code == 201
 
 
 async def test_kill_while_the_disk_is_full(disk: Path) -> None:
