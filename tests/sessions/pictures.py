@@ -4,6 +4,7 @@ import struct
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from atrium.adapters.providers.echo import EchoProvider
 from atrium.plugins.providers import Providers
 from atrium.plugins.sessions import Sessions
 from atrium.sdk import Manifest, NoConfig, Plugin
+from atrium.sdk.providers import TextDelta
 from tests.gateway.house import House, house_with
 from tests.sessions.failing import Flaky
 
@@ -46,13 +48,16 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 class Echoes(Plugin[NoConfig]):
-    """Offers echo, which takes images, and `plain`, which does not."""
+    """Offers echo and `seeing`, which take images, and `plain`, which does not."""
 
     manifest = Manifest(name="echoes")
 
     async def start(self) -> None:
         self.context.extensions.contribute("providers.provider", EchoProvider(self.context.clock))
         self.context.extensions.contribute("providers.provider", Flaky("plain"))
+        seeing = Flaky("seeing", [TextDelta("I see")])
+        seeing.info = replace(seeing.info, capabilities={"images": True})
+        self.context.extensions.contribute("providers.provider", seeing)
 
 
 @asynccontextmanager

@@ -152,7 +152,7 @@ async def test_a_fork_keeps_its_images_when_the_session_they_came_from_is_delete
 
 async def test_who_takes_no_images_is_not_sent_any(house: House, http: httpx.AsyncClient) -> None:
     taking = {one["id"]: one["capabilities"].get("images") for one in (await http.get("/providers")).json()["data"]}
-    assert taking == {"echo": True, "plain": None}
+    assert taking == {"echo": True, "plain": None, "seeing": True}
     await house.runtime.service_registry.call("providers.check_images", "echo")
     with pytest.raises(ImagesNotSupported):
         await house.runtime.service_registry.call("providers.check_images", "plain")
@@ -170,6 +170,16 @@ async def test_who_takes_no_images_is_not_sent_any(house: House, http: httpx.Asy
     assert (await send(http, session_id, "look", image, targetAgent="echo")).status_code == 202
 
 
+async def test_another_provider_goes_on_by_itself_if_it_takes_images(http: httpx.AsyncClient) -> None:
+    created = await http.post("/sessions", json={"providerId": "echo", "fallback": ["plain", "seeing"]})
+    session_id = created.json()["sessionId"]
+    await send(http, session_id, "/fail auth", await attached(http, session_id, png()))
+    seen = await entries(http, session_id)
+    changed = [one["data"] for one in seen if one["type"] == "sessions.provider.changed.v1"]
+    assert [(one["before"], one["providerId"]) for one in changed] == [("echo", "seeing")]
+    assert answers(seen) == ["I see"]
+
+
 async def test_after_a_switch_to_one_that_takes_none_it_is_said_that_images_were_left_out(
     http: httpx.AsyncClient,
 ) -> None:
@@ -178,7 +188,7 @@ async def test_after_a_switch_to_one_that_takes_none_it_is_said_that_images_were
     await send(http, session_id, "/fail crash", image)
     failed = (await entries(http, session_id))[-1]["data"]
     assert failed["problem"]["code"] == "PROVIDER_CRASHED"
-    assert "providerId" not in failed["problem"]["actions"][-1], "nobody else takes images"
+    assert failed["problem"]["actions"][-1]["providerId"] == "seeing", "the other one takes no images"
     switched = await http.post(f"/sessions/{session_id}/provider", json={"providerId": "plain", "retry": True})
     assert switched.status_code == 200, switched.text
     problem = (await entries(http, session_id, 2))[-1]["data"]["problem"]
