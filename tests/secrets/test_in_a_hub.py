@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -72,6 +73,7 @@ async def turn(home: Path, provider: str, content: str) -> tuple[str, Any]:
     raise AssertionError("the turn did not end")
 
 
+@pytest.mark.slow
 async def test_providers_and_agents_wait_for_their_secrets_and_use_them_from_then_on(home: Path) -> None:
     async with daemon_at(home, ENVIRONMENT) as hub, hub.http() as http:
         named = "names the secret VENDOR_KEY: set it with `atrium secrets set VENDOR_KEY`"
@@ -224,14 +226,17 @@ async def commands(home: Path) -> list[tuple[str, bytes]]:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 async def test_a_secret_is_in_nothing_that_the_hub_writes_says_or_starts(home: Path) -> None:
     seen: list[tuple[str, bytes]] = []
-    async with daemon_at(home, ENVIRONMENT) as daemon, daemon.http() as http:
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    async with daemon_at(home, {**ENVIRONMENT, "ATRIUM_SECRETS_KEY": key}) as daemon, daemon.http() as http:
         await use_all(home, http)
         seen += [one async for one in refusals(http)] + [one async for one in answers(http)]
-        seen += [*processes(daemon.pid), *files(home), *await commands(home)]
+        hub = daemon.pid
+        seen += [*processes(hub), *files(home), *await commands(home)]
         assert any(where.endswith("atrium.db") for where, _ in seen)
     seen += [*files(home), ("what it said", Path(daemon.said).read_bytes())]
     for canary in CANARIES:
         assert found_in(seen, canary) == []
+    assert found_in(seen, key) == [f"environ of {hub}"], "it was given to the hub, and goes no further"
     # What may be known is found in many of these places: the test looks where it says it does.
     places = " ".join(found_in(seen, NAME))
     assert all(place in places for place in ("atrium.log", "atrium.db", "store.json", "GET /api/v1/secrets"))
