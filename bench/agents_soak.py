@@ -52,15 +52,15 @@ MOST_ALONE = 10
 
 POLL_SECONDS = 0.05
 MARK = "ATRIUM_SOAK_HOME"
+COUNTED = ("messages", "sessions", "failed turns", "echoes", "kills", "processes")
+"""Processes are those of all agents, counted when one is killed."""
 
 
 @dataclass(slots=True)
 class Happened:
     """What became of the agents: turns completed by each, seconds of each echo, who was killed and had done what."""
 
-    counts: dict[str, int] = field(
-        default_factory=lambda: {"messages": 0, "sessions": 0, "failed turns": 0, "echoes": 0, "kills": 0}
-    )
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
     turns: Counter[str] = field(default_factory=Counter)
     echoes: list[float] = field(default_factory=list)
     killed: str = ""
@@ -70,8 +70,9 @@ class Happened:
 class Agents:
     """The load: all agents at work, the death of one, and the echo session that is timed beside them."""
 
-    def __init__(self, client: Client, server: Server, seconds: float, happened: Happened) -> None:
+    def __init__(self, client: Client, home: Path, server: Server, seconds: float, happened: Happened) -> None:
         self.counts = happened.counts
+        self._home = home
         self._client = client
         self._server = server
         self._seconds = seconds
@@ -119,6 +120,7 @@ class Agents:
         await asyncio.sleep(self._seconds / 2)
         while not (victims := self._running()):  # noqa: ASYNC110  # other processes
             await asyncio.sleep(POLL_SECONDS)
+        self.counts["processes"] = len(processes_of(self._home))
         victim = victims[0]
         killed = self._happened.killed = victim.cmdline()[-1]
         self._happened.turns_at_death = self._happened.turns[killed]
@@ -187,6 +189,8 @@ def _p99(values: list[float]) -> float:
 
 def faults(happened: Happened, when_idle: Sequence[int], after: Sequence[int]) -> Iterator[str]:
     """Yield what went wrong besides growth; processes are those of agents that are left."""
+    if happened.counts["processes"] < 2:
+        yield "an agent and its child were not found when they had to be there"
     if when_idle:
         yield f"{len(when_idle)} processes are left when nobody talks: {when_idle}"
     if after:
@@ -208,9 +212,10 @@ def main(minutes: float, wants_json: bool) -> None:
     with folder() as home:
         configure(home, sections(home))
         with watched_hub(home) as server:
+            run_load(server, 1, BURST)
             bursts = min(MOST_ALONE, round(minutes * 10))
             alone = [each for _ in range(bursts) for each in run_load(server, 1, BURST).latencies]
-            begin = partial(Agents, server=server, seconds=minutes * 60, happened=happened)
+            begin = partial(Agents, home=home, server=server, seconds=minutes * 60, happened=happened)
             soaked = run_on("uvloop", soak(server, home, minutes * 60, begin))
             when_idle = processes_of(home)
         wrong = list(faults(happened, when_idle, processes_of(home)))

@@ -73,13 +73,13 @@ def test_the_page_has_what_was_measured_and_says_what_limits_it() -> None:
 
 def test_a_soak_of_agents_fails_for_what_is_left_or_does_not_come_back() -> None:
     happened = Happened(killed=AGENTS[0], turns_at_death=3)
-    happened.counts.update({"kills": 1, "failed turns": 2})
+    happened.counts.update({"kills": 1, "failed turns": 2, "processes": 10})
     happened.turns[AGENTS[0]] = 4
     assert list(faults(happened, [], [])) == []
     assert len(list(faults(happened, [1], [1, 2]))) == 2
-    happened.counts["failed turns"] = 3
+    happened.counts.update({"failed turns": 3, "processes": 1})
     happened.turns_at_death = 4
-    assert len(list(faults(happened, [], []))) == 2
+    assert len(list(faults(happened, [], []))) == 3
     p50, p99 = beside([0.001] * 100, [0.002] * 100)
     assert (p50.median, p99.references[0].median) == (2.0, 1.0)
 
@@ -108,3 +108,4 @@ def test_a_soak_of_seconds_runs_and_leaves_no_process() -> None:
     assert done.returncode in (0, 1), done.stderr
     assert "1 kills" in done.stdout
     assert "are left" not in done.stdout
+    assert "were not found" not in done.stdout
