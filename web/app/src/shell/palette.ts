@@ -91,11 +91,15 @@ export class Palette extends LitElement {
       }
 
       li .label {
-        flex: 1;
         min-width: 0;
         overflow: hidden;
         text-overflow: ellipsis;
         white-space: nowrap;
+      }
+
+      li .label + * {
+        flex: none;
+        margin-inline-start: auto;
       }
 
       mark {

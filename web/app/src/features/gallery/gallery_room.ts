@@ -55,6 +55,13 @@ export class GalleryRoom extends LitElement implements Room {
     });
   }
 
+  /** No language of the page is written from right to left yet: `/gallery?dir=rtl` shows that it could be. */
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const direction = new URLSearchParams(location.search).get("dir");
+    if (direction === "rtl" || direction === "ltr") document.documentElement.dir = direction;
+  }
+
   protected override render(): TemplateResult {
     return html`
       <div class="page" lang="en" data-testid="gallery">

@@ -68,7 +68,8 @@ export const codeStyles = css`
     display: flex;
     align-items: center;
     gap: 4px;
-    padding: 2px 4px 0 16px;
+    padding-block: 2px 0;
+    padding-inline: 16px 4px;
     font: 400 var(--size-12) / 1.3 var(--font-mono);
     color: var(--text-muted);
   }

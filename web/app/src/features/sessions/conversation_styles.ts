@@ -41,6 +41,7 @@ export const conversationStyles = css`
   }
 
   .words {
+    unicode-bidi: plaintext;
     font-size: var(--size-16);
     line-height: 1.5;
     white-space: pre-wrap;

@@ -85,7 +85,8 @@ export class ListSearch extends SignalElement {
         gap: 4px;
         max-width: 100%;
         min-height: 24px;
-        padding: 0 6px 0 8px;
+        padding-block: 0;
+        padding-inline: 8px 6px;
         border-color: var(--line-strong);
         font-size: var(--size-12);
       }

@@ -30,7 +30,8 @@ export const sessionPageStyles = css`
     flex-wrap: wrap;
     align-items: center;
     gap: 4px 8px;
-    padding: 4px 4px 4px 16px;
+    padding-block: 4px;
+    padding-inline: 16px 4px;
     border-bottom: 1px solid var(--line);
     font-size: var(--size-13);
     color: var(--text-muted);

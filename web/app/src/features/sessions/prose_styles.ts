@@ -8,6 +8,15 @@ export const proseStyles = css`
     overflow-wrap: break-word;
   }
 
+  /* Each part reads in the direction of its own words, code always from left to right. */
+  .prose :is(p, li, h1, h2, h3, h4, h5, h6, th, td) {
+    unicode-bidi: plaintext;
+  }
+
+  .prose pre {
+    direction: ltr;
+  }
+
   .prose > * {
     margin: 0 0 12px;
   }
@@ -57,7 +66,8 @@ export const proseStyles = css`
   }
 
   .prose li > input {
-    margin: 0 8px 0 -22px;
+    margin-block: 0;
+    margin-inline: -22px 8px;
     vertical-align: -1px;
     accent-color: var(--accent);
   }
@@ -114,7 +124,8 @@ export const proseStyles = css`
   }
 
   .prose :is(th, td) {
-    padding: 8px 16px 8px 0;
+    padding-block: 8px;
+    padding-inline: 0 16px;
     border-bottom: 1px solid var(--line);
     text-align: start;
     vertical-align: top;

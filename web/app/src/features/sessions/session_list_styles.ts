@@ -20,7 +20,8 @@ export const sessionListStyles = css`
     gap: 4px;
     min-height: var(--control);
     margin: 0 8px 4px;
-    padding: 0 8px 0 4px;
+    padding-block: 0;
+    padding-inline: 4px 8px;
     border-radius: var(--radius-control);
     font-size: var(--size-14);
     font-weight: 500;
@@ -73,7 +74,8 @@ export const sessionListStyles = css`
     display: flex;
     align-items: end;
     height: 32px;
-    padding: 0 8px 6px 24px;
+    padding-block: 0 6px;
+    padding-inline: 24px 8px;
   }
 
   h2 {
@@ -274,7 +276,8 @@ export const sessionListStyles = css`
     display: flex;
     flex: none;
     align-items: center;
-    padding: 4px 8px 4px 16px;
+    padding-block: 4px;
+    padding-inline: 16px 8px;
     border-top: 1px solid var(--line);
   }
 
@@ -289,13 +292,15 @@ export const sessionListStyles = css`
   }
 
   .note {
-    padding: 8px 8px 8px 24px;
+    padding-block: 8px;
+    padding-inline: 24px 8px;
     font-size: var(--size-13);
     color: var(--text-muted);
   }
 
   atrium-empty {
-    padding: 16px 8px 16px 24px;
+    padding-block: 16px;
+    padding-inline: 24px 8px;
   }
 
   atrium-empty .plain {

@@ -41,7 +41,8 @@ export class TagsDialog extends SignalElement {
         gap: 4px;
         max-width: 100%;
         min-height: 28px;
-        padding: 0 6px 0 10px;
+        padding-block: 0;
+        padding-inline: 10px 6px;
         border-color: var(--line-strong);
         font-size: var(--size-13);
         color: var(--text);

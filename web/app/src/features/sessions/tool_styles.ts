@@ -17,7 +17,8 @@ export const toolStyles = css`
     max-width: 100%;
     min-height: 28px;
     margin-inline-start: -4px;
-    padding: 0 8px 0 4px;
+    padding-block: 0;
+    padding-inline: 4px 8px;
     border-radius: var(--radius-control);
     list-style: none;
     cursor: pointer;
@@ -41,6 +42,10 @@ export const toolStyles = css`
   .aside summary > svg {
     opacity: 0.6;
     transition: transform var(--quick);
+  }
+
+  .aside summary > svg:dir(rtl) {
+    transform: scaleX(-1);
   }
 
   .aside[open] > summary > svg {

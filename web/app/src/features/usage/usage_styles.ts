@@ -49,7 +49,8 @@ export const usageStyles = css`
 
   th,
   td {
-    padding: 8px 0 8px 16px;
+    padding-block: 8px;
+    padding-inline: 16px 0;
     border-bottom: 1px solid var(--line);
     text-align: end;
     vertical-align: baseline;
