@@ -2,8 +2,9 @@
 
 The last line of a prompt is a script: `say WORDS`, `shown` (tells the images that came along), `count N`, `think
 WORDS`, `write PATH` (asks first, for a call that it never announced), `ask` (asks and tells the answer), `run COMMAND`
-(a call that gets its title late, asks, and ends the turn if it may not), `plan`, `plan hold` (until it is cancelled),
-`rate`, `limit` (says why before it fails), `half WORDS` (fails after them), `auth`, `refuse`, `tire` (ends at a limit), `give up`, `crash`, `hang` (until it is cancelled), `deaf` (not even
+(a call that gets its title late, asks, and ends the turn if it may not), `look` (asks for a tool that it named before),
+`plan`, `plan hold` (until it is cancelled), `rate`, `limit` (says why before it fails), `half WORDS` (fails after
+them), `auth`, `refuse`, `tire` (ends at a limit), `give up`, `crash`, `hang` (until it is cancelled), `deaf` (not even
 then), `flood N`, `child` (leaves a process behind and tells its id), `env NAME`, `mode`, `model`, `until MODE` (says it
 as soon as it is set), `go MODE` (changes it by itself), `place`, `servers` (the MCP servers it was told of). Everything
 else is said back.
@@ -193,6 +194,11 @@ class Agent:
         done = {"toolCallId": "call-3", "status": "completed", "content": []}
         self.update(session, "tool_call_update", done)
         self.update(session, "tool_call_update", {"toolCallId": "call-3", "_meta": {}})
+
+    def do_look(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        call = {"toolCallId": "call-4", "title": "mcp.notes.look_up", "kind": "execute", "status": "pending"}
+        self.update(session, "tool_call", {**call, "rawInput": {"tool": "look_up"}})
+        self.permission(session, {"toolCallId": "call-4", "kind": "execute"})
 
     def permission(self, session: str, call: dict[str, Any]) -> dict[str, Any]:
         number = next(self.requests)

@@ -143,6 +143,19 @@ async def test_a_file_is_written_after_leave_only(provider: AcpProvider, tmp_pat
     assert result.status == ("completed" if allowed else "failed")
 
 
+async def test_a_question_says_what_was_told_of_the_tool_before(provider: AcpProvider) -> None:
+    asked: list[ApprovalRequest] = []
+
+    async def ask(request: ApprovalRequest) -> Decision:
+        asked.append(request)
+        return await answer(request, allowed=True)
+
+    await run(provider, turn("look", ask=ask))
+    [request] = asked
+    assert (request.title, request.risk) == ("mcp.notes.look_up", "high")
+    assert (request.act.arguments, request.act.argv) == ({"tool": "look_up"}, ())
+
+
 async def test_without_anybody_to_ask_nothing_is_permitted(provider: AcpProvider) -> None:
     assert json.loads(await said(provider, "ask")) == {"outcome": "cancelled"}
 

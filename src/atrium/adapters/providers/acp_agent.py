@@ -231,7 +231,7 @@ class Agent:
             return CANCELLED
         for event in turn.translator.asked(call):
             turn.events.put_nowait(event)
-        asked = question(call, session_id=session_id, cwd=turn.cwd)
+        asked = question(turn.translator.known(call), session_id=session_id, cwd=turn.cwd)
         asking: asyncio.Task[Any] = asyncio.ensure_future(turn.ask(asked))
         turn.asking.add(asking)
         try:

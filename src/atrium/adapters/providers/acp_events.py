@@ -59,6 +59,11 @@ class Translator:
         changes = [part for part in _parts(call) if part.get("type") == "diff"]
         yield from self._tool({**call, "content": changes or None, "status": "waiting"})  # its words are the question
 
+    def known(self, call: Data) -> Data:
+        """Return a tool call with what was told of it before: Codex asks for an MCP tool without saying which."""
+        tool = self.tools.get(str(call.get("toolCallId") or ""))
+        return {"title": tool.name, "rawInput": tool.arguments, **call} if tool is not None else call
+
     def ended(self, result: Data) -> Iterator[ProviderEvent]:
         """Yield what the answer to `session/prompt` adds: the end of the plan, and the usage."""
         if PLAN in self.tools:

@@ -42,7 +42,7 @@ def act_of(call: Data, kind: str, cwd: str) -> Act:
     arguments = dict(given) if isinstance(given, Mapping) else {}
     command = arguments.get("command")
     line = command if isinstance(command, str) else None
-    if line is None and kind == "execute" and not isinstance(command, list):
+    if line is None and kind == "execute" and not arguments:
         line = str(call.get("title") or "")  # Gemini names the command nowhere else
     argv = tuple(map(str, command)) if isinstance(command, list) else ("sh", "-c", line) if line is not None else ()
     where = arguments.get("cwd")
