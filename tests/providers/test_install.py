@@ -274,13 +274,14 @@ async def test_a_program_that_no_package_has_says_where_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    goose = provider(tmp_path, "goose")
-    assert "goose is not on the PATH" in (goose.availability.reason or "")
+    write_recipe(tmp_path, package=None, command=["swan", "acp"])
+    swan = provider(tmp_path)
+    assert "swan is not on the PATH" in (swan.availability.reason or "")
     with pytest.raises(InvalidInput, match="get it at https"):
-        await goose.install_or_update(ignore)
-    (tmp_path / "goose").write_text("#!/bin/sh\n")
-    (tmp_path / "goose").chmod(0o755)
-    assert goose.availability.status == "active"
+        await swan.install_or_update(ignore)
+    (tmp_path / "swan").write_text("#!/bin/sh\n")
+    (tmp_path / "swan").chmod(0o755)
+    assert swan.availability.status == "active"
 
 
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in SHIPPED.glob("*/package.json")))
