@@ -49,11 +49,14 @@ class WholeFile:
     @contextmanager
     def changing(self) -> Iterator[None]:
         """Keep every other process from changing files of the folder for as long as the block lasts."""
+        folder = self.path.parent
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self.path.parent / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                sync_folder(folder.parent)
+            descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise _unusable(error, self.path.parent) from None
+            raise _unusable(error, folder) from None
         try:
             self._wait_for(descriptor)
             yield
