@@ -109,6 +109,10 @@ export default defineConfig(({ command }) => ({
     rolldownOptions: {
       input: { index: "index.html", [WORKER]: "src/worker/service_worker.ts" },
       output: {
+        // What the page begins with comes in one file, not in the several that its rooms would share.
+        codeSplitting: {
+          groups: [{ name: "shell", tags: ["$initial"], test: (id) => !id.includes("/worker/") }],
+        },
         entryFileNames: ({ name }) => (name === WORKER ? "[name].js" : "assets/[name]-[hash].js"),
       },
     },

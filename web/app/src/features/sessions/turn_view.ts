@@ -1,12 +1,22 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { Check, Pencil, RotateCcw } from "lucide";
 import { copyFrom } from "../../design/clipboard.ts";
 import { icon } from "../../design/icon.ts";
 import { renderProblem } from "../../design/problem_view.ts";
 import { duration } from "../../design/times.ts";
 import { sentence, withCode } from "../../design/words.ts";
+import { currentLanguage } from "../../language/language.ts";
 import { problemText } from "../../language/problems.ts";
-import { isOpen, type Part, type Text, type ToolCall, type Turn, textOf } from "./conversation.ts";
+import {
+  isOpen,
+  type Part,
+  type Text,
+  type ToolCall,
+  type Turn,
+  textOf,
+  type UserMessage,
+} from "./conversation.ts";
 import { pieceOf } from "./find.ts";
 import { markdown, type Typesetting } from "./markdown_view.ts";
 import { renderChanges, renderProblemSteps, renderRetryAt, renderRetrying } from "./provider_view.ts";
@@ -46,7 +56,7 @@ export function renderTurn(turn: Turn, context: TurnContext): TemplateResult {
   const isAnswered = turn.parts.length > 0 || turn.status !== "queued";
   return html`
     <article class="turn" data-testid="turn" data-turn-id=${turn.id} data-status=${turn.status}>
-      ${turn.message ? renderSaid(turn.message, context, { steps: renderSaidSteps(turn.message.content, context) }) : nothing}
+      ${turn.message ? renderMessage(turn.message, context) : nothing}
       ${context.isFirstUnread ? html`<p class="new" data-testid="first-unread">${sessionWords().newFromHere}</p>` : nothing}
       ${isAnswered ? renderAnswer(turn, context) : renderQueued(context)}
       ${renderChanges(turn.changesAfter, context.nameOf)}
@@ -58,6 +68,14 @@ export function renderTurn(turn: Turn, context: TurnContext): TemplateResult {
 export function answerOf(turn: Turn): string {
   const texts = turn.parts.filter((part): part is Text => part.kind === "message");
   return texts.map(textOf).join("\n\n");
+}
+
+/** A message stays as it is while its answer grows, token by token, and its time is slow to write. */
+function renderMessage(message: UserMessage, context: TurnContext): unknown {
+  const { now, isLive, isBusy } = context;
+  return guard([message, now, isLive, isBusy, currentLanguage()], () =>
+    renderSaid(message, context, { steps: renderSaidSteps(message.content, context) }),
+  );
 }
 
 function renderSaidSteps(content: string, { isBusy, ask }: TurnContext): TemplateResult {
