@@ -24,6 +24,7 @@ from atrium.adapters.secrets.encryption_key import CREDENTIAL, VARIABLE
 from atrium.adapters.secrets.whole_file import WholeFile
 from atrium.sdk.secrets import SecretsDamaged, SecretsUnavailable
 from atrium.testing.secret_suite import SecretSuite, StoreFactory
+from tests.secrets.setting import program
 
 CANARY = "sk-canary-8d1f0c77"
 
@@ -188,27 +189,9 @@ async def test_a_wrong_key_says_what_to_do_and_changes_nothing(tmp_path: Path, k
     assert (await file_store(tmp_path).get("A")).get_secret_value() == "one"
 
 
-SET = """
-import asyncio, sys
-from pathlib import Path
-from pydantic import SecretStr
-from atrium.adapters.secrets import EncryptedFileStore, KeySource
-folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-store = EncryptedFileStore(folder, KeySource(folder), lambda: 1.8e9)
-async def main():
-    for number in range(count):
-        await store.set(f"{name}-{number}", SecretStr("value"))
-        print(number, flush=True)
-asyncio.run(main())
-"""
-
-
 def setting(folder: Path, name: str, count: int, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", SET, str(folder), name, str(count)],
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        text=True,
+        program(folder, name, count), env=os.environ | environment, stdout=subprocess.PIPE, text=True
     )
 
 
