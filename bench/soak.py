@@ -191,7 +191,7 @@ def picture(soaked: Soaked) -> str:
 
 @contextmanager
 def watched_hub(home: Path) -> Iterator[Server]:
-    """Run a hub with the plugin that counts; if the block fails, tell how its log ends."""
+    """Run a hub with the plugin that counts; if the block fails, tell how its logs end."""
     (home / "plugins").mkdir()
     shutil.copy(PLUGIN, home / "plugins" / "soak.py")
     log = home / "hub.log"
@@ -199,7 +199,8 @@ def watched_hub(home: Path) -> Iterator[Server]:
         with hub(home, log) as server:
             yield server
     except (RuntimeError, BaseExceptionGroup):
-        click.echo(f"\nThe hub's log ends with:\n{log.read_text('utf-8')[-LOG_SHOWN:]}", err=True)
+        for said in (home / "logs" / "atrium.log", log):
+            click.echo(f"\n{said.name} ends with:\n{said.read_text('utf-8')[-LOG_SHOWN:]}", err=True)
         raise
 
 
