@@ -5,7 +5,8 @@ import { ChevronLeft, ChevronRight, Download, ExternalLink, X } from "lucide";
 import { type Attachment, addressOf } from "../../api/attachments.ts";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
-import { imageWords, sizeOf } from "./image_words.ts";
+import { imageDialogWords, sizeOf } from "./image_dialog_words.ts";
+import { imageWords } from "./image_words.ts";
 
 const SWIPE_PX = 48;
 
@@ -141,7 +142,7 @@ export class ImageDialog extends LitElement {
     const image = this.images[this.at];
     if (!image) return html`<dialog></dialog>`;
     return html`<dialog
-      aria-label=${imageWords().largeView}
+      aria-label=${imageDialogWords().largeView}
       data-testid="image-dialog"
       @keydown=${this.#onKey}
       @close=${() => this.remove()}
@@ -156,7 +157,7 @@ export class ImageDialog extends LitElement {
 
   #renderHead(image: Attachment): TemplateResult {
     const { name, width, height, sizeBytes } = image;
-    const words = imageWords();
+    const words = imageDialogWords();
     const address = addressOf(this.sessionId, image);
     return html`<header>
       <div class="about" role="status">
@@ -195,7 +196,7 @@ export class ImageDialog extends LitElement {
   }
 
   #renderFoot(): TemplateResult {
-    const words = imageWords();
+    const words = imageDialogWords();
     return html`<footer>
       <button type="button" class="square" aria-label=${words.previous} title=${words.previous} data-testid="previous-image" @click=${() => this.#step(-1)}>
         ${icon(ChevronLeft)}

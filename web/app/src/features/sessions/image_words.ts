@@ -1,6 +1,6 @@
-import { catalogue, currentLocale, plural } from "../../language/language.ts";
+import { catalogue, plural } from "../../language/language.ts";
 
-/** What images say: in the composer, in the conversation, in the large view. */
+/** What images say in the composer and in the conversation. */
 export const imageWords = catalogue(
   {
     images: (count: number) => plural(count, { one: "# image", other: "# images" }),
@@ -25,14 +25,6 @@ export const imageWords = catalogue(
     notShown: (name: string) => `${name} cannot be shown.`,
     notShownAway: (name: string) => `${name} is shown when the hub is back.`,
     sendWithoutImages: "Send without images",
-    largeView: "Image",
-    placeOf: (place: number, of: number) => `${place} of ${of}`,
-    pixels: (width: number, height: number, size: string) => `${width} × ${height}, ${size}`,
-    previous: "Previous image",
-    next: "Next image",
-    openOriginal: "Open original",
-    download: "Download",
-    close: "Close",
     viewNotOpened: "The image was not opened.",
   },
   {
@@ -51,7 +43,7 @@ export const imageWords = catalogue(
     failed: (name: string, reason: string) => `${name}: не удалось загрузить. ${reason}`,
     remove: (name: string) => `Убрать ${name}`,
     retry: (name: string) => `Загрузить ${name} ещё раз`,
-    tryAgain: "Попробовать ещё раз",
+    tryAgain: "Ещё раз",
     sentWhenUploaded: "Сообщение уйдёт, как только изображения загрузятся.",
     tooMany: (count: number) =>
       plural(count, {
@@ -69,26 +61,9 @@ export const imageWords = catalogue(
     notShown: (name: string) => `${name} нельзя показать.`,
     notShownAway: (name: string) => `${name} появится, когда хаб вернётся.`,
     sendWithoutImages: "Отправить без изображений",
-    largeView: "Изображение",
-    placeOf: (place: number, of: number) => `${place} из ${of}`,
-    pixels: (width: number, height: number, size: string) => `${width} × ${height}, ${size}`,
-    previous: "Предыдущее изображение",
-    next: "Следующее изображение",
-    openOriginal: "Открыть оригинал",
-    download: "Скачать",
-    close: "Закрыть",
     viewNotOpened: "Изображение не открылось.",
   },
 );
-
-/** A size in bytes as people read it: `340 kB`, `2.4 MB`. */
-export function sizeOf(bytes: number): string {
-  const [amount, unit] = bytes < 1e6 ? [Math.max(1, bytes / 1e3), "kilobyte"] : [bytes / 1e6, "megabyte"];
-  const maximumFractionDigits = unit === "megabyte" && amount < 10 ? 1 : 0;
-  return new Intl.NumberFormat(currentLocale(), { style: "unit", unit, maximumFractionDigits }).format(
-    amount,
-  );
-}
 
 /** A message in one line: its text, and how many images go with it. */
 export function textWithImages(content: string, attachments: readonly unknown[] = []): string {

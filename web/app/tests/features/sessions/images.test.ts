@@ -3,12 +3,13 @@ import { type Attachment, IMAGE_BYTES, type Upload } from "../../../src/api/atta
 import { ApiProblem, readProblem, unreachable } from "../../../src/api/problem.ts";
 import { EMPTY_CONVERSATION } from "../../../src/features/sessions/conversation.ts";
 import { fold } from "../../../src/features/sessions/fold.ts";
+import { sizeOf } from "../../../src/features/sessions/image_dialog_words.ts";
 import { whyNoImages } from "../../../src/features/sessions/image_refusal.ts";
 import { fitInto, renamed } from "../../../src/features/sessions/image_scaling.ts";
 import { ImageTrays } from "../../../src/features/sessions/image_trays.ts";
 import { ImageTray, readKept, UnreadableImage } from "../../../src/features/sessions/image_upload.ts";
 import { roomOf } from "../../../src/features/sessions/image_view.ts";
-import { sizeOf, textWithImages } from "../../../src/features/sessions/image_words.ts";
+import { textWithImages } from "../../../src/features/sessions/image_words.ts";
 import { settle } from "../../fake_network.ts";
 import { MemoryTexts } from "../../memory_texts.ts";
 import { EntryWriter } from "./entries.ts";
