@@ -29,6 +29,7 @@ async def test_a_message_is_answered(hub: Hub) -> None:
         "turnId": accepted.turn_id,
         "role": "user",
         "content": "say hello there",
+        "attachments": [],
         "by": "alice",
     }
     assert entries[2]["data"]["content"] == "you said hello there "
