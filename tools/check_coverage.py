@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 FLOOR = 90.0
-PACKAGES = ("atrium.kernel", "atrium.sync", "atrium.plugins.sessions", "atrium.plugins.gateway")
+PACKAGES = (
+    "atrium.kernel",
+    "atrium.sync",
+    "atrium.plugins.sessions",
+    "atrium.plugins.gateway",
+    "atrium.plugins.approvals",
+    "atrium.plugins.usage",
+)
 
 
 @dataclass(frozen=True)

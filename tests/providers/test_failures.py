@@ -71,19 +71,21 @@ def test_a_circuit_opens_after_failures_in_a_row_and_lets_one_probe_pass() -> No
         circuit.failed(ProviderUnreachable("no route"))
     circuit.succeeded()
     assert circuit.describe() == {"state": "closed", "failures": 0}
+    assert circuit.retry_after == 0
     for _ in range(FAILURES):
         assert not circuit.enter()
         circuit.failed(ProviderUnreachable("no route"))
     with pytest.raises(ProviderSuspended, match=r"5 failures in a row.*no route.*asked again in 300 s") as refusal:
         circuit.enter()
     assert refusal.value.retry_after == OPEN_SECONDS
+    circuit.failed(ProviderUnreachable("a turn that had begun before"))
     clock.time += OPEN_SECONDS
     assert circuit.state == "halfOpen"
     assert circuit.enter()
     with pytest.raises(ProviderSuspended):
         circuit.enter()
     circuit.failed(ProviderUnreachable("still no route"))
-    assert circuit.describe() == {"state": "open", "failures": FAILURES + 1, "retryAfter": OPEN_SECONDS}
+    assert circuit.describe() == {"state": "open", "failures": FAILURES + 2, "retryAfter": OPEN_SECONDS}
 
 
 def test_a_probe_that_was_cancelled_has_found_out_nothing() -> None:

@@ -248,6 +248,8 @@ async def test_the_default_provider() -> None:
 def test_a_misspelt_setting_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown setting 'autoUpdte'"):
         ProvidersConfig.model_validate({"autoUpdte": False})
+    with pytest.raises(ValueError, match="'My model' is no provider's id"):
+        ProvidersConfig.model_validate({"My model": {}})
 
 
 def test_the_settings_do_not_show_keys() -> None:
