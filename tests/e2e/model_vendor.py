@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import uvicorn
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
-from tests.agents.stand_ins.server import Json, sse, standing_in
+Json = dict[str, Any]
 
 REQUESTS = 50
 """How many requests its limit allows."""
@@ -40,18 +45,18 @@ class ModelVendor:
         """Return the settings of the provider that asks it."""
         return {"kind": "model", "name": self.name, "baseUrl": f"{self.address}/v1", "model": "m-1", "price": PRICE}
 
-    def respond(self, request: Request, body: Json) -> Response | None:
+    async def respond(self, request: Request) -> Response:
         """Answer or refuse."""
-        if not request.url.path.endswith("/chat/completions"):
-            return None
+        body = await request.json()
         self.asked.append([(one["role"], one["content"]) for one in body["messages"]])
         if self.resets_at is not None:
             return self._refuse(self.resets_at)
         said = [content for role, content in self.asked[-1] if role == "user"]
         self.reported.append((1000 * len(self.asked[-1]), 500 * (len(self.asked[-1]) - 1), 1500 * len(said)))
-        response = sse((None, one) for one in self._chunks(f"{self.name} was told: {', '.join(said)}"))
-        response.headers.update(_limits(REQUESTS - len(self.reported), datetime.now(UTC) + timedelta(hours=1)))
-        return response
+        chunks = self._chunks(f"{self.name} was told: {', '.join(said)}")
+        limits = _limits(REQUESTS - len(self.reported), datetime.now(UTC) + timedelta(hours=1))
+        frames = "".join(f"data: {json.dumps(one)}\n\n" for one in chunks)
+        return Response(frames, media_type="text/event-stream", headers=limits)
 
     def _refuse(self, resets_at: datetime) -> Response:
         error = {"message": f"You have used your {REQUESTS} requests", "code": "rate_limit_exceeded"}
@@ -80,6 +85,15 @@ def _chunk(choices: list[Json], **more: Any) -> Json:
 async def vendor_at(name: str) -> AsyncIterator[ModelVendor]:
     """Run a vendor on a free port."""
     vendor = ModelVendor(name)
-    async with standing_in(vendor.respond) as server:
-        vendor.address = server.address
+    application = Starlette(routes=[Route("/v1/chat/completions", vendor.respond, methods=["POST"])])
+    config = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error", lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(), name=f"vendor {name}")
+    try:
+        while not server.started:  # noqa: ASYNC110  # it has no event for it
+            await asyncio.sleep(0.01)
+        vendor.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
         yield vendor
+    finally:
+        server.should_exit = server.force_exit = True
+        await serving
