@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -112,7 +111,7 @@ class Attachments:
         """Remove all attachments of a session that is deleted."""
         if self._place is None:
             return
-        await asyncio.to_thread(shutil.rmtree, self._folder(session_id), ignore_errors=True)
+        await asyncio.to_thread(incoming.remove, self._folder(session_id))
         where = {"sessionId": session_id}
         while documents := (await storage.query(where, limit=PAGE, collection=ATTACHMENTS)).documents:
             async with storage.batch() as batch:
@@ -121,9 +120,10 @@ class Attachments:
 
     async def discard(self, storage: SpaceStorage, record: AttachmentRecord) -> None:
         """Remove one attachment. To be called while nobody else changes its session."""
-        await storage.delete(attachment_key(record.session_id, record.attachment.attachment_id), collection=ATTACHMENTS)
-        path = self._path(record.session_id, record.attachment.attachment_id)
-        await asyncio.to_thread(path.unlink, missing_ok=True)
+        session_id, attachment_id = record.session_id, record.attachment.attachment_id
+        # The file first: one without a record would be found by nobody.
+        await asyncio.to_thread(self._path(session_id, attachment_id).unlink, missing_ok=True)
+        await storage.delete(attachment_key(session_id, attachment_id), collection=ATTACHMENTS)
 
     def reader(self, session_id: str) -> ReadImage:
         """Return what gives a provider the bytes of a session's images."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import shutil
 from collections.abc import AsyncIterator
 from io import BufferedWriter
 from pathlib import Path
@@ -69,6 +70,12 @@ def link_into(path: Path, target: Path) -> None:
     except (FileExistsError, FileNotFoundError):
         return
     sync_folder(target.parent)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder and all that is in it, if it is there."""
+    if folder.is_dir():
+        shutil.rmtree(folder)
 
 
 def clear(folder: Path) -> None:
