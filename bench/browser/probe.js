@@ -50,7 +50,7 @@
       return (await this.shown(selector)) - clicked;
     },
 
-    /** From the arrival of each token on the socket to the paint that shows it, and to the next, in ms, until so many have come. */
+    /** When each token arrived on the socket, and from then to the paint that shows it, and to the next, in ms, until so many have come. */
     async tokens(count) {
       arrivals.length = 0;
       const shown = [];
@@ -63,7 +63,7 @@
         const tokens = answer ? answer.textContent.split("tok-").length - 1 : 0;
         while (shown.length < tokens) shown.push(now - arrivals[shown.length]);
       }
-      return { shown, nextFrame };
+      return { arrived: arrivals.slice(0, shown.length), shown, nextFrame };
     },
 
     /** The time between frames, in ms, for as long as told. */
