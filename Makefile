@@ -109,11 +109,9 @@ test-faults: setup tracer proxies ## Run the long fault injection
 test-journeys: setup web browser ## Go long ways through the page in a browser, and look at it with axe
 	@$(BIN)/pytest -m journey $(SIDE_BY_SIDE) $(ARGS)
 
-# The agents come from their registries, by our own installer; then nothing of them sees a network but the loopback.
 .PHONY: test-agents
-test-agents: setup ## Drive the real coding agents against stand-ins of their vendors, without a network
-	@for agent in claude codex gemini; do $(BIN)/atrium providers install $$agent --home build/test-agents || exit 1; done
-	@unshare --net $$(test $$(id -u) = 0 || echo --map-root-user) sh -c 'ip link set lo up && exec "$$@"' - $(BIN)/pytest -m agents $(SIDE_BY_SIDE) $(ARGS)
+test-agents: setup proxies ## Drive the real coding agents against stand-ins of their vendors, without a network
+	@tools/test_agents.sh $(BIN) $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: test-storm
 test-storm: setup ## Run thousands of clients and long random walks over bad networks

@@ -33,3 +33,24 @@ async def gone(home: Path) -> None:
     async with asyncio.timeout(30):
         while processes_in(home):  # noqa: ASYNC110  # other processes
             await asyncio.sleep(0.05)
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the ids of all processes that a process has started, and those have, and so on."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(entry.name))
+    found = children.get(pid, [])[:]
+    for number in found:
+        found += children.get(number, [])
+    return found
+
+
+def given(pid: int) -> str:
+    """Return the environment and the arguments of a process; nothing if it has ended."""
+    with contextlib.suppress(OSError):
+        return "".join((Path("/proc") / str(pid) / name).read_text(errors="replace") for name in ("environ", "cmdline"))
+    return ""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tests.agents.stand_ins.server import Asked, Json, Reply, reply_to, sse
+from tests.agents.stand_ins.server import Asked, Heard, Json, Reply, reply_to, sse
 
 SHELL = "Bash"
 _numbers = itertools.count(1)
@@ -29,6 +29,18 @@ def respond(request: Request, body: Json) -> Response | None:
     return JSONResponse(message(number, str(body.get("model"))) | {"content": content, "stop_reason": "end_turn"})
 
 
+def refuse() -> Response:
+    """Answer that the limit is reached, and that asking again does not help."""
+    error = {"type": "rate_limit_error", "message": "This request would exceed your account's rate limit."}
+    headers = {"retry-after": "3600", "x-should-retry": "false"}
+    return JSONResponse({"type": "error", "error": error}, 429, headers)
+
+
+def model(request: Heard) -> str:
+    """Return which model a request asks."""
+    return str(request.body["model"])
+
+
 def asked(body: Json) -> Asked:
     """Read a request."""
     content = [one for one in body["messages"] if one["role"] == "user"][-1]["content"]
@@ -46,13 +58,13 @@ def _reminder(text: str) -> bool:
     return text.lstrip().startswith("<")
 
 
-def message(number: int, model: str) -> Json:
+def message(number: int, name: str) -> Json:
     """Return a message as it begins."""
     return {
         "id": f"msg_{number:024}",
         "type": "message",
         "role": "assistant",
-        "model": model,
+        "model": name,
         "content": [],
         "stop_reason": None,
         "stop_sequence": None,
@@ -60,15 +72,15 @@ def message(number: int, model: str) -> Json:
     }
 
 
-def events(reply: Reply, number: int, model: str) -> Iterator[Json]:
+def events(reply: Reply, number: int, name: str) -> Iterator[Json]:
     """Yield the events of an answer."""
-    yield {"type": "message_start", "message": message(number, model)}
+    yield {"type": "message_start", "message": message(number, name)}
     for index, (start, deltas) in enumerate(_blocks(reply, number)):
         yield {"type": "content_block_start", "index": index, "content_block": start}
         for delta in deltas:
             yield {"type": "content_block_delta", "index": index, "delta": delta}
         yield {"type": "content_block_stop", "index": index}
-    reason = "end_turn" if reply.command is None else "tool_use"
+    reason = "end_turn" if reply.command is None and reply.call is None else "tool_use"
     yield {
         "type": "message_delta",
         "delta": {"stop_reason": reason, "stop_sequence": None},
@@ -84,7 +96,9 @@ def _blocks(reply: Reply, number: int) -> Iterator[tuple[Json, list[Json]]]:
         yield {"type": "thinking", "thinking": "", "signature": ""}, [*thoughts, signed]
     if reply.words:
         yield {"type": "text", "text": ""}, [{"type": "text_delta", "text": word} for word in reply.words]
+    call = reply.call
     if reply.command is not None:
-        given = json.dumps({"command": reply.command, "description": "as asked"})
-        start = {"type": "tool_use", "id": f"toolu_{number:024}", "name": SHELL, "input": {}}
-        yield start, [{"type": "input_json_delta", "partial_json": given}]
+        call = SHELL, {"command": reply.command, "description": "as asked"}
+    if call is not None:
+        start = {"type": "tool_use", "id": f"toolu_{number:024}", "name": call[0], "input": {}}
+        yield start, [{"type": "input_json_delta", "partial_json": json.dumps(call[1])}]

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tests.agents.stand_ins.server import Asked, Json, Reply, reply_to, sse
+from tests.agents.stand_ins.server import Asked, Heard, Json, Reply, reply_to, sse
 
 SHELL = "run_shell_command"
 ROUTED = '{"complexity_reasoning": "as asked", "complexity_score": 10}'
@@ -30,6 +30,19 @@ def respond(request: Request, body: Json) -> Response | None:
     return sse((None, one) for one in parts(reply))
 
 
+def refuse() -> Response:
+    """Answer that the day's quota is used up."""
+    violation = {"quotaMetric": "requests", "quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}
+    details = [{"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [violation]}]
+    error = {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "You exceeded your current quota."}
+    return JSONResponse({"error": {**error, "details": details}}, 429)
+
+
+def model(request: Heard) -> str:
+    """Return which model a request asks."""
+    return request.line.rpartition("/models/")[2].partition(":")[0]
+
+
 def asked(body: Json) -> Asked:
     """Read a request."""
     last = body["contents"][-1]["parts"] if body.get("contents") else []
@@ -48,8 +61,11 @@ def parts(reply: Reply) -> Iterator[Json]:
         yield part({"text": thought, "thought": True})
     for word in reply.words:
         yield part({"text": word})
+    call = reply.call
     if reply.command is not None:
-        yield part({"functionCall": {"name": SHELL, "args": {"command": reply.command, "description": "as asked"}}})
+        call = SHELL, {"command": reply.command, "description": "as asked"}
+    if call is not None:
+        yield part({"functionCall": {"name": call[0], "args": call[1]}})
     yield part({"text": ""}, "STOP")
 
 
