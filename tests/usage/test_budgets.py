@@ -27,7 +27,7 @@ async def test_a_budget_stops_the_next_turn_until_it_begins_anew() -> None:
         await it.spend("1 1 0 0.4")
         with pytest.raises(BudgetReached) as refusal:
             await it.spend("1 1 0 0.2")
-        says = "the budget of $0.50 a day for spender is used up ($0.60); it begins anew at 2027-01-16T00:00:00.000Z"
+        says = "the budget of $0.50 a day for spender is used up ($0.60); it begins anew at 2027-01-16 00:00 UTC"
         assert refusal.value.detail == says
         assert refusal.value.retry_after == 12 * 3600
         assert [action.id for action in refusal.value.actions] == ["change_budget", "switch_provider", "retry"]
@@ -76,7 +76,7 @@ async def test_each_threshold_is_announced_once() -> None:
             await it.spend(f"1 1 0 {cost}")
         assert [warning.used for warning in it.heard(BudgetWarned)] == [pytest.approx(0.6), pytest.approx(1.1)]
         assert it.notes == [
-            f"{used} of the budget of $1.00 a day for spender is used; it begins anew at 2027-01-16T00:00:00.000Z."
+            f"{used} of the budget of $1.00 a day for spender is used; it begins anew at 2027-01-16 00:00 UTC."
             for used in ("$0.60", "$1.10")
         ]
         [first, _] = it.heard(BudgetWarned)

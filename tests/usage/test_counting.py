@@ -185,7 +185,7 @@ async def test_a_limit_that_is_nearly_used_up_is_announced_once() -> None:
         for remaining in (40, 20, 10, 90, 5):
             await it.spend(f"limit tokens 100 {remaining}")
         assert [warning.remaining for warning in it.heard(QuotaWarned)] == [20, 5]
-        says = "20 of 100 are left; it is whole again at 2030-03-17T17:46:40.000Z."
+        says = "20 of 100 are left; it is whole again at 2030-03-17 17:46 UTC."
         assert it.notes[0] == f"Of the limit tokens of spender, {says}"
         [provider] = (await it.report()).providers
         assert provider.quotas[0].remaining == 5

@@ -16,7 +16,7 @@ from atrium.contracts.usage import (
     QuotaState,
     TurnUsage,
 )
-from atrium.plugins.usage.calendar import day_of, next_start
+from atrium.plugins.usage.calendar import day_of, next_start, written_time
 from atrium.plugins.usage.documents import BUDGETS, PROVIDERS, added
 from atrium.plugins.usage.errors import BudgetReached
 from atrium.sdk import SpaceStorage
@@ -124,12 +124,12 @@ def per(period: Period) -> str:
 def warning_of(state: BudgetState) -> str:
     """Return what the session tells when much of a budget is used."""
     used = f"{written(state.used, state.unit)} of {_named(state)} is used"
-    return f"{used}; it begins anew at {state.resets_at}."
+    return f"{used}; it begins anew at {written_time(state.resets_at)}."
 
 
 def _said(state: BudgetState) -> str:
     used = written(state.used, state.unit)
-    return f"{_named(state)} is used up ({used}); it begins anew at {state.resets_at}"
+    return f"{_named(state)} is used up ({used}); it begins anew at {written_time(state.resets_at)}"
 
 
 def _named(state: BudgetState) -> str:

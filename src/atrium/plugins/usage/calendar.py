@@ -23,6 +23,11 @@ def next_start(period: Period, seconds: float) -> float:
     return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1).timestamp()
 
 
+def written_time(stamp: str) -> str:
+    """Return a stored point in time as people read it, who may be in any zone: `2026-11-22 01:13 UTC`."""
+    return f"{stamp[:16].replace('T', ' ')} UTC"
+
+
 def stamp_of(seconds: float | None) -> str | None:
     """Return a point in time as it is written, None for none or one that cannot be."""
     if seconds is None:
