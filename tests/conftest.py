@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "src/atrium/plugins/gateway/static/index.html"
+# How long an example takes says more about what else the machine does than about the example.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
