@@ -15,8 +15,8 @@ from atrium.app.tui.timeline import Timeline
 from atrium.client import Entry
 from atrium.testing.daemon import DaemonProcess
 from tests.app.running import run_atrium
-from tests.app.test_chat import PROMPT
 from tests.app.terminal import CTRL_D, ENTER, terminal
+from tests.app.test_chat import PROMPT
 from tests.sessions.pictures import png
 
 PHOTO = {"name": "photo.png", "width": 640, "height": 480}

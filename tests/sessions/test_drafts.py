@@ -72,7 +72,7 @@ async def test_of_many_screens_that_replace_the_same_draft_one_wins(hub: Hub) ->
 async def test_the_message_sent_from_a_draft_takes_it_along(hub: Hub) -> None:
     session_id = await hub.create()
     draft = await hub.sessions.put_draft(ALICE, session_id, "say hello")
-    send = {"client_token": "t", "draft_revision": str(draft.revision)}
+    send: dict[str, Any] = {"client_token": "t", "draft_revision": str(draft.revision)}
     accepted = await hub.sessions.send(ALICE, session_id, "say hello!", **send)
     assert await text(hub, session_id) == ""
     with pytest.raises(PreconditionFailed):
