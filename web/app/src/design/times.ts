@@ -28,15 +28,18 @@ export function clockTime(milliseconds: number): string {
 
 /** When something will be, as short as it stays clear: the time today, else with its date, `22 Nov, 00:00`. */
 export function comingTime(milliseconds: number, now: number): string {
-  if (startOfDay(milliseconds) === startOfDay(now)) return clockTime(milliseconds);
-  const format = {
+  return startOfDay(milliseconds) === startOfDay(now) ? clockTime(milliseconds) : dateAndTime(milliseconds);
+}
+
+/** A moment with its date: `22 Nov, 00:00`. */
+export function dateAndTime(moment: number | string): string {
+  return new Date(moment).toLocaleString(currentLocale(), {
     day: "numeric",
     month: "short",
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
-  } as const;
-  return new Date(milliseconds).toLocaleString(currentLocale(), format);
+  });
 }
 
 /** A moment in full, for a tooltip. */

@@ -17,13 +17,13 @@ import { icon } from "../../design/icon.ts";
 import "../../design/progress.ts";
 import type { Tone } from "../../design/status_word.ts";
 import "../../design/status_word.ts";
-import { clockTime } from "../../design/times.ts";
+import { clockTime, dateAndTime } from "../../design/times.ts";
 import { sentence, withCode } from "../../design/words.ts";
 import { problemText } from "../../language/problems.ts";
 import type { Hub } from "../../state/hub.ts";
 import { PROVIDER_KEY } from "../../state/provider_list.ts";
 import { SignalElement } from "../../state/signal_element.ts";
-import { written, writtenTime } from "../usage/sums.ts";
+import { written } from "../usage/sums.ts";
 import { renderFindings } from "./check_view.ts";
 import {
   type Condition,
@@ -335,5 +335,5 @@ function renderQuota({ name, limit, remaining, resetsAt }: Quota): TemplateResul
     output_tokens: words.outputTokens,
   };
   const left = words.quota(written(remaining, "tokens"), written(limit, "tokens"), names[name] ?? name);
-  return html`<p class="note wide figures">${sentence(resetsAt ? `${left}, ${words.resets(writtenTime(resetsAt))}` : left)}</p>`;
+  return html`<p class="note wide figures">${sentence(resetsAt ? `${left}, ${words.resets(dateAndTime(resetsAt))}` : left)}</p>`;
 }

@@ -62,18 +62,6 @@ export function written(amount: number, unit: Unit): string {
   }).format(amount);
 }
 
-/** When something begins anew, as people read it: `22 Nov, 00:00`. */
-export function writtenTime(iso: string): string {
-  const format = {
-    day: "numeric",
-    month: "short",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  } as const;
-  return new Date(iso).toLocaleString(currentLocale(), format);
-}
-
 /** A day as people read it: `21 Nov`. Days are those of UTC. */
 export function writtenDay(day: string): string {
   return new Date(day).toLocaleDateString(currentLocale(), {

@@ -10,10 +10,10 @@ import {
 } from "../../api/usage.ts";
 import { controls } from "../../design/controls.ts";
 import { pageStyles } from "../../design/page_styles.ts";
-import { fullTime } from "../../design/times.ts";
+import { dateAndTime, fullTime } from "../../design/times.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
-import { written, writtenTime } from "./sums.ts";
+import { written } from "./sums.ts";
 import { usageWords } from "./words.ts";
 
 /** The budgets: how much of each is used, and a form to set one. */
@@ -124,7 +124,7 @@ export class UsageBudgets extends SignalElement {
     const per = budget.period === "day" ? words.perDay : words.perMonth;
     const most = unit === "tokens" ? words.inTokens(written(limit, unit)) : written(limit, unit);
     const name = `${this.#nameOf(budget.providerId)}, ${most} ${per}`;
-    const when = html`<time datetime=${resetsAt} title=${fullTime(resetsAt)}>${words.anew(writtenTime(resetsAt))}</time>`;
+    const when = html`<time datetime=${resetsAt} title=${fullTime(resetsAt)}>${words.anew(dateAndTime(resetsAt))}</time>`;
     return html`
       <li data-testid="budget">
         <span class="name">${name}</span>

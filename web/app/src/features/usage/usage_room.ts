@@ -8,22 +8,13 @@ import { pageStyles } from "../../design/page_styles.ts";
 import "../../design/progress.ts";
 import type { Segmented } from "../../design/segmented.ts";
 import "../../design/segmented.ts";
+import { dateAndTime } from "../../design/times.ts";
 import { withCode } from "../../design/words.ts";
 import { problemText } from "../../language/problems.ts";
 import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
-import {
-  asCsv,
-  type Sum,
-  sumsByDay,
-  sumsByProvider,
-  tokensOf,
-  unitOf,
-  written,
-  writtenDay,
-  writtenTime,
-} from "./sums.ts";
+import { asCsv, type Sum, sumsByDay, sumsByProvider, tokensOf, unitOf, written, writtenDay } from "./sums.ts";
 import "./usage_budgets.ts";
 import "./usage_chart.ts";
 import { usageStyles } from "./usage_styles.ts";
@@ -196,7 +187,7 @@ export class UsageRoom extends SignalElement implements Room {
             ({ id, name, limit, remaining, resetsAt }) => html`<li>
               <span>${this.#nameOf(id)}</span>
               <span class="figures">${words.left(written(remaining, "tokens"), written(limit, "tokens"), names[name] ?? name)}</span>
-              ${resetsAt ? html`<span class="note">${words.resets(writtenTime(resetsAt))}</span>` : nothing}
+              ${resetsAt ? html`<span class="note">${words.resets(dateAndTime(resetsAt))}</span>` : nothing}
             </li>`,
           )}
         </ul>
