@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import signal
 import sys
 import termios
 from collections.abc import AsyncIterator
@@ -55,6 +56,12 @@ class Terminal:
         self._seen = place + len(text)
 
 
+def _enter() -> None:
+    """Be at the terminal, with Ctrl-C as a person has it: whoever was started in the background ignores it."""
+    os.login_tty(0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @asynccontextmanager
 async def terminal(
     *arguments: str, home: Path, rows: int = 40, columns: int = 100, **environment: str
@@ -74,7 +81,7 @@ async def terminal(
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        preexec_fn=lambda: os.login_tty(0),
+        preexec_fn=_enter,
     )
     os.close(theirs)
     found = Terminal(ours, process)

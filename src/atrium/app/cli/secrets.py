@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _EPILOG = """\b
 Examples:
-  atrium secrets set OPENAI_API_KEY              asks for it, and shows nothing
+  atrium secrets set OPENAI_API_KEY           asks for it, and shows nothing
   pass openai | atrium secrets set OPENAI_API_KEY
   atrium secrets list
   atrium secrets remove OPENAI_API_KEY
