@@ -11,7 +11,7 @@ A class names a fact, its docstring is the title that people read, its code is s
     `- ProviderError 502
        |- recoverable: ProviderRateLimited, ProviderCrashed, ProviderUnreachable, ProviderSuspended
        |- user action: ProviderAuthFailed, ProviderQuotaExceeded, ProviderRejected, ProviderStopped,
-       |                ProviderNotInstalled, ImagesNotSupported, ProviderContextExceeded
+       |                ProviderNotInstalled, ProviderKeyMissing, ImagesNotSupported, ProviderContextExceeded
        `- fatal: ProviderFaulty
 """
 
@@ -168,6 +168,7 @@ class PluginFailed(AtriumError):
 
 RETRY = Action("retry", "Try again")
 SWITCH_PROVIDER = Action("switch_provider", "Use another provider")
+SET_KEY = Action("set_key", "Set the key")
 
 
 class ProviderError(AtriumError):
@@ -245,7 +246,11 @@ class ProviderContextExceeded(ProviderRejected):
     """The conversation is too long for the provider."""
 
     code = "PROVIDER_CONTEXT"
-    actions = (SWITCH_PROVIDER, Action("configure_provider", "Check its settings"))
+    actions = (
+        SWITCH_PROVIDER,
+        Action("new_session", "Begin a new session"),
+        Action("configure_provider", "Check its settings"),
+    )
 
 
 class ImagesNotSupported(ProviderError):
@@ -275,6 +280,13 @@ class ProviderNotInstalled(ProviderError):
     status = 503
     category = "userAction"
     actions = (Action("install_provider", "Install it"), SWITCH_PROVIDER, RETRY)
+
+
+class ProviderKeyMissing(ProviderNotInstalled):
+    """The provider has no key yet."""
+
+    code = "PROVIDER_KEY_MISSING"
+    actions = (SET_KEY, SWITCH_PROVIDER, RETRY)
 
 
 class ProviderFaulty(ProviderError):

@@ -371,6 +371,35 @@ class Selectable(Protocol):
         """Find out what a session may choose, if that is not known yet; may start a program."""
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where the key stands that lets the hub in, never the key: `found` is None where there is none.
+
+    `secret` is the name under which the hub's store has it, or would; without a key that is `needed` no turn can run.
+    """
+
+    secret: str
+    needed: bool
+    found: Literal["store", "environment", "settings"] | None = None
+
+
+@runtime_checkable
+class Keyed(Protocol):
+    """What a provider that is let in by a key offers besides."""
+
+    @property
+    def key(self) -> Key | None:
+        """Return where its key stands, None if it takes none; asked often, so it must not wait or read much."""
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """What a provider offers besides whose availability or choices change by themselves."""
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call back after each such change, on the loop, from now on."""
+
+
 @runtime_checkable
 class Installable(Protocol):
     """What a provider whose program is installed by the hub offers besides; `install_or_update` installs it."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from atrium.contracts.secrets import SecretChanged
 from atrium.plugins.secrets.config import SecretsConfig
 from atrium.sdk import Manifest, Plugin, Principal, Unavailable, route, service
 from atrium.sdk.secrets import SecretInfo, SecretStore, check_name, unknown
@@ -20,7 +21,12 @@ STORE_POINT = "secrets.store"
 class Secrets(Plugin[SecretsConfig]):
     """Owns the `secrets.*` services. None of them returns a value: whoever uses one is given the store."""
 
-    manifest = Manifest(name="secrets", version="1.0.0", description="Keys and passwords by name, never shown again")
+    manifest = Manifest(
+        name="secrets",
+        version="1.0.0",
+        description="Keys and passwords by name, never shown again",
+        emits=(SecretChanged,),
+    )
 
     @property
     def store(self) -> SecretStore:
@@ -52,6 +58,7 @@ class Secrets(Plugin[SecretsConfig]):
         """Set a secret, or replace it; providers use it from their next turn on, agents from their next start."""
         info = await self.store.set(name, value)
         _note("secret set", caller, name)
+        await self.events.publish(SecretChanged(name=name, is_set=True))
         return _row(info)
 
     @route("DELETE", "/secrets/{name}", status=204)
@@ -61,6 +68,7 @@ class Secrets(Plugin[SecretsConfig]):
         if not await self.store.remove(check_name(name)):
             raise unknown(name)
         _note("secret removed", caller, name)
+        await self.events.publish(SecretChanged(name=name, is_set=False))
 
 
 def _note(what: str, caller: Principal, name: str) -> None:
