@@ -149,6 +149,11 @@ class Notes(Plugin):
             raise InvalidInput("text: is required", fields=[FieldError("text", "is required")])
         return {"text": payload["text"].upper(), "sessionId": session_id, "user": caller.user}
 
+    @frame("notes:type")
+    async def type_word(self, caller: Principal, session_id: str | None, payload: dict[str, Any]) -> None:
+        """Append a word as a hint."""
+        await self.append(caller, payload["noteId"], [payload["word"]], hints=True)
+
     @frame("notes:strict")
     async def strict(self, caller: Principal, session_id: str | None, payload: dict[str, Any]) -> dict[str, Any]:
         """Validate with a model."""
