@@ -4,14 +4,14 @@ import json
 import sys
 from pathlib import Path
 
-import pytest
 from playwright.async_api import expect
 
+from tests.e2e.marks import JOURNEY
 from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, screen_of
 from tests.e2e.test_accessibility import faults_of
 from tests.e2e.test_approvals import ask
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = JOURNEY
 
 AGENT = [sys.executable, str(Path(__file__).parents[1] / "providers" / "scripted_agent.py")]
 

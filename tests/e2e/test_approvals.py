@@ -6,13 +6,13 @@ import json
 import sys
 from pathlib import Path
 
-import pytest
 from playwright.async_api import expect
 
+from tests.e2e.marks import JOURNEY
 from tests.e2e.screens import NARROW, browser_at, hub_at, screen_of
 from tests.faults.daemon import Daemon
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = JOURNEY
 
 AGENT = [sys.executable, str(Path(__file__).parents[1] / "providers" / "scripted_agent.py")]
 

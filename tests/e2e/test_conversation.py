@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-import pytest
 from playwright.async_api import FilePayload, Response, expect
 
+from tests.e2e.marks import JOURNEY
 from tests.e2e.screens import Screen, browser_at, cue, hub_at, new_session, screen_of
 from tests.e2e.stage import BEGINNING, END
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = JOURNEY
 
 HALF, WHOLE = BEGINNING.strip(), BEGINNING + END
 CODE = "\n".join(f"line_{number} = {number}" for number in range(60))

@@ -3,15 +3,15 @@
 import shutil
 from pathlib import Path
 
-import pytest
 from playwright.async_api import expect
 
 from tests.conftest import ROOT
+from tests.e2e.marks import JOURNEY
 from tests.e2e.screens import browser_at, new_session, screen_of
 from tests.e2e.stage import __file__ as stage_file
 from tests.faults.daemon import daemon_at
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = JOURNEY
 
 EXAMPLE = ROOT / "examples/tally-room"
 

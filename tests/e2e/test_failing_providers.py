@@ -3,19 +3,13 @@
 import re
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, expect
 
+from tests.e2e.marks import JOURNEY, SHARED
 from tests.e2e.screens import NARROW, hub_at, screen_of
 from tests.sessions import faltering
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.browser,
-    pytest.mark.journey,
-    pytest.mark.slow,
-    pytest.mark.timeout(180),
-]
+pytestmark = [SHARED, *JOURNEY]
 
 
 async def test_another_provider_goes_on(browser: Browser, tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from tests.e2e.marks import JOURNEY
 from tests.e2e.screens import NARROW, WIDE, Screen, browser_at, hub_at, login_link, new_session, screen_of
 from tests.faults.daemon import daemon_at
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = JOURNEY
 
 
 async def _asks(screen: Screen) -> list[str]:

@@ -3,13 +3,13 @@
 import os
 from pathlib import Path
 
-import pytest
 from playwright.async_api import expect
 
 from tests.e2e.gallery_pictures import MOST_APART, NAMES, Gallery
+from tests.e2e.marks import JOURNEY
 from tests.e2e.screens import browser_at, hub_at, screen_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = JOURNEY
 
 
 async def test_the_gallery_looks_as_it_did(tmp_path: Path, chromium: str) -> None:

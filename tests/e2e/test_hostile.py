@@ -4,20 +4,15 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, expect
 
 from tests.app.terminal import terminal
+from tests.e2e.marks import IN_BROWSER, SHARED
 from tests.e2e.screens import Screen, hub_at, login_link, new_session, screen_of
 from tests.e2e.stage import HOSTILE_TEXT
 from tests.faults.daemon import Daemon
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.timeout(180),
-]
+pytestmark = [SHARED, *IN_BROWSER]
 
 TITLE = "<img src=x onerror=\"window.pwned='title'\"> \u202etxt.exe <script>window.pwned='title'</script>"
 SCRIPTED = re.compile(r"^\s*(javascript|data|vbscript|file|blob):", re.IGNORECASE)

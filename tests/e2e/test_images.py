@@ -6,20 +6,14 @@ import re
 import struct
 import zlib
 
-import pytest
 from playwright.async_api import Browser, FilePayload, Locator, Route, expect
 
+from tests.e2e.marks import JOURNEY, SHARED
 from tests.e2e.screens import NARROW, Screen, screen_of
 from tests.e2e.test_accessibility import faults_of
 from tests.faults.daemon import Daemon
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.browser,
-    pytest.mark.journey,
-    pytest.mark.slow,
-    pytest.mark.timeout(180),
-]
+pytestmark = [SHARED, *JOURNEY]
 
 GIVE = """(element, [kind, name, bytes]) => {
     const data = new DataTransfer();

@@ -5,16 +5,12 @@ import re
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.e2e.marks import IN_BROWSER, SHARED
 from tests.e2e.screens import NARROW, Screen, cue, login_link, new_session, screen_of
 from tests.e2e.stage import BEGINNING
 from tests.faults.daemon import Daemon
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.timeout(180),
-]
+pytestmark = [SHARED, *IN_BROWSER]
 
 
 async def test_a_login_link_works_once(browser: Browser, daemon: Daemon) -> None:

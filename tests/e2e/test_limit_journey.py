@@ -8,20 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, Locator, expect
 
+from tests.e2e.marks import JOURNEY, SHARED
 from tests.e2e.model_vendor import PRICE, REQUESTS, ModelVendor, vendor_at
 from tests.e2e.screens import NARROW, Screen, hub_at, screen_of
 from tests.faults.daemon import Daemon
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.browser,
-    pytest.mark.journey,
-    pytest.mark.slow,
-    pytest.mark.timeout(180),
-]
+pytestmark = [SHARED, *JOURNEY]
 
 FIRST, SECOND = "My heron is called Olga.", "What is my heron called?"
 

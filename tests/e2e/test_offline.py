@@ -4,14 +4,14 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
 from playwright.async_api import expect
 
 from tests.conftest import PAGE
+from tests.e2e.marks import JOURNEY
 from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, screen_of
 from tests.faults.daemon import Daemon, daemon_at
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = JOURNEY
 
 ADDRESSES = """async () => {
     const stores = await Promise.all((await caches.keys()).map((name) => caches.open(name)));

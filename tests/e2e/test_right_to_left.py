@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from tests.e2e.marks import JOURNEY
 from tests.e2e.screens import NARROW, WIDE, Screen, browser_at, hub_at, new_session, screen_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = JOURNEY
 
 HEBREW = "שלום עולם"
 

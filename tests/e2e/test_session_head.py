@@ -2,21 +2,15 @@
 
 import asyncio
 
-import pytest
 from playwright.async_api import Browser, expect
 
 from atrium.client import attach
 from atrium.client.presence import host
+from tests.e2e.marks import JOURNEY, SHARED
 from tests.e2e.screens import NARROW, new_session, screen_of
 from tests.faults.daemon import Daemon
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.browser,
-    pytest.mark.journey,
-    pytest.mark.slow,
-    pytest.mark.timeout(180),
-]
+pytestmark = [SHARED, *JOURNEY]
 
 
 async def test_each_page_names_the_other_devices(browser: Browser, daemon: Daemon) -> None:

@@ -4,13 +4,13 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
+from tests.e2e.marks import JOURNEY
 from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, screen_of
 from tests.faults.daemon import Daemon
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = JOURNEY
 
 MANY = 10_000
 

@@ -2,20 +2,15 @@
 
 import re
 
-import pytest
 from playwright.async_api import Browser, expect
 
 from tests.app.terminal import Terminal, terminal
+from tests.e2e.marks import IN_BROWSER, SHARED
 from tests.e2e.screens import Screen, cue, new_session, screen_of
 from tests.e2e.stage import BEGINNING, END
 from tests.faults.daemon import Daemon
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.timeout(180),
-]
+pytestmark = [SHARED, *IN_BROWSER]
 
 HALF, WHOLE = BEGINNING.strip(), BEGINNING + END
 

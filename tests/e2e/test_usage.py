@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.async_api import expect
 
+from tests.e2e.marks import JOURNEY
 from tests.e2e.screens import NARROW, browser_at, hub_at, screen_of
 from tests.e2e.test_accessibility import faults_of
 from tests.faults.daemon import Daemon
 from tests.usage import spender
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = JOURNEY
 
 
 async def spend(daemon: Daemon, content: str) -> str:
