@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -10,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from tests.serving import served
 
 Json = dict[str, Any]
 
@@ -86,14 +86,5 @@ async def vendor_at(name: str) -> AsyncIterator[ModelVendor]:
     """Run a vendor on a free port."""
     vendor = ModelVendor(name)
     application = Starlette(routes=[Route("/v1/chat/completions", vendor.respond, methods=["POST"])])
-    config = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error", lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve(), name=f"vendor {name}")
-    try:
-        while not server.started:  # noqa: ASYNC110  # it has no event for it
-            await asyncio.sleep(0.01)
-        vendor.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    async with served(application) as vendor.address:
         yield vendor
-    finally:
-        server.should_exit = server.force_exit = True
-        await serving

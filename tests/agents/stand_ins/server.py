@@ -16,11 +16,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+from tests.serving import served
 
 Json = dict[str, Any]
 
@@ -144,15 +145,5 @@ async def standing_in(vendor: Vendor) -> AsyncIterator[StandIn]:
     stand_in = StandIn(vendor)
     methods = ["GET", "HEAD", "POST", "PUT", "DELETE"]
     application = Starlette(routes=[Route("/{path:path}", stand_in.serve, methods=methods)])
-    config = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="error", lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve(), name="stand-in")
-    try:
-        while not server.started:  # noqa: ASYNC110  # it has no event for it
-            await asyncio.sleep(0.01)
-        stand_in.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    async with served(application) as stand_in.address:
         yield stand_in
-    finally:
-        server.should_exit = True
-        server.force_exit = True
-        await serving
