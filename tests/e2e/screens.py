@@ -152,12 +152,21 @@ async def screen_of(
     """
     context = await browser.new_context(viewport={"width": size[0], "height": size[1]})
     if not keeps_page:
-        await context.add_init_script(
-            "Object.defineProperty(Navigator.prototype, 'serviceWorker', { value: undefined })"
-        )
+        await context.add_init_script(NO_WORKER)
     if welcomed:
         await context.add_init_script("localStorage.setItem('atrium.welcomed', 'yes')")
     try:
         yield Screen(daemon, context, await context.new_page())
     finally:
         await context.close()
+
+
+@asynccontextmanager
+async def screen_at(home: Path, chromium: str, size: tuple[int, int] = WIDE, **options: bool) -> AsyncIterator[Screen]:
+    """Open a window of its own browser on a hub of its own; `options` as of `screen_of`."""
+    async with (
+        hub_at(home) as daemon,
+        browser_at(chromium) as browser,
+        screen_of(browser, daemon, size, **options) as screen,
+    ):
+        yield screen

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.scenes_rooms import SCENES, fill
-from tests.e2e.screens import NARROW, browser_at, hub_at, screen_of
+from tests.e2e.screens import NARROW, screen_at
 from tests.e2e.test_accessibility import faults_of
 from tests.e2e.test_approvals import with_agent
 from tests.e2e.test_shell import furnish
@@ -30,12 +30,8 @@ ROOMS = (
 async def test_axe_finds_nothing_serious_in_russian_nor_where_things_fail(tmp_path: Path, chromium: str) -> None:
     faults: list[str] = []
     furnish(with_agent(tmp_path / "home"), "thrower")
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon, NARROW, keeps_page=True) as ann,
-    ):
-        await fill(daemon, "ru-RU")
+    async with screen_at(tmp_path / "home", chromium, NARROW, keeps_page=True) as ann:
+        await fill(ann.daemon, "ru-RU")
         await ann.context.add_init_script(RUSSIAN)
         await ann.page.emulate_media(reduced_motion="reduce")  # no colour is caught on its way to another
         await ann.sign_in()

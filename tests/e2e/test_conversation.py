@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.async_api import FilePayload, Response, expect
 
 from tests.e2e.marks import JOURNEY
-from tests.e2e.screens import Screen, browser_at, cue, hub_at, new_session, screen_of
+from tests.e2e.screens import Screen, browser_at, cue, hub_at, new_session, screen_at, screen_of
 from tests.e2e.stage import BEGINNING, END
 
 pytestmark = JOURNEY
@@ -30,14 +30,10 @@ def is_saving(response: Response) -> bool:
 
 
 async def test_what_is_far_up_is_found_and_left_again(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium) as ann:
         many = [f"message {number} about **peas** and beans" for number in range(140)]
         folded = f"```python\n{CODE}\nneedle = 'in folded code'\n```"
-        session_id = await new_session(daemon, "the first word is zucchini", folded, *many)
+        session_id = await new_session(ann.daemon, "the first word is zucchini", folded, *many)
         await ann.sign_in(f"/sessions/{session_id}")
         await ann.answers("message 139 about peas and beans")
         before = await scrolled(ann)
@@ -70,12 +66,8 @@ async def test_what_is_far_up_is_found_and_left_again(tmp_path: Path, chromium: 
 
 
 async def test_a_message_is_asked_in_other_words_in_a_copy(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
-        session_id = await new_session(daemon, "plant peas", "plant bens", title="Garden")
+    async with screen_at(tmp_path / "home", chromium) as ann:
+        session_id = await new_session(ann.daemon, "plant peas", "plant bens", title="Garden")
         await ann.sign_in(f"/sessions/{session_id}")
         await ann.answers("plant bens")
         await ann.part("composer").fill("a draft of mine")
@@ -199,12 +191,8 @@ async def test_what_waits_is_told_truly_and_can_be_taken_back(tmp_path: Path, ch
 
 
 async def test_text_files_are_quoted_and_others_refused_in_words(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
-        session_id = await new_session(daemon, "hello")
+    async with screen_at(tmp_path / "home", chromium) as ann:
+        session_id = await new_session(ann.daemon, "hello")
         await ann.sign_in(f"/sessions/{session_id}")
         await ann.answers("hello")
         text = FilePayload(name="beds.py", mimeType="text/x-python", buffer=b"beds = 2\n")

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.marks import JOURNEY
-from tests.e2e.screens import NARROW, WIDE, Screen, browser_at, hub_at, login_link, new_session, screen_of
+from tests.e2e.screens import NARROW, WIDE, Screen, browser_at, hub_at, login_link, new_session, screen_at, screen_of
 from tests.faults.daemon import daemon_at
 
 pytestmark = JOURNEY
@@ -23,11 +23,7 @@ async def _asks(screen: Screen) -> list[str]:
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_from_the_link_to_the_first_answer(tmp_path: Path, chromium: str, size: tuple[int, int]) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon, size, welcomed=False) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium, size, welcomed=False) as ann:
         await ann.sign_in()
         await expect(ann.part("welcome")).to_be_visible()
         assert await _asks(ann) == ["What shall it do first?"]
@@ -45,11 +41,7 @@ async def test_from_the_link_to_the_first_answer(tmp_path: Path, chromium: str, 
 
 
 async def test_a_suggestion_is_one_click(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon, welcomed=False) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium, welcomed=False) as ann:
         await ann.sign_in()
         await ann.part("try").last.click()
         await ann.answers(re.compile("sky"))
@@ -94,11 +86,7 @@ async def test_a_hub_without_a_model_says_why_and_looks_again(tmp_path: Path, ch
 
 
 async def test_without_a_link_the_page_says_how_to_get_one(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium) as ann:
         await ann.visit("/sessions/somewhere")
         await expect(ann.part("sign-in")).to_contain_text("atrium open")
         await expect(ann.part("sign-in")).to_have_attribute("data-state", "none")
@@ -127,12 +115,8 @@ async def test_a_link_works_once(tmp_path: Path, chromium: str) -> None:
 
 
 async def test_a_link_that_was_not_heard_is_kept(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
-        link = await login_link(daemon)
+    async with screen_at(tmp_path / "home", chromium) as ann:
+        link = await login_link(ann.daemon)
         await ann.page.route("**/api/v1/auth/login", lambda route: route.abort())
         await ann.page.goto(link)
         await expect(ann.part("sign-in")).to_have_attribute("data-state", "unreachable")

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.e2e.gallery_pictures import MOST_APART, NAMES, Gallery
 from tests.e2e.marks import JOURNEY
-from tests.e2e.screens import browser_at, hub_at, screen_of
+from tests.e2e.screens import browser_at, hub_at, screen_at
 
 pytestmark = JOURNEY
 
@@ -35,11 +35,7 @@ async def test_a_changed_colour_is_noticed(tmp_path: Path, chromium: str) -> Non
 
 
 async def test_a_dialog_takes_the_focus_and_gives_it_back(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium) as ann:
         await ann.sign_in("/gallery")
         opener, dialog = ann.part("open-dialog"), ann.page.get_by_role("dialog", name="Delete this session?")
         await opener.focus()
@@ -57,11 +53,7 @@ async def test_a_dialog_takes_the_focus_and_gives_it_back(tmp_path: Path, chromi
 
 
 async def test_a_menu_opens_three_ways_and_is_run_by_keys(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium) as ann:
         await ann.sign_in("/gallery")
         opener, menu = ann.part("open-menu"), ann.page.get_by_role("menu", name="Garden plan")
         item = menu.get_by_role("menuitem")

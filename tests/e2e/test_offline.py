@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.conftest import PAGE
 from tests.e2e.marks import JOURNEY
-from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, screen_of
+from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, screen_at, screen_of
 from tests.faults.daemon import Daemon, daemon_at
 
 pytestmark = JOURNEY
@@ -35,11 +35,7 @@ async def has_seen(screen: Screen, session_id: str) -> None:
 
 
 async def test_the_page_can_be_installed(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon, keeps_page=True) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium, keeps_page=True) as ann:
         await ann.sign_in()
         await page_is_kept(ann)
         devtools = await ann.context.new_cdp_session(ann.page)
@@ -154,11 +150,7 @@ async def _restart(daemon: Daemon, screen: Screen) -> None:
 
 
 async def test_the_theme_is_there_before_the_first_script(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium) as ann:
         await ann.context.add_init_script("localStorage.setItem('atrium.theme', 'dark')")
         await ann.context.add_init_script("localStorage.setItem('atrium.contrast', 'more')")
         await ann.page.route("**/assets/*.js", lambda route: route.abort())

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.marks import JOURNEY
-from tests.e2e.screens import NARROW, WIDE, Screen, browser_at, hub_at, new_session, screen_of
+from tests.e2e.screens import NARROW, WIDE, Screen, new_session, screen_at
 
 pytestmark = JOURNEY
 
@@ -29,12 +29,8 @@ async def side(screen: Screen, selector: str) -> str:
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_the_page_stands_from_right_to_left(tmp_path: Path, chromium: str, size: tuple[int, int]) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon, size) as ann,
-    ):
-        session = await new_session(daemon, "mine", title="Talk")
+    async with screen_at(tmp_path / "home", chromium, size) as ann:
+        session = await new_session(ann.daemon, "mine", title="Talk")
         await ann.sign_in("/gallery?dir=rtl")
         await expect(ann.page.locator("html")).to_have_attribute("dir", "rtl")
         await ann.page.evaluate(

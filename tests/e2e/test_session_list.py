@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.e2e.marks import JOURNEY
-from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, screen_of
+from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, screen_at, screen_of
 from tests.faults.daemon import Daemon
 
 pytestmark = JOURNEY
@@ -45,13 +45,9 @@ async def pin_and_tag(ann: Screen) -> None:
 async def test_the_keyboard_creates_finds_opens_renames_pins_deletes_and_takes_back(
     tmp_path: Path, chromium: str
 ) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium) as ann:
         keyboard = ann.page.keyboard
-        other = await new_session(daemon, title="Lease")
+        other = await new_session(ann.daemon, title="Lease")
         await ann.sign_in()
         await expect(ann.items()).to_have_count(1)
         await press(ann.page, "n")
@@ -87,7 +83,7 @@ async def test_the_keyboard_creates_finds_opens_renames_pins_deletes_and_takes_b
         await press(ann.page, "z")
         await expect(ann.items()).to_have_text([re.compile("Lease of the flat"), re.compile("garden")])
         await expect(ann.page).to_have_url(re.compile(f"/sessions/{other}$"))
-        told = await session_of(daemon, other)
+        told = await session_of(ann.daemon, other)
         assert told["metadata"] == {"title": "Lease of the flat", "tags": ["home"]}
         assert told["pinned"] is True
         assert ann.complaints == []
@@ -158,13 +154,9 @@ async def test_two_tabs_write_the_same_title(tmp_path: Path, chromium: str) -> N
 
 
 async def test_ten_thousand_sessions_are_a_few_rows(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
-        session_id = await new_session(daemon, title="Real")
-        session = await session_of(daemon, session_id)
+    async with screen_at(tmp_path / "home", chromium) as ann:
+        session_id = await new_session(ann.daemon, title="Real")
+        session = await session_of(ann.daemon, session_id)
         sessions = [session | {"id": f"s{n}", "metadata": {"title": f"Session {n}", "tags": []}} for n in range(MANY)]
         body = json.dumps({"revision": "9999999999999999", "data": sessions})
 
@@ -216,11 +208,7 @@ async def test_a_finger_opens_the_menu_and_selects(tmp_path: Path, chromium: str
 
 
 async def test_who_answered_last_is_asked_again(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium) as ann:
         await ann.sign_in("/new")
         await expect(ann.part("provider")).to_have_value("stage")
         await ann.part("composer").focus()
@@ -232,7 +220,7 @@ async def test_who_answered_last_is_asked_again(tmp_path: Path, chromium: str) -
         await expect(ann.part("provider")).to_have_value("echo")
         await ann.send("said again")
         await ann.answers("said again")
-        async with daemon.http() as http:
+        async with ann.daemon.http() as http:
             [session] = (await http.get("/sessions")).json()["data"]
         assert session["providerId"] == "echo"
         assert ann.complaints == []

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.marks import JOURNEY
-from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, screen_of
+from tests.e2e.screens import NARROW, Screen, new_session, screen_at
 
 pytestmark = JOURNEY
 
@@ -93,13 +93,9 @@ async def find(screen: Screen, text: str) -> None:
 
 
 async def test_a_few_letters_find_sessions_and_commands(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
-        await new_session(daemon, "peas", title="Garden plan")
-        await new_session(daemon, "other", title="Other")
+    async with screen_at(tmp_path / "home", chromium) as ann:
+        await new_session(ann.daemon, "peas", title="Garden plan")
+        await new_session(ann.daemon, "other", title="Other")
         await ann.sign_in()
         await expect(ann.items()).to_have_count(2)
         await find(ann, "grdn")
@@ -119,11 +115,7 @@ async def test_a_few_letters_find_sessions_and_commands(tmp_path: Path, chromium
 
 
 async def test_language_and_theme_are_kept(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium) as ann:
         await ann.sign_in("/settings")
         await ann.page.get_by_text("Русский").click()
         await ann.page.get_by_text("Тёмная").click()
@@ -138,11 +130,7 @@ async def test_language_and_theme_are_kept(tmp_path: Path, chromium: str) -> Non
 
 async def test_a_plugin_brings_a_room_and_one_that_fails_is_named(tmp_path: Path, chromium: str) -> None:
     furnish(tmp_path / "home", "clock", "thrower")
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium) as ann:
         await ann.sign_in()
         await ann.page.get_by_role("link", name="Clock").click()
         await expect(ann.page.get_by_role("heading", name="Noon")).to_be_visible()
@@ -160,11 +148,7 @@ async def test_a_plugin_brings_a_room_and_one_that_fails_is_named(tmp_path: Path
 
 async def test_a_room_that_cannot_be_loaded_is_named(tmp_path: Path, chromium: str) -> None:
     furnish(tmp_path / "home", "clock", "broken", "shapeless")
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium) as ann:
         await ann.sign_in()
         await expect(ann.part("notice")).to_have_count(2)
         await expect(ann.part("notice").filter(has_text="broken")).to_contain_text("No spring")
@@ -179,11 +163,7 @@ async def test_a_room_that_cannot_be_loaded_is_named(tmp_path: Path, chromium: s
 
 async def test_a_command_that_throws_is_named_wherever_it_is_run(tmp_path: Path, chromium: str) -> None:
     furnish(tmp_path / "home", "shouter")
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium) as ann:
         await ann.sign_in("/settings")
         await find(ann, "shout now")
         await expect(ann.part("notice").filter(has_text="Hoarse.")).to_contain_text("shouter")
@@ -196,11 +176,7 @@ async def test_a_command_that_throws_is_named_wherever_it_is_run(tmp_path: Path,
 
 async def test_no_plugin_takes_the_place_of_another_room(tmp_path: Path, chromium: str) -> None:
     furnish(tmp_path / "home", "thief")
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
+    async with screen_at(tmp_path / "home", chromium) as ann:
         await ann.sign_in("/nowhere")
         await expect(ann.page.get_by_text("There is nothing at this address")).to_be_visible()
         await ann.page.get_by_role("link", name="Settings").click()
@@ -211,23 +187,19 @@ async def test_no_plugin_takes_the_place_of_another_room(tmp_path: Path, chromiu
 
 
 async def test_while_the_hub_is_away_nothing_is_said_to_run(tmp_path: Path, chromium: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon) as ann,
-    ):
-        session_id = await new_session(daemon, "half away", title="Away")
+    async with screen_at(tmp_path / "home", chromium) as ann:
+        session_id = await new_session(ann.daemon, "half away", title="Away")
         await ann.sign_in(f"/sessions/{session_id}")
         await expect(ann.item("Away")).to_contain_text("Running")
         await expect(ann.part("rename")).to_be_enabled()
-        daemon.kill()
+        ann.daemon.kill()
         await expect(ann.part("connection-state")).to_have_text(re.compile(r"Offline since \d\d:\d\d"))
         await expect(ann.part("connection-note")).to_contain_text("may be old")
         await expect(ann.item("Away")).not_to_contain_text("Running")
         await expect(ann.part("rename")).to_be_disabled()
         await expect(ann.part("delete")).to_be_disabled()
-        daemon.start()
-        await daemon.healthy()
+        ann.daemon.start()
+        await ann.daemon.healthy()
         await ann.is_live()
         await expect(ann.part("connection-note")).to_be_hidden()
         await expect(ann.part("rename")).to_be_enabled()
@@ -235,11 +207,7 @@ async def test_while_the_hub_is_away_nothing_is_said_to_run(tmp_path: Path, chro
 
 @pytest.mark.parametrize("path", ["/", "/settings", "/gallery", "/nowhere"])
 async def test_a_phone_has_a_heading_a_main_and_four_places(tmp_path: Path, chromium: str, path: str) -> None:
-    async with (
-        hub_at(tmp_path / "home") as daemon,
-        browser_at(chromium) as browser,
-        screen_of(browser, daemon, NARROW) as phone,
-    ):
+    async with screen_at(tmp_path / "home", chromium, NARROW) as phone:
         await phone.sign_in(path)
         await expect(phone.page.get_by_role("main")).to_be_visible()
         widths = await phone.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
