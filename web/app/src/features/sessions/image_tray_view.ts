@@ -6,6 +6,7 @@ import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import type { ImageTray, TrayImage } from "./image_upload.ts";
+import { imageRow } from "./image_view.ts";
 import { imageWords } from "./image_words.ts";
 
 /** The images of the next message: what each looks like, how far it is, and a way to leave it out. Fires `emptied`. */
@@ -13,22 +14,14 @@ import { imageWords } from "./image_words.ts";
 export class ImageTrayView extends SignalElement {
   static override styles = [
     controls,
+    imageRow,
     css`
-      :host {
-        display: block;
-      }
-
       ul {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 8px;
         max-height: min(32vh, 15rem);
-        margin: 0;
         padding: 12px 16px 4px;
         overflow-y: auto;
         scrollbar-width: thin;
         scrollbar-color: var(--line-strong) transparent;
-        list-style: none;
       }
 
       li {
@@ -46,13 +39,6 @@ export class ImageTrayView extends SignalElement {
         overflow: hidden;
         background: var(--selected);
         box-shadow: inset 0 0 0 1px var(--line);
-      }
-
-      img {
-        display: block;
-        width: 100%;
-        height: 100%;
-        object-fit: cover;
       }
 
       .under-way img,

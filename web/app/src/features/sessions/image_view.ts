@@ -33,24 +33,38 @@ export function roomOf({ width, height }: Size, isAlone: boolean): Size {
   return { width: side(width), height: side(height) };
 }
 
+/** Images side by side, each cut to its frame. */
+export const imageRow = css`
+  :host {
+    display: block;
+  }
+
+  ul {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
+    margin: 0;
+    padding: 0;
+    list-style: none;
+  }
+
+  img {
+    display: block;
+    width: 100%;
+    height: 100%;
+    object-fit: cover;
+  }
+`;
+
 /** The images of a message, in room that is kept for them before they are loaded. Fires `openimage` (`ImageEvent`). */
 @customElement("atrium-said-images")
 export class SaidImages extends LitElement {
   static override styles = [
     controls,
+    imageRow,
     css`
-      :host {
-        display: block;
-      }
-
       ul {
-        display: flex;
-        flex-wrap: wrap;
         align-items: flex-start;
-        gap: 8px;
-        margin: 0;
-        padding: 0;
-        list-style: none;
       }
 
       li {
@@ -73,10 +87,6 @@ export class SaidImages extends LitElement {
       }
 
       img {
-        display: block;
-        width: 100%;
-        height: 100%;
-        object-fit: cover;
         color: var(--text-muted);
         font-size: var(--size-12);
         font-weight: 400;
