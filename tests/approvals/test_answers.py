@@ -73,6 +73,20 @@ async def test_nobody_answers_for_another_person() -> None:
         assert (await there.call("approvals.get", PHONE, question["id"]))["status"] == "pending"
 
 
+async def test_another_act_under_the_same_key_is_another_question(adapter: StorageAdapter) -> None:
+    async with house(adapter) as there:
+        harmless = there.ask(REMOVE)
+        [first] = await there.open(1)
+        asking = there.ask(REMOVE.model_copy(update={"argv": ("rm", "-r", "/")}))
+        assert (await harmless).status == "withdrawn"
+        [second] = await there.open(1)
+        assert (second["act"]["command"], asking.done()) == ("rm -r /", False)
+        with pytest.raises(AlreadyAnswered, match="withdrawn"):
+            await there.answer(first["id"], "allow")
+        await there.answer(second["id"], "allow")
+        assert (await asking).approval_id == second["id"]
+
+
 async def test_an_answer_is_given_to_one_asker_only() -> None:
     async with house() as there:
         asking = [there.ask(), there.ask()]

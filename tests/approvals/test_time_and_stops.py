@@ -102,6 +102,23 @@ async def test_a_question_outlives_a_stop_and_is_answered_after_it(tmp_path: Pat
         assert (await asking).approval_id == approval_id
 
 
+async def test_a_question_from_before_a_stop_is_not_that_of_another_act_under_its_key(tmp_path: Path) -> None:
+    path = tmp_path / "atrium.db"
+    approval_id = await _stopped_while_asking(path)
+    async with house(SQLiteStorageAdapter(path)) as there:
+        requested = asyncio.Event()
+
+        async def note(_: str, __: object) -> None:
+            requested.set()
+
+        there.runtime.event_bus.subscribe(ApprovalRequested.type, note)
+        asking = there.ask(REMOVE.model_copy(update={"argv": ("rm", "-r", "/")}))
+        await asyncio.wait_for(requested.wait(), 50)
+        [question] = await there.open(1)
+        assert (question["act"]["command"], asking.done()) == ("rm -r /", False)
+        assert (await there.call("approvals.get", ALICE, approval_id))["status"] == "withdrawn"
+
+
 async def test_an_answer_that_nobody_waited_for_is_given_to_who_asks_again(tmp_path: Path) -> None:
     path = tmp_path / "atrium.db"
     approval_id = await _stopped_while_asking(path)

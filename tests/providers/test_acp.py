@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from atrium.adapters.providers.acp import LONGEST_HISTORY, AcpProvider, unheard, with_history
+from atrium.adapters.providers.acp import AcpProvider
 from atrium.adapters.providers.acp_events import PLAN
+from atrium.adapters.providers.acp_history import LONGEST_HISTORY, unheard, with_history
 from atrium.contracts.approvals import ApprovalRequest, Decision
 from atrium.sdk.clock import SystemClock
 from atrium.sdk.errors import (
@@ -154,6 +155,14 @@ async def test_a_question_says_what_was_told_of_the_tool_before(provider: AcpPro
     [request] = asked
     assert (request.title, request.risk) == ("mcp.notes.look_up", "high")
     assert (request.act.arguments, request.act.argv) == ({"tool": "look_up"}, ())
+
+
+async def test_an_answer_about_another_act_permits_nothing(provider: AcpProvider) -> None:
+    async def ask(request: ApprovalRequest) -> Decision:
+        decision = await answer(request, allowed=True)
+        return decision.model_copy(update={"digest": "0" * 64})
+
+    assert json.loads(await said(provider, "ask", ask=ask)) == {"outcome": "selected", "optionId": "no"}
 
 
 async def test_without_anybody_to_ask_nothing_is_permitted(provider: AcpProvider) -> None:

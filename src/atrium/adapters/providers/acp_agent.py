@@ -243,6 +243,8 @@ class Agent:
             return CANCELLED
         finally:
             turn.asking.discard(asking)
+        if decision.digest != asked.act.digest():  # whatever was answered, it was not this
+            decision = decision.model_copy(update={"allowed": False})
         if not decision.allowed:
             turn.rejected = asked.title
         option = chosen_option(options, decision)

@@ -133,10 +133,17 @@ class Desk:
     async def _ask(
         self, storage: SpaceStorage, caller: Principal, request: ApprovalRequest
     ) -> OpenQuestion | ClosedQuestion:
-        """Return the question of this key: the one that waits, its answer that nobody has taken, or a new one."""
+        """Return the question of this key: the one that waits, its answer that nobody has taken, or a new one.
+
+        Under a key that is used again for another act nobody gets the answer that was meant for the first.
+        """
         known = self._docket.known(storage.space, request.key)
         if known is not None:
-            return (await find_question(storage, known))[0]
+            waiting, _ = await find_question(storage, known)
+            if waiting.digest == request.act.digest():
+                return waiting
+            await self._end(storage, known, "withdrawn", taken=not self._docket.is_awaited(known))
+            return await self._new(storage, caller, request)
         before = await untaken(storage, request.key)
         if before is not None:
             return await self._take_earlier(storage, caller, request, before)

@@ -79,7 +79,9 @@ class Docket:
         waiting = self._waiting.pop(approval_id, None)
         if waiting is None:
             return
-        self._keys.pop((waiting.space, waiting.question.key), None)
+        key = (waiting.space, waiting.question.key)
+        if self._keys.get(key) == approval_id:
+            del self._keys[key]
         if waiting.clock is not None and waiting.clock is not asyncio.current_task():
             waiting.clock.cancel()
         for asker in waiting.askers:
