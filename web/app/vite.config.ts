@@ -10,6 +10,30 @@ const WORKER = "sw";
 /** Rarely shown and large: fetched when they are needed, and kept from then on. */
 const LATER = /noto-sans-math|latin-ext/;
 
+/** Sends the styles that components carry without the air between their words. */
+function denseStyles(): Plugin {
+  return {
+    name: "dense-styles",
+    apply: "build",
+    transform: {
+      filter: { id: /\/src\/.*\.ts$/, code: "css`" },
+      handler: (code) => ({ code: code.replace(/(?<=\bcss`)[^`]*(?=`)/g, dense), map: null }),
+    },
+  };
+}
+
+function dense(styles: string): string {
+  return styles
+    .replace(/\/\*.*?\*\//gs, "")
+    .replace(/\s+/g, " ")
+    .replace(/ ?([{};,]) ?/g, "$1")
+    .replace(/: /g, ":")
+    .replace(/;\}/g, "}");
+}
+
+/** What rooms share beside the shell: each by itself is less than a request for it costs. */
+const SHARED = /src\/(api|design|language)\/|lucide|rolldown[\\/]runtime/;
+
 /** Writes into the service worker which files it keeps, under a name that changes when one of them does. */
 function keptFiles(): Plugin {
   return {
@@ -31,7 +55,7 @@ function keptFiles(): Plugin {
   };
 }
 
-const FIRST_ROOM = "features/sessions/feature.ts";
+const isFirstRoom = (id: string): boolean => id.endsWith("features/sessions/feature.ts");
 
 /** Names in the page what its first room is made of, so that it is fetched beside the shell instead of after it. */
 function preloadedRoom(): Plugin {
@@ -42,7 +66,7 @@ function preloadedRoom(): Plugin {
       order: "post",
       handler(html, { bundle = {} }) {
         const chunks = Object.values(bundle).filter((output) => output.type === "chunk");
-        const room = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(FIRST_ROOM));
+        const room = chunks.find(({ moduleIds }) => moduleIds.some(isFirstRoom));
         if (!room) throw new Error("the first room was not built");
         const names = [...withImports(room, bundle)].filter((name) => !html.includes(name));
         return names.map((name) => ({
@@ -96,7 +120,7 @@ export default defineConfig(({ command }) => ({
   base: "/",
   // A hundred names of files would hide the link that `make run` ends with.
   logLevel: command === "build" ? "warn" : "info",
-  plugins: [preloadedRoom(), keptFiles(), packedFiles()],
+  plugins: [denseStyles(), preloadedRoom(), keptFiles(), packedFiles()],
   build: {
     outDir: "../../src/atrium/plugins/gateway/static",
     emptyOutDir: true,
@@ -109,9 +133,13 @@ export default defineConfig(({ command }) => ({
     rolldownOptions: {
       input: { index: "index.html", [WORKER]: "src/worker/service_worker.ts" },
       output: {
-        // What the page begins with comes in one file, not in the several that its rooms would share.
+        // What the page begins with comes in one file, what its first room needs in a second, not in the many that rooms share.
         codeSplitting: {
-          groups: [{ name: "shell", tags: ["$initial"], test: (id) => !id.includes("/worker/") }],
+          groups: [
+            { name: "shell", tags: ["$initial"], test: (id) => !id.includes("/worker/") },
+            { name: "shared", test: SHARED, minShareCount: 2 },
+            { name: "room", test: isFirstRoom },
+          ],
         },
         entryFileNames: ({ name }) => (name === WORKER ? "[name].js" : "assets/[name]-[hash].js"),
       },

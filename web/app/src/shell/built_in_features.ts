@@ -1,8 +1,5 @@
 import { ChartColumn, MessagesSquare, Plug, Settings, ShieldQuestionMark } from "lucide";
-import { approvalWords } from "../features/approvals/words.ts";
 import { settingsCommands } from "../features/settings/commands.ts";
-import { settingsWords } from "../features/settings/words.ts";
-import { usageWords } from "../features/usage/words.ts";
 import type { FeatureDeclaration } from "../state/features.ts";
 import type { Hub } from "../state/hub.ts";
 import { shellWords } from "./words.ts";
@@ -21,7 +18,7 @@ export function builtInFeatures(hub: Hub): readonly FeatureDeclaration[] {
       paths: ["/approvals"],
       navigation: {
         path: "/approvals",
-        label: () => approvalWords().approvals,
+        label: () => shellWords().approvals,
         icon: ShieldQuestionMark,
         badge: () => hub.approvals.count.value,
       },
@@ -44,13 +41,13 @@ export function builtInFeatures(hub: Hub): readonly FeatureDeclaration[] {
     {
       name: "usage",
       paths: ["/usage"],
-      navigation: { path: "/usage", label: () => usageWords().usage, icon: ChartColumn },
+      navigation: { path: "/usage", label: () => shellWords().usage, icon: ChartColumn },
       load: async () => (await import("../features/usage/feature.ts")).default(hub),
     },
     {
       name: "settings",
       paths: ["/settings"],
-      navigation: { path: "/settings", label: () => settingsWords().settings, icon: Settings },
+      navigation: { path: "/settings", label: () => shellWords().settings, icon: Settings },
       commands: settingsCommands(hub),
       load: async () => (await import("../features/settings/feature.ts")).default(hub),
     },

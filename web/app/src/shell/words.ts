@@ -5,7 +5,10 @@ export const shellWords = catalogue(
   {
     rooms: "Rooms",
     sessions: "Sessions",
+    approvals: "Approvals",
     providers: "Providers",
+    usage: "Usage",
+    settings: "Settings",
     toProviders: "Open the providers",
     search: "Search",
     more: "More",
@@ -55,7 +58,10 @@ export const shellWords = catalogue(
   {
     rooms: "Разделы",
     sessions: "Сессии",
+    approvals: "Запросы",
     providers: "Провайдеры",
+    usage: "Расход",
+    settings: "Настройки",
     toProviders: "Открыть список провайдеров",
     search: "Поиск",
     more: "Ещё",

@@ -7,6 +7,7 @@ import "../../design/empty_state.ts";
 import "../../design/progress.ts";
 import { pageStyles } from "../../design/page_styles.ts";
 import { fullTime, shortTime } from "../../design/times.ts";
+import { shellWords } from "../../shell/words.ts";
 import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
@@ -46,7 +47,7 @@ export class ApprovalsRoom extends SignalElement implements Room {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.title = `${approvalWords().approvals} · Atrium`;
+    document.title = `${shellWords().approvals} · Atrium`;
     this.#end = this.hub.followTopic<readonly Permission[]>("approvals/permissions", {
       apply: (permissions) => {
         this.permissions = permissions;
@@ -63,7 +64,6 @@ export class ApprovalsRoom extends SignalElement implements Room {
   }
 
   protected override render(): TemplateResult {
-    const words = approvalWords();
     const open = this.hub.approvals.open.value;
     if (this.hub.isLive && this.#openBefore !== open?.length) {
       this.#openBefore = open?.length;
@@ -71,7 +71,7 @@ export class ApprovalsRoom extends SignalElement implements Room {
     }
     return html`
       <div class="page" data-testid="approvals-page">
-        <h1>${words.approvals}</h1>
+        <h1>${shellWords().approvals}</h1>
         <section aria-live="polite">${this.#renderOpen(open)}</section>
         ${this.#renderPermissions()} ${this.#renderClosed()}
       </div>

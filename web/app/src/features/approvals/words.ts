@@ -3,7 +3,6 @@ import { catalogue, plural } from "../../language/language.ts";
 /** What the room of the approvals and the cards say. */
 export const approvalWords = catalogue(
   {
-    approvals: "Approvals",
     reading: "Reading the approvals",
     nothing: "Nothing waits for you",
     nothingAbout: "When an agent wants to change or run something, it asks here first, and in its session.",
@@ -47,7 +46,6 @@ export const approvalWords = catalogue(
     byWhom: (name: string) => `by ${name}`,
   },
   {
-    approvals: "Запросы",
     reading: "Читаем запросы",
     nothing: "Ничто не ждёт вашего ответа",
     nothingAbout: "Прежде чем что-то изменить или запустить, агент спросит здесь и в своей сессии.",

@@ -1,5 +1,8 @@
+import { html, type TemplateResult } from "lit";
 import type { ConversationFind } from "./conversation_find.ts";
 import type { Match } from "./find.ts";
+import type { FindEvent, FindStepEvent } from "./find_bar.ts";
+import "./find_bar.ts";
 import { FindMarks } from "./find_marks.ts";
 import type { RowWindow } from "./row_window.ts";
 
@@ -10,17 +13,41 @@ const MOST_TRIES = 40;
 /** Rows that were unfolded are measured a little later, which moves the view once more. */
 const CALM_PICTURES = 4;
 
+/** What the person asks of the conversation in the bar. */
+export interface FindActs {
+  readonly search: (wanted: string) => void;
+  readonly step: (by: number) => void;
+  readonly leave: () => void;
+}
+
 /** Shows in the drawn rows what was found, and takes the reader to the match they asked for. */
 export class FindView {
   readonly #find: ConversationFind;
+  readonly #acts: FindActs;
   readonly #marks = new FindMarks();
   #isMarked = false;
   #wanted: Match | undefined;
   #tries = 0;
   #calm = 0;
 
-  constructor(find: ConversationFind) {
+  constructor(find: ConversationFind, acts: FindActs) {
     this.#find = find;
+    this.#acts = acts;
+  }
+
+  /** The bar where the person says what to find; `partial`: not all was read, `reading`: it is being read. */
+  renderBar(partial: boolean, reading: boolean): TemplateResult {
+    const { wanted, at, findings } = this.#find;
+    return html`<atrium-find-bar
+      .wanted=${wanted.value}
+      .at=${at.value}
+      .total=${findings.value.total}
+      ?reading=${reading}
+      ?partial=${partial}
+      @find=${(event: FindEvent) => this.#acts.search(event.wanted)}
+      @step=${(event: FindStepEvent) => this.#acts.step(event.by)}
+      @close=${this.#acts.leave}
+    ></atrium-find-bar>`;
   }
 
   /** Learn which match is the one to go to; where it is in the column must be known by then. */

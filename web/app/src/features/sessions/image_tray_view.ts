@@ -4,9 +4,9 @@ import { repeat } from "lit/directives/repeat.js";
 import { RotateCw, X } from "lucide";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
+import { imageRow } from "../../design/image_row.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import type { ImageTray, TrayImage } from "./image_upload.ts";
-import { imageRow } from "./image_view.ts";
 import { imageWords } from "./image_words.ts";
 
 /** The images of the next message: what each looks like, how far it is, and a way to leave it out. Fires `emptied`. */

@@ -2,6 +2,7 @@ import { css, html, LitElement, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { type Attachment, addressOf } from "../../api/attachments.ts";
 import { controls } from "../../design/controls.ts";
+import { imageRow } from "../../design/image_row.ts";
 import { imageWords } from "./image_words.ts";
 
 /** An image is to be looked at. */
@@ -32,29 +33,6 @@ export function roomOf({ width, height }: Size, isAlone: boolean): Size {
   const side = (length: number): number => Math.max(LEAST, Math.round(length * scale));
   return { width: side(width), height: side(height) };
 }
-
-/** Images side by side, each cut to its frame. */
-export const imageRow = css`
-  :host {
-    display: block;
-  }
-
-  ul {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 8px;
-    margin: 0;
-    padding: 0;
-    list-style: none;
-  }
-
-  img {
-    display: block;
-    width: 100%;
-    height: 100%;
-    object-fit: cover;
-  }
-`;
 
 /** The images of a message, in room that is kept for them before they are loaded. Fires `openimage` (`ImageEvent`). */
 @customElement("atrium-said-images")

@@ -31,8 +31,9 @@ import type { SessionHead } from "./session_head.ts";
 import "./session_head.ts";
 import { SessionKeys } from "./session_keys.ts";
 import { activityOf, titleOf } from "./session_words.ts";
-import type { Timeline, TurnEvent } from "./timeline.ts";
+import type { Timeline } from "./timeline.ts";
 import "./timeline.ts";
+import type { TurnEvent } from "./turn_event.ts";
 import { answerOf } from "./turn_view.ts";
 import { sessionWords } from "./words.ts";
 
@@ -92,7 +93,7 @@ export class SessionPage extends SignalElement {
 
   /** Let the person find something in the conversation. */
   find(): void {
-    this.timeline.find();
+    void this.timeline.find();
   }
 
   protected override willUpdate(changed: PropertyValues): void {

@@ -2,6 +2,7 @@ import { css, html, type TemplateResult } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import type { Session } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
+import { shellWords } from "../../shell/words.ts";
 import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import type { Route } from "../../state/router.ts";
@@ -16,11 +17,13 @@ import type { SessionListView } from "./session_list_view.ts";
 import "./session_list_view.ts";
 import type { SessionPage } from "./session_page.ts";
 import type { TagsDialog, TagsEvent } from "./tags_dialog.ts";
-import "./tags_dialog.ts";
 import type { TitleConflictDialog } from "./title_conflict.ts";
-import "./title_conflict.ts";
 
 const LATER_MS = 1_000;
+
+/** Dialogs that most visits do without. */
+const loadTags = (): Promise<unknown> => import("./tags_dialog.ts");
+const loadConflict = (): Promise<unknown> => import("./title_conflict.ts");
 
 const loadSession = (): Promise<unknown> => import("./session_page.ts");
 
@@ -124,7 +127,7 @@ export class SessionsRoom extends SignalElement implements Room {
 
   /** Let the tags of sessions be edited. */
   editTags(sessions: readonly Session[]): void {
-    if (sessions.length > 0) void this.tags.edit(sessions);
+    if (sessions.length > 0) void this.#withDialog(loadTags, () => this.tags.edit(sessions));
   }
 
   /** Select the chosen session, or take it out of the selection. */
@@ -181,6 +184,19 @@ export class SessionsRoom extends SignalElement implements Room {
   /** Rename a session; when it was renamed elsewhere meanwhile, ask which title it is to have. */
   async #rename(id: string, from: string, to: string): Promise<void> {
     const conflict = await this.deeds.rename(id, from, to);
-    if (conflict && (await this.conflict.ask(conflict))) await this.#rename(id, conflict.theirs, to);
+    if (!conflict) return;
+    const isMine = await this.#withDialog(loadConflict, () => this.conflict.ask(conflict));
+    if (isMine) await this.#rename(id, conflict.theirs, to);
+  }
+
+  /** Do something with a dialog that is loaded for it; a page of an older build may not find it. */
+  async #withDialog<T>(load: () => Promise<unknown>, use: () => Promise<T>): Promise<T | undefined> {
+    try {
+      await load();
+    } catch (error) {
+      this.hub.notices.fail(shellWords().notLoaded, error);
+      return undefined;
+    }
+    return await use();
   }
 }

@@ -8,6 +8,7 @@ import { copyFrom } from "../../design/clipboard.ts";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
 import { currentLanguage } from "../../language/language.ts";
+import { shellWords } from "../../shell/words.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import { Announcer } from "./announcer.ts";
@@ -16,9 +17,7 @@ import { actOnFrame } from "./code_frame.ts";
 import { codeStyles } from "./code_styles.ts";
 import { isOpen, type Turn } from "./conversation.ts";
 import { conversationStyles } from "./conversation_styles.ts";
-import type { FindEvent, FindStepEvent } from "./find_bar.ts";
-import "./find_bar.ts";
-import { FindView } from "./find_view.ts";
+import type { FindView } from "./find_view.ts";
 import { MathView } from "./math_view.ts";
 import type { OpenSession } from "./open_session.ts";
 import { proseStyles } from "./prose_styles.ts";
@@ -29,21 +28,13 @@ import { renderInstead, renderTop } from "./timeline_notes.ts";
 import { TimelineRows } from "./timeline_rows.ts";
 import { timelineStyles } from "./timeline_styles.ts";
 import { toolStyles } from "./tool_styles.ts";
-import { renderTurn, type TurnStep } from "./turn_view.ts";
+import { TurnEvent } from "./turn_event.ts";
+import { renderTurn } from "./turn_view.ts";
 import { sessionWords } from "./words.ts";
 
-/** What a person wants done with a turn. */
-export class TurnEvent extends Event {
-  constructor(
-    readonly step: TurnStep,
-    readonly turn: Turn,
-    readonly providerId?: string,
-  ) {
-    super("turn", { bubbles: true, composed: true });
-  }
-}
-
 const ROWS_AHEAD = 6;
+
+const loadFinding = (): Promise<typeof import("./find_view.ts")> => import("./find_view.ts");
 
 /** The conversation of a session, one column, growing at its end. Fires `turn` (`TurnEvent`) and `leavefind`. */
 @customElement("atrium-timeline")
@@ -81,6 +72,8 @@ export class Timeline extends SignalElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    // Nobody looks for anything in the first moment; what is missing is told when it is asked for.
+    loadFinding().catch(() => undefined);
     this.#clock = setInterval(() => this.#tick(), 1_000);
     document.addEventListener("visibilitychange", this.#onVisible);
     this.addEventListener("keydown", this.#onKey);
@@ -100,15 +93,17 @@ export class Timeline extends SignalElement {
   }
 
   /** Let the person find something. What is not read yet is read for it. */
-  find(): void {
+  async find(): Promise<void> {
     const { find, feed } = this.open;
+    if (!(await this.#canFind())) return;
     if (!find.isOpen.peek()) {
       this.#placeBefore = this.#window?.place;
       find.isOpen.value = true;
       if (find.wanted.peek()) this.#search(find.wanted.peek());
       void feed.readBack(() => !find.isOpen.peek());
     }
-    void this.updateComplete.then(() => this.findBar?.focus());
+    await this.updateComplete;
+    this.findBar?.focus();
   }
 
   /** Leave finding and bring the reader back to where they were. */
@@ -137,7 +132,6 @@ export class Timeline extends SignalElement {
     this.#close();
     this.opened = new Set();
     this.#announcer = new Announcer();
-    this.#findView = new FindView(this.open.find);
   }
 
   protected override updated(): void {
@@ -192,18 +186,10 @@ export class Timeline extends SignalElement {
     `;
   }
 
-  #renderFind(): TemplateResult {
-    const { find, feed } = this.open;
-    return html`<atrium-find-bar
-      .wanted=${find.wanted.value}
-      .at=${find.at.value}
-      .total=${find.findings.value.total}
-      ?reading=${feed.hasEarlier.value && this.hub.isLive && !feed.earlierProblem.value}
-      ?partial=${feed.hasEarlier.value}
-      @find=${(event: FindEvent) => this.#search(event.wanted)}
-      @step=${(event: FindStepEvent) => this.#stepTo(event.by)}
-      @close=${this.leaveFind}
-    ></atrium-find-bar>`;
+  #renderFind(): unknown {
+    const { hasEarlier, earlierProblem } = this.open.feed;
+    const isReading = hasEarlier.value && this.hub.isLive && !earlierProblem.value;
+    return this.#findView?.renderBar(hasEarlier.value, isReading);
   }
 
   #renderRows(): unknown {
@@ -309,6 +295,24 @@ export class Timeline extends SignalElement {
     return isRecord(source) && typeof source.sessionId === "string" ? source.sessionId : undefined;
   }
 
+  /** Whether what finding takes is there, now that it is needed. */
+  async #canFind(): Promise<boolean> {
+    const { open } = this;
+    try {
+      const { FindView } = await loadFinding();
+      if (open === this.open)
+        this.#findView ??= new FindView(open.find, {
+          search: (wanted) => this.#search(wanted),
+          step: (by) => this.#stepTo(by),
+          leave: () => this.leaveFind(),
+        });
+      return open === this.open;
+    } catch (error) {
+      this.hub.notices.fail(shellWords().notLoaded, error);
+      return false;
+    }
+  }
+
   #search(wanted: string): void {
     this.open.find.search(wanted, this.#window?.firstInView ?? 0);
     this.#goToMatch();
@@ -360,6 +364,7 @@ export class Timeline extends SignalElement {
 
   #close(): void {
     this.#findView?.clear();
+    this.#findView = undefined;
     this.#window?.stop();
     this.#window = undefined;
     this.isAway = false;
@@ -380,7 +385,7 @@ export class Timeline extends SignalElement {
     const target = event.composedPath()[0];
     if (event.key !== "/" || event.ctrlKey || event.metaKey || target instanceof HTMLInputElement) return;
     event.preventDefault();
-    this.find();
+    void this.find();
   };
 
   #onClick(event: MouseEvent): void {

@@ -1,7 +1,7 @@
 import { Monitor, Moon, Settings, Sun } from "lucide";
 import type { Command } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
-import { settingsWords } from "./words.ts";
+import { settingsCommandWords } from "./command_words.ts";
 
 /** The commands of the settings: few and small, so they are there before the room is loaded. */
 export function settingsCommands(hub: Hub): readonly Command[] {
@@ -9,28 +9,28 @@ export function settingsCommands(hub: Hub): readonly Command[] {
   return [
     {
       id: "settings.open",
-      label: () => settingsWords().goThere,
+      label: () => settingsCommandWords().goThere,
       keys: "g s",
       icon: Settings,
       run: () => router.go("/settings"),
     },
     {
       id: "settings.light",
-      label: () => settingsWords().useLight,
+      label: () => settingsCommandWords().useLight,
       icon: Sun,
       isAvailable: () => preferences.theme.peek() !== "light",
       run: () => preferences.setTheme("light"),
     },
     {
       id: "settings.dark",
-      label: () => settingsWords().useDark,
+      label: () => settingsCommandWords().useDark,
       icon: Moon,
       isAvailable: () => preferences.theme.peek() !== "dark",
       run: () => preferences.setTheme("dark"),
     },
     {
       id: "settings.system",
-      label: () => settingsWords().useSystem,
+      label: () => settingsCommandWords().useSystem,
       icon: Monitor,
       isAvailable: () => preferences.theme.peek() !== "system",
       run: () => preferences.setTheme("system"),

@@ -12,6 +12,7 @@ import { pageStyles } from "../../design/page_styles.ts";
 import { withCode } from "../../design/words.ts";
 import { LANGUAGES, type Language } from "../../language/language.ts";
 import { problemText } from "../../language/problems.ts";
+import { shellWords } from "../../shell/words.ts";
 import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import { CONTRASTS, type Contrast, THEMES, type Theme } from "../../state/preferences.ts";
@@ -34,7 +35,7 @@ export class SettingsRoom extends SignalElement implements Room {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.title = `${settingsWords().settings} · Atrium`;
+    document.title = `${shellWords().settings} · Atrium`;
     void this.#read();
   }
 
@@ -42,7 +43,7 @@ export class SettingsRoom extends SignalElement implements Room {
     const words = settingsWords();
     return html`
       <div class="page" data-testid="settings-page">
-        <h1>${words.settings}</h1>
+        <h1>${shellWords().settings}</h1>
         <section aria-labelledby="appearance">
           <h2 id="appearance">${words.appearance}</h2>
           <p class="note">${words.appearanceNote}</p>

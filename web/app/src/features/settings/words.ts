@@ -3,7 +3,6 @@ import { catalogue } from "../../language/language.ts";
 /** What the settings say. */
 export const settingsWords = catalogue(
   {
-    settings: "Settings",
     appearance: "Appearance",
     appearanceNote: "Kept in this browser only.",
     theme: "Theme",
@@ -37,13 +36,8 @@ export const settingsWords = catalogue(
     signOut: "Sign out",
     signedOut: "Signed out.",
     notSignedOut: "This browser was not signed out.",
-    goThere: "Open the settings",
-    useLight: "Use the light theme",
-    useDark: "Use the dark theme",
-    useSystem: "Use the system's theme",
   },
   {
-    settings: "Настройки",
     appearance: "Вид",
     appearanceNote: "Хранится только в этом браузере.",
     theme: "Тема",
@@ -76,9 +70,5 @@ export const settingsWords = catalogue(
     signOut: "Выйти",
     signedOut: "Вы вышли.",
     notSignedOut: "Выйти не удалось.",
-    goThere: "Открыть настройки",
-    useLight: "Включить светлую тему",
-    useDark: "Включить тёмную тему",
-    useSystem: "Тема как в системе",
   },
 );

@@ -11,6 +11,7 @@ import "../../design/segmented.ts";
 import { dateAndTime } from "../../design/times.ts";
 import { withCode } from "../../design/words.ts";
 import { problemText } from "../../language/problems.ts";
+import { shellWords } from "../../shell/words.ts";
 import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
@@ -38,7 +39,7 @@ export class UsageRoom extends SignalElement implements Room {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    document.title = `${usageWords().usage} · Atrium`;
+    document.title = `${shellWords().usage} · Atrium`;
     this.#end = this.hub.followTopic<unknown>("usage", {
       apply: () => {
         this.isMissing = false;
@@ -58,7 +59,7 @@ export class UsageRoom extends SignalElement implements Room {
   protected override render(): TemplateResult {
     return html`
       <div class="page" data-testid="usage-page">
-        <h1>${usageWords().usage}</h1>
+        <h1>${shellWords().usage}</h1>
         ${this.#renderContent()}
       </div>
     `;

@@ -3,7 +3,6 @@ import { catalogue, plural } from "../../language/language.ts";
 /** What the room of the usage says. */
 export const usageWords = catalogue(
   {
-    usage: "Usage",
     nothing: "Nothing was used yet",
     nothingAbout:
       "What your turns use is counted here: tokens and, where the price is known, what they cost.",
@@ -64,7 +63,6 @@ export const usageWords = catalogue(
     wrongLimit: "Give a number above 0.",
   },
   {
-    usage: "Расход",
     nothing: "Пока ничего не израсходовано",
     nothingAbout: "Здесь считается расход ваших ходов: токены и, где известна цена, их стоимость.",
     unknown: "Этот хаб не считает расход: его плагин usage не работает.",
