@@ -314,6 +314,17 @@ async def test_extension_points_tell_their_watchers() -> None:
     assert runtime.extensions.at("panel.button") == []
 
 
+async def test_a_watcher_of_an_extension_point_that_fails_harms_no_plugin_that_offers_there() -> None:
+    async with kernel_with(Lamps) as runtime:
+        changes: list[int] = []
+        runtime.extensions.watch("panel.button", lambda: changes.remove(0))
+        runtime.extensions.watch("panel.button", lambda: changes.append(1))
+        runtime.plugin_manager.plugin("lamps").context.extensions.contribute("panel.button", "x")
+        assert changes == [1]
+        await runtime.plugin_manager.stop_plugin("lamps")
+        assert runtime.extensions.at("panel.button") == []
+
+
 async def test_ids_are_unique_ordered_uuid7(runtime: CoreRuntime) -> None:
     ids = [runtime.new_id() for _ in range(10_000)]
     assert ids == sorted(ids)

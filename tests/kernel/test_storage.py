@@ -198,12 +198,35 @@ async def test_a_withdrawn_topic_is_gone_and_a_watch_can_be_ended(storage: Stora
     seen: list[int] = []
     end = storage.watch("notes", seen.append)
     end()
+    others: list[int] = []
+    storage.watch("notes", others.append)
     end()
-    await storage.set("notes", "a", {"title": "A"})
-    assert seen == []
+    revision = await storage.set("notes", "a", {"title": "A"})
+    assert (seen, others) == ([], [revision])
     withdraw()
     with pytest.raises(NotFound):
         storage.watch("notes", seen.append)
+
+
+def fail(*_: object) -> None:
+    """Fail as a callback of somebody's may."""
+    raise RuntimeError("mine alone")
+
+
+async def test_a_callback_that_fails_harms_neither_the_commit_nor_the_others(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    storage.topics.declare("notes", NOTES)
+    heard: list[int] = []
+    storage.watch("notes", fail)
+    storage.watch("notes", heard.append)
+    async with asyncio.timeout(50):
+        async with storage.batch() as batch:
+            batch.set("notes", "a", {"title": "A"})
+            batch.after(fail)
+            batch.after(lambda: heard.append(0))
+    assert heard == [batch.revision, 0]
+    assert caplog.messages == ["callback failed"] * 2
 
 
 async def test_revisions_grow_over_restarts_and_clock_jumps(storage: Storage, clock: ManualClock) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from atrium.sdk.callbacks import call_each
 from atrium.sdk.host import Contribution
 
 
@@ -46,5 +47,4 @@ class ExtensionPoints:
         return end
 
     def _changed(self, point: str) -> None:
-        for callback in tuple(self._watchers.get(point, ())):
-            callback()
+        call_each(self._watchers.get(point, ()))

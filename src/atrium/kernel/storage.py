@@ -13,10 +13,10 @@ from atrium.kernel.entries import encode_json, entries_of
 from atrium.kernel.numbers import NumberSource
 from atrium.kernel.streams import Slot, Streams, StreamTail, Wake
 from atrium.kernel.topics import Topics
+from atrium.sdk.callbacks import call_each
 from atrium.sdk.cursors import decode_cursor, encode_cursor
 from atrium.sdk.errors import Conflict, InvalidInput, NotFound
 from atrium.sdk.spi import (
-    Address,
     Commit,
     Committed,
     DeclareIndex,
@@ -151,8 +151,7 @@ class Storage:
         """Store a document and return its revision."""
         if not self._opened:
             await self.open()
-        commit = Commit(self.numbers.revision(), operations=[self.put(namespace, space, key, value)])
-        return await self.submit(commit)
+        return await self.submit(Commit(self.numbers.revision(), operations=[self.put(namespace, space, key, value)]))
 
     async def delete(self, namespace: str, key: str, *, space: str = SYSTEM) -> None:
         """Delete a document if it is there."""
@@ -290,14 +289,13 @@ class Storage:
         await self.open()
         declared = self._indexes.setdefault(namespace, set())
         if fields not in declared:
-            commit = Commit(self.numbers.revision(), operations=[DeclareIndex(namespace, fields)])
-            await self.submit(commit)
+            await self.submit(Commit(self.numbers.revision(), operations=[DeclareIndex(namespace, fields)]))
             declared.add(fields)
 
     def put(self, namespace: str, space: str, key: str, value: Json) -> Put:
         """Return the operation that stores a document; `InvalidInput` if the value has no JSON form."""
-        address: Address = (namespace, space, key)
-        return Put(address, encode_json(value, f"{namespace}/{key}"), self.topics.bumps(namespace, key, value))
+        encoded = encode_json(value, f"{namespace}/{key}")
+        return Put((namespace, space, key), encoded, self.topics.bumps(namespace, key, value))
 
     def submit(
         self, commit: Commit, slots: Sequence[Slot] = (), callbacks: Sequence[Callable[[], None]] = ()
@@ -328,8 +326,7 @@ class Storage:
             slot.stream.settle(slot, stored=stored)
         if isinstance(outcome, Committed):
             self.topics.announce(outcome.topics, outcome.revision)
-            for callback in callbacks:
-                callback()
+            call_each(callbacks)
         if not waiter.done():
             if isinstance(outcome, Committed):
                 waiter.set_result(outcome.revision)

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from atrium.sdk.callbacks import call_each
 from atrium.sdk.errors import NotFound
 from atrium.sdk.spi import Bump, Query, Selection, TopicKey
 from atrium.sdk.storage import Json, Topic, TopicSnapshot
@@ -85,16 +86,15 @@ class Topics:
         def end() -> None:
             if callback in watchers:
                 watchers.remove(callback)
-            if not watchers:
-                self._watchers.pop((space, topic), None)
+                if not watchers:
+                    del self._watchers[space, topic]
 
         return end
 
     def announce(self, topics: Iterable[TopicKey], revision: int) -> None:
         """Tell the watchers of these topics that they have changed."""
         for topic in topics:
-            for callback in tuple(self._watchers.get(topic, ())):
-                callback(revision)
+            call_each(self._watchers.get(topic, ()), revision)
 
     def queries(self, space: str, topic: str) -> list[Query]:
         """Return what must be read for a snapshot of a topic."""
