@@ -14,9 +14,12 @@ export async function copyText(text: string): Promise<void> {
   field.remove();
 }
 
+/** What a button says again when it has told how its copying went. */
+const labels = new Map<HTMLButtonElement, string>();
+
 /** Copy a text and say so on the button that asked for it. */
 export async function copyFrom(button: HTMLButtonElement, text: string): Promise<void> {
-  const label = button.textContent;
+  if (!labels.has(button)) labels.set(button, button.textContent ?? "");
   try {
     await copyText(text);
     button.textContent = designWords().copied;
@@ -24,6 +27,8 @@ export async function copyFrom(button: HTMLButtonElement, text: string): Promise
     button.textContent = designWords().notCopied;
   }
   setTimeout(() => {
-    button.textContent = label;
+    const label = labels.get(button);
+    if (label !== undefined) button.textContent = label;
+    labels.delete(button);
   }, 1_500);
 }

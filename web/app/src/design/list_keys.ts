@@ -1,4 +1,5 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
+import { pressedKey } from "./pressed_key.ts";
 
 /** What a list does with keys beside moving the focus. Each is optional; `enter` is the items' own click. */
 export interface ListKeysOptions {
@@ -49,7 +50,8 @@ export class ListKeys implements ReactiveController {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const target = event.composedPath()[0] as HTMLElement;
     const isTyping = target.matches("input, textarea, select");
-    if (isTyping ? this.#stepOutOfFilter(event.key) : this.#act(event.key, target)) {
+    const key = pressedKey(event);
+    if (isTyping ? this.#stepOutOfFilter(key) : this.#act(key, target)) {
       event.preventDefault();
       event.stopPropagation();
     }

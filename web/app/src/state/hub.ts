@@ -45,10 +45,12 @@ export class Hub implements Shell {
     this.connection.start();
     this.sessionList.follow(this.connection);
     this.approvals.follow(this.connection);
+    this.providers.follow(this.connection);
     effect(() => {
       if (this.connection.state.value.kind === "live") void this.providers.refresh();
     });
-    window.addEventListener("online", () => this.connection.hurry());
+    for (const change of ["online", "offline"])
+      window.addEventListener(change, () => this.connection.hurry());
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) return;
       this.connection.hurry();

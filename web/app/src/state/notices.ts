@@ -20,7 +20,7 @@ const SHOWN_MS = 6_000;
 const SHOWN_WITH_STEP_MS = 10_000;
 const MOST_SHOWN = 3;
 
-/** The few messages the page shows at a time, the newest last. */
+/** The few messages the page shows at a time, the newest last. One that offers a way back is never crowded out. */
 export class Notices {
   readonly all = signal<readonly Notice[]>([]);
   readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
@@ -34,6 +34,7 @@ export class Notices {
 
   /** Say something that stays until it is answered or dismissed. */
   keep(text: string, step: NoticeStep): void {
+    for (const known of this.all.peek()) if (known.text === text) this.dismiss(known.id);
     this.#add({ text, isProblem: false, step });
   }
 
@@ -62,9 +63,10 @@ export class Notices {
 
   #add(content: Omit<Notice, "id">): Notice {
     const notice = { id: ++this.#lastId, ...content };
-    const others = this.all.peek().filter(({ text }) => text !== notice.text);
-    for (const { id } of others.slice(0, -(MOST_SHOWN - 1))) this.dismiss(id);
-    this.all.value = [...others.slice(-(MOST_SHOWN - 1)), notice];
+    const others = this.all.peek().filter(({ step, isProblem }) => isProblem || !step);
+    const kept = others.filter(({ text }) => text !== notice.text).slice(-(MOST_SHOWN - 1));
+    for (const other of others) if (!kept.includes(other)) this.dismiss(other.id);
+    this.all.value = [...this.all.peek(), notice];
     return notice;
   }
 

@@ -1,3 +1,4 @@
+import { pressedKey } from "../design/pressed_key.ts";
 import type { Command } from "./feature.ts";
 
 const SEQUENCE_MS = 1_500;
@@ -18,7 +19,8 @@ export class Shortcuts {
     if (event.defaultPrevented || event.isComposing || event.altKey) return false;
     const hasModifier = event.ctrlKey || event.metaKey;
     if (!hasModifier && isTyping(event)) return false;
-    const pressed = hasModifier ? `Mod+${event.key.toUpperCase()}` : event.key;
+    const key = pressedKey(event);
+    const pressed = hasModifier ? `Mod+${event.shiftKey ? "Shift+" : ""}${key.toUpperCase()}` : key;
     const command = this.#find(this.#sequence(pressed)) ?? this.#find(pressed);
     this.#first = command || hasModifier ? undefined : { key: pressed, at: this.#now() };
     if (!command) return false;

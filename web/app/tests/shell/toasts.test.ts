@@ -47,7 +47,25 @@ describe("toasts", () => {
   });
 });
 
+describe("what can be taken back", () => {
+  const undo = { label: "Undo", run: (): void => undefined };
+
+  it("is offered for its whole time, however alike and however many", () => {
+    const notices = new Notices();
+    for (const text of ["Deleted.", "Deleted.", "One", "Two", "Three"]) notices.say(text, undo);
+    for (const text of ["Copied.", "Copied.", "Saved.", "Sent."]) notices.say(text);
+    const texts = notices.all.value.map(({ text }) => text);
+    expect(texts).toEqual(["Deleted.", "Deleted.", "One", "Two", "Three", "Copied.", "Saved.", "Sent."]);
+  });
+});
+
 describe("what is kept", () => {
+  it("is said once", () => {
+    const notices = new Notices();
+    for (let n = 0; n < 2; n += 1) notices.keep("A new version is ready.", { label: "Reload", run: vi.fn() });
+    expect(notices.all.value).toHaveLength(1);
+  });
+
   it("stays until it is answered", () => {
     vi.useFakeTimers();
     const notices = new Notices();

@@ -1,3 +1,4 @@
+import { pressedKey } from "../../design/pressed_key.ts";
 import type { ListCursor } from "./list_cursor.ts";
 import type { ListRow } from "./list_rows.ts";
 
@@ -10,9 +11,9 @@ const STEPS: Readonly<Record<string, number>> = { j: 1, ArrowDown: 1, k: -1, Arr
 export function moveOf(event: KeyboardEvent): KeyMove | undefined {
   if (event.altKey || event.isComposing) return undefined;
   const isModified = event.ctrlKey || event.metaKey;
-  if (isModified && event.key.toLowerCase() === "a") return selectAll;
+  if (isModified && pressedKey(event).toLowerCase() === "a") return selectAll;
   if (isModified) return undefined;
-  const step = stepOf(event.key);
+  const step = stepOf(pressedKey(event));
   if (step) return event.shiftKey ? extended(step) : step;
   return undefined;
 }

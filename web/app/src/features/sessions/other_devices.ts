@@ -125,6 +125,11 @@ export class OtherDevices extends SignalElement {
   @query("[popover]") private list!: HTMLElement;
   #unplace: (() => void) | undefined;
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.addEventListener("keydown", this.#onKey);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#unplace?.();
@@ -150,6 +155,11 @@ export class OtherDevices extends SignalElement {
       </div>
     `;
   }
+
+  /** Escape closes the list; it must not step back from anything else as well. */
+  readonly #onKey = (event: KeyboardEvent): void => {
+    if (event.key === "Escape" && this.list.matches(":popover-open")) event.stopPropagation();
+  };
 
   readonly #onToggle = (event: ToggleEvent): void => {
     this.#unplace?.();

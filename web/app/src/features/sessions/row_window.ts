@@ -77,10 +77,11 @@ export class RowWindow {
     this.#column.measureElement(null);
   }
 
-  /** Go to the end and stay there. */
+  /** Go to the end and stay there: also to the end of a row that is to be drawn now and is measured only then. */
   toEnd(): void {
     this.#wasAtEnd = true;
     this.#column.scrollToEnd();
+    requestAnimationFrame(() => this.#column.scrollToEnd());
   }
 
   /** Bring a row into view. */

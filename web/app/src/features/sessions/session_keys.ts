@@ -1,4 +1,5 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
+import { pressedKey } from "../../design/pressed_key.ts";
 
 /** What the keys of a session do. */
 export interface SessionActs {
@@ -77,7 +78,7 @@ export class SessionKeys implements ReactiveController {
 
 function isFind(event: KeyboardEvent): boolean {
   const hasModifier = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-  return hasModifier && (event.key === "f" || event.key === "F" || event.code === "KeyF");
+  return hasModifier && pressedKey(event).toLowerCase() === "f";
 }
 
 function isInFindField(event: KeyboardEvent): boolean {

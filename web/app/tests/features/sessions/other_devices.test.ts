@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Follower } from "../../../src/api/presence.ts";
 import type { OtherDevices } from "../../../src/features/sessions/other_devices.ts";
 import "../../../src/features/sessions/other_devices.ts";
@@ -34,6 +34,22 @@ describe("the other devices of a session", () => {
     );
     expect(root.querySelector("h2")?.textContent).toBe("Open on 2 other devices");
     expect(root.querySelectorAll("li")).toHaveLength(2);
+  });
+
+  it("keep to themselves the key that closes their list", async () => {
+    const root = await shown(follower("Chrome", "Linux"));
+    const list = root.querySelector("[popover]") as HTMLElement;
+    const isOpen = vi.spyOn(list, "matches").mockReturnValue(true);
+    const heard = vi.fn();
+    document.addEventListener("keydown", heard);
+    const press = (): boolean =>
+      list.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, composed: true }));
+    press();
+    expect(heard).not.toHaveBeenCalled();
+    isOpen.mockReturnValue(false);
+    press();
+    expect(heard).toHaveBeenCalledOnce();
+    document.removeEventListener("keydown", heard);
   });
 
   it("are text, whatever a program calls itself", async () => {
