@@ -5,6 +5,7 @@ Whatever has no description is an error: documentation is part of the code that 
 """
 
 import argparse
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -33,6 +34,7 @@ from atrium.sdk import errors
 from atrium.sdk.plugin import Offer, Plugin
 
 FOLDER = Path("docs/reference")
+SOURCE = Path("src/atrium")
 GENERATED = "<!-- Written by tools/reference.py; do not edit. -->\n\n"
 
 SETTINGS_HEAD = """# Settings
@@ -56,6 +58,17 @@ Over HTTP they are `application/problem+json` (RFC 9457), over WebSocket `error`
 |---|---|---|---|"""
 
 
+PHRASES_HEAD = """# Phrases
+
+English texts of the hub that clients say in other languages. Beside such a text stands, in `phrases` and under the name
+of its field, a `code` and `params`, the values in it: times as ISO 8601, sizes in bytes, amounts as numbers. A client
+that does not know a code shows the text as it is. `recipe.<id>` is what a recipe says of its program; `check.<name>` is
+sent with no finding, and is the name of what its `check` looks at.
+
+| code | values |
+|---|---|"""
+
+
 class Undocumented(Exception):
     """Something that people use has no description."""
 
@@ -68,6 +81,7 @@ def pages() -> dict[str, str]:
         "interface.md": interface_page(),
         "entries.md": entries_page(),
         "errors.md": errors_page(),
+        "phrases.md": phrases_page(),
     }
 
 
@@ -216,6 +230,30 @@ def errors_page() -> str:
     return "\n".join([ERRORS_HEAD, *rows]) + "\n"
 
 
+def phrases_page() -> str:
+    """Describe every phrase that the hub can send."""
+    rows = [
+        f"| `{code}` | {', '.join(f'`{name}`' for name in sorted(names)) or ''} |"
+        for code, names in sorted(declared_phrases().items())
+    ]
+    return "\n".join([PHRASES_HEAD, *rows]) + "\n"
+
+
+def declared_phrases() -> dict[str, set[str]]:
+    """Return the names of the values of each phrase by its code, as the source writes them out where it is made."""
+    found: dict[str, set[str]] = {f"recipe.{file.parent.name}": set() for file in SOURCE.rglob("recipe.json")}
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if node.func.id == "phrase":
+                names = {_written_out(value.arg, file, node) for value in node.keywords}
+                found.setdefault(_written_out(ast.literal_eval(node.args[0]), file, node), set()).update(names)
+            elif node.func.id == "Finding" and "adapters" in file.parts:
+                found[f"check.{ast.literal_eval(node.args[0])}"] = set()
+    return found
+
+
 def declared_errors() -> list[type[errors.AtriumError]]:
     """Return every error that the hub, its plugins and its adapters declare."""
     for package in (adapters, plugins):
@@ -241,6 +279,12 @@ def _summary(thing: Any) -> str:
     if not text:
         raise Undocumented(str(thing))
     return " ".join(text.partition("\n\n")[0].split())
+
+
+def _written_out(name: str | None, file: Path, call: ast.Call) -> str:
+    if name is None:
+        raise Undocumented(f"{file}:{call.lineno}: the values of the phrase")
+    return name
 
 
 def _cell(text: str) -> str:

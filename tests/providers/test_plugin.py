@@ -112,7 +112,8 @@ async def test_the_list_is_what_the_wire_says(tmp_path: Path) -> None:
     assert list(found) == ["local", "model", "echo"]
     keys = {"id", "name", "version", "status", "capabilities", "limits", "circuit"}
     assert set(found["echo"]) == keys
-    assert set(found["local"]) == set(found["model"]) == keys | {"reason"}
+    assert set(found["local"]) == set(found["model"]) == keys | {"reason", "phrases"}
+    assert found["local"]["phrases"]["reason"]["code"] == "local.model_missing"
     assert [one["status"] for one in found.values()] == ["notInstalled", "unavailable", "active"]
     assert "atrium models pull" in found["local"]["reason"]
 

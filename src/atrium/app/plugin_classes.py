@@ -11,6 +11,7 @@ from atrium.app.config.schema import SECTION_OF_PLUGIN
 from atrium.app.errors import CommandFailed
 from atrium.app.plugin_sources import PluginClass, PluginSource
 from atrium.sdk import Manifest, PluginFailed
+from atrium.sdk.phrases import phrase
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,8 @@ def load_classes(sources: Sequence[PluginSource]) -> list[LoadedClass]:
     for source in sources:
         one = _load(source)
         if one.plugin is not None and one.name in taken:
-            one = LoadedClass(source, None, f"its manifest gives it the name {one.name!r}, which is taken")
+            said = f"its manifest gives it the name {one.name!r}, which is taken"
+            one = LoadedClass(source, None, phrase("plugin.name_taken", said, name=one.name))
         if one.plugin is not None:
             taken.add(one.name)
         loaded.append(one)
@@ -74,7 +76,9 @@ def _load(source: PluginSource) -> LoadedClass:
 def _described(plugin: PluginClass) -> PluginClass:
     """Let what the module or the class says of itself describe a plugin whose manifest does not."""
     if not isinstance(getattr(plugin, "manifest", None), Manifest):
-        raise PluginFailed(f'{plugin.__name__} has no manifest: it needs  manifest = Manifest(name="notes")')
+        name, example = plugin.__name__, 'manifest = Manifest(name="notes")'
+        said = f"{name} has no manifest: it needs  {example}"
+        raise PluginFailed(phrase("plugin.no_manifest", said, plugin=name, example=example))
     if not plugin.manifest.description:
         said = sys.modules[plugin.__module__].__doc__ or plugin.__doc__ or ""
         first = " ".join(said.strip().partition("\n\n")[0].split())

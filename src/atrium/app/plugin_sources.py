@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
 from atrium.sdk import Plugin, PluginFailed
+from atrium.sdk.phrases import phrase
 
 PluginClass = type[Plugin[Any]]
 
@@ -82,7 +83,7 @@ def _named_class(target: str) -> Callable[[], PluginClass]:
         module_name, _, attribute = target.partition(":")
         found = getattr(importlib.import_module(module_name.strip()), attribute.strip(), None)
         if not _is_plugin(found):
-            raise PluginFailed(f"{target} is no Plugin class")
+            raise PluginFailed(phrase("plugin.no_class", f"{target} is no Plugin class", target=target))
         return found
 
     return load
@@ -93,14 +94,15 @@ def _file_class(path: Path) -> Callable[[], PluginClass]:
         name = f"atrium_plugin_{path.stem}"
         spec = importlib.util.spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
-            raise PluginFailed(f"{path} cannot be imported")
+            raise PluginFailed(phrase("plugin.not_importable", f"{path} cannot be imported", file=str(path)))
         module = importlib.util.module_from_spec(spec)
         # Dataclasses and pydantic look their module up by name.
         sys.modules[name] = module
         spec.loader.exec_module(module)
         found = [value for value in vars(module).values() if _is_plugin(value) and value.__module__ == name]
         if len(found) != 1:
-            raise PluginFailed(f"{path} defines {len(found)} Plugin classes; a dropped-in file defines one")
+            said = f"{path} defines {len(found)} Plugin classes; a dropped-in file defines one"
+            raise PluginFailed(phrase("plugin.not_one_class", said, file=str(path), count=len(found)))
         return found[0]
 
     return load

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from atrium.contracts.base import Model
+from atrium.contracts.phrases import Phrase
 
 
 class ProblemAction(Model):
@@ -40,3 +41,4 @@ class Problem(Model):
     retry_after: float | None = None
     actions: tuple[ProblemAction, ...] = ()
     errors: tuple[ProblemField, ...] = ()
+    phrases: dict[str, Phrase] | None = None

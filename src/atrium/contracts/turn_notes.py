@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from atrium.contracts.events import Event
+from atrium.contracts.phrases import Phrase
 
 
 class UsageReported(Event):
@@ -27,3 +28,4 @@ class NoteAdded(Event):
 
     turn_id: str
     content: str
+    phrases: dict[str, Phrase] | None = None

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from atrium.sdk.context import Context
 from atrium.sdk.errors import PluginFailed
+from atrium.sdk.phrases import phrase, with_phrases
 from atrium.sdk.plugin import Config, Offer, Plugin, PluginStatus
 
 if TYPE_CHECKING:
@@ -48,14 +49,13 @@ class PluginManager:
         """Return every plugin's name, version, status and reason, for people."""
         rows = []
         for name in sorted({*self._plugins, *self.failures}):
-            plugin = self._plugins.get(name)
-            status = plugin.status if plugin else PluginStatus.FAILED
-            version = plugin.manifest.version if plugin else None
-            description = plugin.manifest.description if plugin else ""
-            rows.append(
-                {"name": name, "version": version, "status": status.value, "description": description}
-                | ({"reason": self.failures[name]} if name in self.failures else {})
-            )
+            row = {"name": name, "version": None, "status": PluginStatus.FAILED.value, "description": ""}
+            if plugin := self._plugins.get(name):
+                about = plugin.manifest
+                row |= {"version": about.version, "status": plugin.status.value, "description": about.description}
+            if name in self.failures:
+                row["reason"] = self.failures[name]
+            rows.append(with_phrases(row))
         return rows
 
     def fail(self, name: str, reason: str) -> None:
@@ -77,9 +77,7 @@ class PluginManager:
         except PluginFailed as error:
             self._failed(plugin, error)
             raise
-        context = Context(self._runtime, manifest.name)
-        self._contexts[manifest.name] = context
-        plugin.context = context
+        plugin.context = self._contexts[manifest.name] = Context(self._runtime, manifest.name)
         plugin.status = PluginStatus.LOADED
 
     async def start_plugin(self, name: str) -> None:
@@ -90,9 +88,10 @@ class PluginManager:
         if plugin.status is PluginStatus.FAILED and name not in self._contexts:
             raise PluginFailed(f"{name}: {self.failures.get(name, 'it could not be loaded')}")
         running = {one.manifest.name for one in self._plugins.values() if one.is_started}
-        missing = [other for other in plugin.manifest.dependencies if other not in running]
-        if missing:
-            error = PluginFailed(f"{name} needs {', '.join(missing)}, which does not run")
+        needed = ", ".join(other for other in plugin.manifest.dependencies if other not in running)
+        if needed:
+            said = f"{name} needs {needed}, which does not run"
+            error = PluginFailed(phrase("plugin.needs", said, plugin=name, needed=needed))
             self._failed(plugin, error)
             raise error
         context = self._contexts[name]
@@ -132,7 +131,7 @@ class PluginManager:
         ordered = self._order()
         for plugin in self._plugins.values():
             if plugin not in ordered:
-                self._failed(plugin, PluginFailed("its dependencies form a cycle"))
+                self._failed(plugin, PluginFailed(phrase("plugin.cycle", "its dependencies form a cycle")))
         for plugin in ordered:
             if plugin.status in {PluginStatus.LOADED, PluginStatus.STOPPED}:
                 try:
@@ -172,7 +171,8 @@ class PluginManager:
             details = "; ".join(
                 f"{name}.{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
             )
-            raise PluginFailed(f"its configuration is not valid: {details}") from None
+            said = f"its configuration is not valid: {details}"
+            raise PluginFailed(phrase("plugin.settings_refused", said, problem=details)) from None
 
     async def _declare(self, plugin: AnyPlugin, context: Context) -> None:
         name = plugin.manifest.name

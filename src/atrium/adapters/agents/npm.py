@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from atrium.adapters.agents.errors import InstallFailed, NoRoomForProgram, ProgramMismatch, ProgramUnsupported
+from atrium.sdk.phrases import phrase
 
 POLL_SECONDS = 0.5
 
@@ -46,7 +47,8 @@ async def _npm(folder: Path, lock: int) -> AsyncIterator[tuple[Process, asyncio.
     """Run `npm ci`; leaving the block ends it, whatever happened."""
     npm = shutil.which("npm")
     if npm is None:
-        raise ProgramUnsupported("npm is not on the PATH; install Node with npm (https://nodejs.org), then try again")
+        said = "npm is not on the PATH; install Node with npm (https://nodejs.org), then try again"
+        raise ProgramUnsupported(phrase("requirement.no_npm", said))
     process = await asyncio.create_subprocess_exec(
         *(npm, "ci", *_OPTIONS),
         cwd=folder,
@@ -90,11 +92,15 @@ def _failure(said: str) -> Exception:
     reasons = [line for line in lines if not re.match(r"(code|errno|syscall|path|dest) ", line)]
     reason = reasons[0] if reasons else "npm gave no reason"
     if code == "EINTEGRITY":
-        return ProgramMismatch(f"{reason}; the registry gives other bytes than were pinned: tell who runs it")
+        said = f"{reason}; the registry gives other bytes than were pinned: tell who runs it"
+        return ProgramMismatch(phrase("install.other_bytes", said, reason=reason))
     if code == "ENOSPC":
-        return NoRoomForProgram("the disk is full; free some space, then try again")
+        return NoRoomForProgram(phrase("install.disk_full", "the disk is full; free some space, then try again"))
     if code in _OFFLINE:
-        return InstallFailed(f"the package registry cannot be reached ({code}); check the network, then try again")
+        said = f"the package registry cannot be reached ({code}); check the network, then try again"
+        return InstallFailed(phrase("install.registry_silent", said, code=code))
+    reason = reason.rstrip(".")
     if code in {"E404", "ETARGET"}:
-        return InstallFailed(f"{reason.rstrip('.')}; look at `npm config get registry`: it does not have the package")
-    return InstallFailed(f"npm: {reason.rstrip('.')}; try again, or run `npm doctor`")
+        said = f"{reason}; look at `npm config get registry`: it does not have the package"
+        return InstallFailed(phrase("install.no_package", said, reason=reason))
+    return InstallFailed(phrase("install.npm_failed", f"npm: {reason}; try again, or run `npm doctor`", reason=reason))

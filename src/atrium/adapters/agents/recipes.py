@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from atrium.adapters.agents.errors import RecipeInvalid
+from atrium.contracts.phrases import Phrase
+from atrium.sdk.phrases import Text
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,12 @@ class Recipe(BaseModel):
     """Variables of the hub that its process is given where they are set: its own keys, nobody else's."""
     env: dict[str, str] = Field(default_factory=dict)
     mode: str | None = None
+
+    @property
+    def told(self) -> str:
+        """Return `about`, as a phrase where the recipe ships with Atrium: `recipe.<id>`."""
+        known = Phrase(code=f"recipe.{self.id}")
+        return Text(self.about, known) if self.folder.parent == SHIPPED else self.about
 
     @property
     def digest(self) -> str:

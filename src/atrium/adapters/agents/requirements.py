@@ -14,6 +14,7 @@ from pathlib import Path
 from atrium.adapters.agents.errors import NoRoomForProgram, ProgramUnsupported
 from atrium.adapters.agents.recipes import Recipe
 from atrium.sdk.findings import Finding
+from atrium.sdk.phrases import phrase, reworded
 
 HEADROOM = 64 << 20
 """Bytes that stay free beside the program, for the database above all."""
@@ -37,7 +38,7 @@ def require(recipe: Recipe, findings: Sequence[Finding]) -> None:
     for finding in findings:
         if finding.level == "fail":
             kind = NoRoomForProgram if finding.check == "disk" else ProgramUnsupported
-            raise kind(f"{recipe.name}: {finding.message}; {finding.next}")
+            raise kind(reworded(finding.message, f"{recipe.name}: {finding.message}; {finding.next}"))
 
 
 def this_platform() -> str:
@@ -50,18 +51,30 @@ def _platform(recipe: Recipe) -> Finding:
     here = this_platform()
     if here in recipe.platforms:
         return Finding("platform", "ok", here)
-    step = f"use it on one of {', '.join(recipe.platforms)}, or choose another agent"
-    return Finding("platform", "fail", f"there is no build for {here}", step)
+    platforms = ", ".join(recipe.platforms)
+    step = phrase(
+        "requirement.other_platform",
+        f"use it on one of {platforms}, or choose another agent",
+        platforms=platforms,
+    )
+    missing = phrase("requirement.no_build", f"there is no build for {here}", platform=here)
+    return Finding("platform", "fail", missing, step)
 
 
 async def _node(recipe: Recipe) -> Finding:
     assert recipe.node is not None
-    wanted = f"install Node {recipe.node} or newer (https://nodejs.org), then try again"
+    wanted = phrase(
+        "requirement.install_node",
+        f"install Node {recipe.node} or newer (https://nodejs.org), then try again",
+        version=recipe.node,
+    )
     found = await _node_version()
     if found is None:
-        return Finding("node", "fail", "Node is not on the PATH", wanted)
+        return Finding("node", "fail", phrase("requirement.no_node", "Node is not on the PATH"), wanted)
     if _numbers(found) < _numbers(recipe.node):
-        return Finding("node", "fail", f"Node {found} is too old: it needs {recipe.node}", wanted)
+        said = f"Node {found} is too old: it needs {recipe.node}"
+        old = phrase("requirement.old_node", said, version=found, needed=recipe.node)
+        return Finding("node", "fail", old, wanted)
     return Finding("node", "ok", f"Node {found}")
 
 
@@ -97,17 +110,20 @@ def _numbers(version: str) -> tuple[int, ...]:
 def _npm() -> Finding:
     npm = shutil.which("npm")
     if npm is None:
-        step = "install npm, which comes with Node (https://nodejs.org), then try again"
-        return Finding("npm", "fail", "npm is not on the PATH", step)
+        said = "install npm, which comes with Node (https://nodejs.org), then try again"
+        missing = phrase("requirement.no_npm", "npm is not on the PATH")
+        return Finding("npm", "fail", missing, phrase("requirement.install_npm", said))
     return Finding("npm", "ok", npm)
 
 
 def _disk(recipe: Recipe, folder: Path) -> Finding:
     place = next(one for one in (folder, *folder.parents) if one.exists())
     free, needed = shutil.disk_usage(place).free, recipe.size + HEADROOM
-    text = f"{free / 1e9:.1f} GB free at {place}, {_gigabytes(needed)} needed"
+    said = f"{free / 1e9:.1f} GB free at {place}, {_gigabytes(needed)} needed"
+    text = phrase("requirement.room", said, free=free, place=str(place), needed=needed)
     if free < needed:
-        return Finding("disk", "fail", text, f"free {_gigabytes(needed - free)}, then try again")
+        said = f"free {_gigabytes(needed - free)}, then try again"
+        return Finding("disk", "fail", text, phrase("requirement.free_room", said, size=needed - free))
     return Finding("disk", "ok", text)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from atrium.adapters.models.errors import DownloadFailed
 from atrium.adapters.models.partial import PartialFile
+from atrium.sdk.phrases import phrase
 
 if TYPE_CHECKING:
     import httpx
@@ -26,9 +27,9 @@ async def download(address: str, partial: PartialFile, size: int, progress: Call
             await _stream(client, address, partial, progress)
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__
-        raise DownloadFailed(
-            f"{address}: {reason}. {partial.size} of {size} bytes are kept: pull again to go on, or use --from FILE"
-        ) from error
+        said = f"{address}: {reason}. {partial.size} of {size} bytes are kept: pull again to go on, or use --from FILE"
+        told = phrase("download.cut", said, address=address, reason=reason, kept=partial.size, size=size)
+        raise DownloadFailed(told) from error
 
 
 async def _stream(
@@ -37,7 +38,9 @@ async def _stream(
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={partial.size}-"} if partial.size else {})
     async with client.stream("GET", address, headers=headers) as response:
         if response.status_code not in (200, 206):
-            raise DownloadFailed(f"{address} answered {response.status_code} {response.reason_phrase}")
+            answer = f"{response.status_code} {response.reason_phrase}"
+            said = f"{address} answered {answer}"
+            raise DownloadFailed(phrase("download.refused", said, address=address, answer=answer))
         if response.status_code == 200:
             await partial.restart()
         async for block in response.aiter_raw():

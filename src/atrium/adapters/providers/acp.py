@@ -25,6 +25,7 @@ from atrium.adapters.providers.secret_values import SecretValues
 from atrium.adapters.providers.settings import ProviderSettings, parse_settings
 from atrium.sdk.errors import ImagesNotSupported, InvalidInput, ProviderNotInstalled
 from atrium.sdk.findings import Finding
+from atrium.sdk.phrases import phrase
 from atrium.sdk.plugin import Clock
 from atrium.sdk.providers import (
     Availability,
@@ -135,9 +136,11 @@ class AcpProvider:
             return self._program.availability()
         command = self._settings.command
         if not command:
-            return Availability("unavailable", f"set `providers.{self._id}.command`")
+            setting = f"providers.{self._id}.command"
+            return Availability("unavailable", phrase("agent.no_command", f"set `{setting}`", setting=setting))
         if shutil.which(command[0]) is None:
-            return Availability("notInstalled", f"{command[0]} is not on the PATH: install it, or give its whole path")
+            said = f"{command[0]} is not on the PATH: install it, or give its whole path"
+            return Availability("notInstalled", phrase("agent.command_missing", said, command=command[0]))
         return Availability("active")
 
     async def configure(self, settings: Mapping[str, Any]) -> None:
@@ -333,8 +336,10 @@ class AcpProvider:
     def _not_shown(self, turn: TurnRequest) -> Note:
         """Return what to say of images that the agent does not take, or refuse the turn if they are its own."""
         if turn.images:
-            raise ImagesNotSupported(f"{self._name} takes no images: send it to another provider, or without them")
-        return Note(f"{self._name} takes no images: it was given only the names of those of this conversation.")
+            said = f"{self._name} takes no images: send it to another provider, or without them"
+            raise ImagesNotSupported(phrase("images.not_taken", said, provider=self._name))
+        said = f"{self._name} takes no images: it was given only the names of those of this conversation."
+        return Note(phrase("agent.images_not_shown", said, provider=self._name))
 
     def _wish(self, settings: Mapping[str, Any], what: Literal["mode", "model"]) -> str | None:
         wish = settings.get(what)

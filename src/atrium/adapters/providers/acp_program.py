@@ -15,6 +15,7 @@ from atrium.adapters.agents.requirements import needs_to_install, needs_to_run, 
 from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.sdk.errors import AtriumError, InvalidInput, ProviderNotInstalled
 from atrium.sdk.findings import Finding
+from atrium.sdk.phrases import phrase
 from atrium.sdk.providers import Availability, Program
 
 _XDG = {
@@ -53,7 +54,7 @@ class AgentProgram:
         return Program(
             id=recipe.id,
             name=recipe.name,
-            about=recipe.about,
+            about=recipe.told,
             licence=recipe.licence,
             homepage=recipe.homepage,
             package=recipe.package,
@@ -71,9 +72,12 @@ class AgentProgram:
         if recipe.package is None:
             if shutil.which(recipe.command[0]):
                 return Availability("active")
-            return Availability("notInstalled", f"{recipe.command[0]} is not on the PATH: get it at {recipe.homepage}")
+            said = f"{recipe.command[0]} is not on the PATH: get it at {recipe.homepage}"
+            told = phrase("agent.get_it", said, command=recipe.command[0], homepage=recipe.homepage)
+            return Availability("notInstalled", told)
         if self._installed.current() is None:
-            return Availability("notInstalled", f"install it: atrium providers install {recipe.id}")
+            said = f"install it: atrium providers install {recipe.id}"
+            return Availability("notInstalled", phrase("agent.install_it", said, agent=recipe.id))
         return Availability("active")
 
     async def launch(self) -> Launch:
@@ -94,7 +98,9 @@ class AgentProgram:
     async def install(self, progress: Report) -> None:
         """Install what the recipe pins, or leave what there is; `InvalidInput` if no package has it."""
         if self.recipe.package is None:
-            raise InvalidInput(f"no package has {self.recipe.name}: get it at {self.recipe.homepage}, and start again")
+            name, homepage = self.recipe.name, self.recipe.homepage
+            said = f"no package has {name}: get it at {homepage}, and start again"
+            raise InvalidInput(phrase("agent.no_package", said, agent=name, homepage=homepage))
         await self._installed.install(progress, self._try_out)
 
     async def remove(self) -> bool:
@@ -111,7 +117,7 @@ class AgentProgram:
         here = self.availability()
         if recipe.package is not None:
             findings += await needs_to_install(recipe, self._installed.folder)
-        findings.append(self._version_found() if here.status == "active" else _missing(here))
+        findings.append(self._version_found() if here.status == "active" else self._missing())
         findings += self._keys_found()
         if here.status == "active" and all(finding.level != "fail" for finding in findings):
             findings.append(await self._answer_found())
@@ -121,17 +127,36 @@ class AgentProgram:
         found = self.describe()
         if found.package is None or found.current:
             return Finding("program", "ok", f"{found.name} {found.installed or ''}".rstrip())
-        text = f"{found.name} {found.installed} is installed, {found.version} is pinned"
+        text = phrase(
+            "agent.not_current",
+            f"{found.name} {found.installed} is installed, {found.version} is pinned",
+            agent=found.name,
+            installed=found.installed or "",
+            version=found.version or "",
+        )
         return Finding("program", "warn", text, f"atrium providers update {found.id}")
+
+    def _missing(self) -> Finding:
+        recipe = self.recipe
+        if recipe.package is not None:
+            said = phrase("agent.not_installed", "it is not installed")
+            return Finding("program", "fail", said, f"atrium providers install {recipe.id}")
+        command = recipe.command[0]
+        said = phrase("agent.not_on_path", f"{command} is not on the PATH", command=command)
+        step = phrase("agent.get_at", f"get it at {recipe.homepage}", homepage=recipe.homepage)
+        return Finding("program", "fail", said, step)
 
     def _keys_found(self) -> list[Finding]:
         if not self.recipe.variables:
             return []
         given = self._variables_set()
         if given:
-            return [Finding("keys", "ok", f"{', '.join(given)} set here")]
-        step = f"set one where the hub is started, or in `providers.{self.recipe.id}.env`, unless you are signed in"
-        return [Finding("keys", "warn", f"none of {', '.join(self.recipe.variables)} is set here", step)]
+            names = ", ".join(given)
+            return [Finding("keys", "ok", phrase("agent.keys_set", f"{names} set here", names=names))]
+        names, setting = ", ".join(self.recipe.variables), f"providers.{self.recipe.id}.env"
+        said = f"set one where the hub is started, or in `{setting}`, unless you are signed in"
+        missing = phrase("agent.keys_missing", f"none of {names} is set here", names=names)
+        return [Finding("keys", "warn", missing, phrase("agent.set_key", said, setting=setting))]
 
     async def _answer_found(self) -> Finding:
         try:
@@ -143,7 +168,7 @@ class AgentProgram:
         except AtriumError as error:
             step = f"atrium providers remove {self.recipe.id} && atrium providers install {self.recipe.id}"
             return Finding("start", "fail", str(error), step)
-        return Finding("start", "ok", "it starts and speaks ACP")
+        return Finding("start", "ok", phrase("agent.starts", "it starts and speaks ACP"))
 
     async def _try_out(self, version: Path) -> None:
         await self._introduce(self._installed.command(version), await self._environment())
@@ -170,8 +195,3 @@ class AgentProgram:
 
     def _variables_set(self) -> tuple[str, ...]:
         return tuple(name for name in self.recipe.variables if os.environ.get(name))
-
-
-def _missing(here: Availability) -> Finding:
-    message, _, step = (here.reason or "").partition(": ")
-    return Finding("program", "fail", "it is not installed" if message == "install it" else message, step)

@@ -21,6 +21,7 @@ from atrium.sdk.errors import (
     ProviderRateLimited,
     ProviderUnreachable,
 )
+from atrium.sdk.phrases import phrase
 from atrium.sdk.plugin import Clock
 from atrium.sdk.providers import (
     Availability,
@@ -86,7 +87,7 @@ class EchoProvider:
         """Return whether it is enabled."""
         if self._enabled:
             return Availability("active")
-        return Availability("unavailable", "set `providers.echo.enabled` to true")
+        return Availability("unavailable", phrase("echo.disabled", "set `providers.echo.enabled` to true"))
 
     async def configure(self, settings: Mapping[str, Any]) -> None:
         """Take `{enabled}`."""

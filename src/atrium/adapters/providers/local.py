@@ -20,6 +20,7 @@ from atrium.adapters.providers.local_prompt import SYSTEM_PROMPT, fit_prompt
 from atrium.adapters.providers.settings import ProviderSettings, SessionSettings, parse_settings
 from atrium.sdk.errors import InvalidInput, ProviderCrashed, ProviderNotInstalled
 from atrium.sdk.findings import Finding
+from atrium.sdk.phrases import phrase
 from atrium.sdk.plugin import Clock
 from atrium.sdk.providers import Availability, Command, Program, Progress, ProviderEvent, ProviderInfo, TurnRequest
 
@@ -103,9 +104,8 @@ class LocalProvider:
         """Return whether the engine and the model's file are here."""
         self._engine_found = self._engine_found or find_spec(self._engine) is not None
         if not self._engine_found:
-            return Availability(
-                "unavailable", f"the package {self._engine} is not installed: install atrium-hub[local]"
-            )
+            said = f"the package {self._engine} is not installed: install atrium-hub[local]"
+            return Availability("unavailable", phrase("local.engine_missing", said, engine=self._engine))
         if self._model_path() is None:
             return Availability("notInstalled", self._how_to_install())
         return Availability("active", preparing=self._child.starting)
@@ -203,8 +203,9 @@ class LocalProvider:
 
     def _how_to_install(self) -> str:
         if self._settings.model.endswith(".gguf"):
-            return f"there is no file {self._settings.model}"
-        return f"the model {self._settings.model} is not here yet: run `atrium models pull {self._settings.model}`"
+            return phrase("local.file_missing", f"there is no file {self._settings.model}", file=self._settings.model)
+        said = f"the model {self._settings.model} is not here yet: run `atrium models pull {self._settings.model}`"
+        return phrase("local.model_missing", said, model=self._settings.model)
 
     def _quality(self) -> str:
         return "unknown" if self._settings.model.endswith(".gguf") else self._store.entry(self._settings.model).quality

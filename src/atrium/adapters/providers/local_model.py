@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atrium.adapters.models import ModelEntry
 from atrium.sdk.findings import Finding
+from atrium.sdk.phrases import phrase
 from atrium.sdk.providers import Availability, Program
 
 
@@ -13,7 +14,12 @@ def program_of(entry: ModelEntry, *, is_here: bool) -> Program:
         id="local",
         kind="model",
         name="Local model",
-        about=f"{entry.title}, {entry.quality}. It runs on this machine and needs no key.",
+        about=phrase(
+            "local.about",
+            f"{entry.title}, {entry.quality}. It runs on this machine and needs no key.",
+            model=entry.title,
+            quality=entry.quality,
+        ),
         licence=entry.licence,
         homepage="",
         package=entry.name,
@@ -27,8 +33,13 @@ def program_of(entry: ModelEntry, *, is_here: bool) -> Program:
 def findings(entry: ModelEntry, engine: str, available: Availability) -> list[Finding]:
     """Return whether the engine and the model are here, from what keeps the provider from taking a turn."""
     if available.status == "unavailable":
-        return [Finding("engine", "fail", f"the package {engine} is not installed", "install atrium-hub[local]")]
-    found = [Finding("engine", "ok", f"the package {engine} is installed")]
+        missing = phrase("local.package_missing", f"the package {engine} is not installed", engine=engine)
+        step = phrase("local.install_package", "install atrium-hub[local]")
+        return [Finding("engine", "fail", missing, step)]
+    here = phrase("local.package_here", f"the package {engine} is installed", engine=engine)
+    found = [Finding("engine", "ok", here)]
     if available.status == "active":
-        return [*found, Finding("model", "ok", f"{entry.title} is here")]
-    return [*found, Finding("model", "fail", f"{entry.title} is not here", f"atrium models pull {entry.name}")]
+        here = phrase("local.model_here", f"{entry.title} is here", model=entry.title)
+        return [*found, Finding("model", "ok", here)]
+    missing = phrase("local.model_not_here", f"{entry.title} is not here", model=entry.title)
+    return [*found, Finding("model", "fail", missing, f"atrium models pull {entry.name}")]

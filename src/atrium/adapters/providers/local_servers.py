@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atrium.adapters.providers.model import ModelProvider
+from atrium.sdk.phrases import phrase
 from atrium.sdk.providers import Availability, Choice, Choices, Provider
 
 log = logging.getLogger(__name__)
@@ -49,9 +50,9 @@ class LocalServerProvider(ModelProvider):
     def availability(self) -> Availability:
         """Return whether it answered when it was last looked for."""
         if not self.models:
-            return Availability(
-                "unavailable", f"{self._server.name} does not answer at {self._server.address}: start it"
-            )
+            name, address = self._server.name, self._server.address
+            said = f"{name} does not answer at {address}: start it"
+            return Availability("unavailable", phrase("server.silent", said, server=name, address=address))
         return super().availability
 
     @property

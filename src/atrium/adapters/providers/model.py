@@ -15,6 +15,7 @@ from atrium.adapters.providers.model_settings import PACKAGES, ModelSettings, Ve
 from atrium.adapters.providers.secret_values import SecretValues
 from atrium.adapters.providers.settings import SessionSettings, parse_settings
 from atrium.sdk.errors import InvalidInput, ProviderNotInstalled
+from atrium.sdk.phrases import phrase
 from atrium.sdk.providers import (
     Availability,
     Choice,
@@ -83,10 +84,12 @@ class ModelProvider:
         """Return whether it is configured; the endpoint itself is not asked."""
         settings = self._settings
         if not self._is_installed(settings.vendor):
-            return Availability("unavailable", "its packages are not installed: install atrium-hub[model]")
+            said = "its packages are not installed: install atrium-hub[model]"
+            return Availability("unavailable", phrase("model.packages_missing", said))
         if settings.missing:
             names = [f"`providers.{self._id}.{name}`" for name in settings.missing]
-            return Availability("unavailable", f"set {' and '.join(names)}")
+            said = f"set {' and '.join(names)}"
+            return Availability("unavailable", phrase("model.settings_missing", said, settings=", ".join(names)))
         missing = self._values.missing(settings.api_key, f"providers.{self._id}.apiKey")
         return Availability("unavailable", missing) if missing else Availability("active")
 

@@ -16,6 +16,7 @@ from atrium.sdk.errors import (
     ProviderRejected,
     ProviderUnreachable,
 )
+from atrium.sdk.phrases import phrase
 
 
 class Translator:
@@ -35,7 +36,8 @@ class Translator:
         if isinstance(error, failures.AgentRunError):
             return ProviderError(said)
         if isinstance(error, ValueError):
-            return ProviderError(f"{self._address} sent something that is not its protocol: {said}")
+            detail = f"{self._address} sent something that is not its protocol: {said}"
+            return ProviderError(phrase("model.not_protocol", detail, address=self._address or "", said=said))
         return self._unreachable(said or type(error).__name__)
 
     def _api(self, error: failures.ModelAPIError, model: str) -> ProviderError:
@@ -47,28 +49,41 @@ class Translator:
             return self._unreachable(said)
         if isinstance(error, failures.ModelQuotaExceededError):
             detail = f"{said}. To go on, add to the account at the vendor, or use another provider"
-            return ProviderQuotaExceeded(detail, retry_after=error.retry_after)
+            return ProviderQuotaExceeded(phrase("model.quota", detail, said=said), retry_after=error.retry_after)
         if isinstance(error, failures.ModelRateLimitError):
             return ProviderRateLimited(said, retry_after=error.retry_after)
         if isinstance(error, failures.ModelAuthenticationError) or status in (401, 403):
-            return ProviderAuthFailed(f"{self._address} refuses the key: {said}. Check `{self._section}.apiKey`")
+            return self._refused(said)
         if isinstance(error, failures.ModelRequestRejectedError) or status == 404:
             return self._rejected(error, said, model)
-        return ProviderError(f"{self._address} failed: {said}", retry_after=error.retry_after)
+        detail = phrase("model.failed", f"{self._address} failed: {said}", address=self._address or "", said=said)
+        return ProviderError(detail, retry_after=error.retry_after)
+
+    def _refused(self, said: str) -> ProviderAuthFailed:
+        address, setting = self._address or "", f"{self._section}.apiKey"
+        detail = f"{address} refuses the key: {said}. Check `{setting}`"
+        return ProviderAuthFailed(phrase("model.key_refused", detail, address=address, said=said, setting=setting))
 
     def _rejected(self, error: failures.ModelAPIError, said: str, model: str) -> ProviderRejected:
-        section = self._section
+        section, address = self._section, self._address or ""
         if isinstance(error, failures.ModelContextWindowExceededError):
             hint = f"set `{section}.contextWindow` to what the model takes, or continue in a shorter copy"
-            return ProviderContextExceeded(f"{model} does not take it: {said}. To go on, {hint}")
+            detail = f"{model} does not take it: {said}. To go on, {hint}"
+            told = phrase("model.context", detail, model=model, said=said, setting=f"{section}.contextWindow")
+            return ProviderContextExceeded(told)
         if isinstance(error, failures.ModelNotFoundError) or getattr(error, "status_code", None) == 404:
             hint = f"check `{section}.model` and `{section}.baseUrl`"
-            return ProviderRejected(f"{self._address} does not know {model}: {said}. To go on, {hint}")
-        return ProviderRejected(f"{self._address} does not take the request: {said}")
+            detail = f"{address} does not know {model}: {said}. To go on, {hint}"
+            told = phrase("model.unknown", detail, address=address, model=model, said=said, section=section)
+            return ProviderRejected(told)
+        detail = f"{address} does not take the request: {said}"
+        return ProviderRejected(phrase("model.rejected", detail, address=address, said=said))
 
     def _unreachable(self, said: str) -> ProviderUnreachable:
-        hint = f"check `{self._section}.baseUrl`, and that what should answer there runs"
-        return ProviderUnreachable(f"{self._address} does not answer: {said}. To go on, {hint}")
+        address, setting = self._address or "", f"{self._section}.baseUrl"
+        hint = f"check `{setting}`, and that what should answer there runs"
+        detail = f"{address} does not answer: {said}. To go on, {hint}"
+        return ProviderUnreachable(phrase("model.unreachable", detail, address=address, said=said, setting=setting))
 
     def _redact(self, message: object) -> str:
         text = str(message).rstrip(". ")

@@ -17,6 +17,7 @@ from pydantic_ai.messages import (
 
 from atrium.adapters.providers.settings import SessionSettings
 from atrium.sdk.errors import NotFound
+from atrium.sdk.phrases import phrase
 from atrium.sdk.providers import ChatMessage, Image, Note, TurnRequest
 
 BYTES_PER_TOKEN = 3
@@ -43,9 +44,10 @@ async def conversation(
     if not left_out:
         return messages, None
     some = "message was" if left_out == 1 else "messages were"
-    return messages, Note(
+    said = (
         f"The conversation is longer than the model can read ({window} tokens): its first {left_out} {some} left out."
     )
+    return messages, Note(phrase("model.beginning_left_out", said, window=window or 0, count=left_out))
 
 
 async def _prompt(turn: TurnRequest, content: str, images: Sequence[Image]) -> str | list[UserContent]:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from atrium.adapters.providers.model_settings import FromEnvironment, FromStore
 from atrium.adapters.secrets.memory import MemorySecretStore
 from atrium.sdk.errors import AtriumError
+from atrium.sdk.phrases import phrase
 from atrium.sdk.secrets import SecretStore
 
 Value = str | SecretStr | FromEnvironment | FromStore
@@ -27,9 +28,11 @@ class SecretValues:
         """Say in a line what keeps a setting's value from being read, and what to do; None if nothing does."""
         try:
             if isinstance(value, FromEnvironment) and not self._environ.get(value.env):
-                return f"`{setting}` names {value.env}, which is not set"
+                said = f"`{setting}` names {value.env}, which is not set"
+                return phrase("settings.variable_missing", said, setting=setting, variable=value.env)
             if isinstance(value, FromStore) and not self._store.has(value.secret):
-                return f"`{setting}` names the secret {value.secret}: set it with `atrium secrets set {value.secret}`"
+                said = f"`{setting}` names the secret {value.secret}: set it with `atrium secrets set {value.secret}`"
+                return phrase("settings.secret_missing", said, setting=setting, secret=value.secret)
         except AtriumError as error:
             return str(error)
         return None

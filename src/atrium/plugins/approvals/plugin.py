@@ -20,6 +20,7 @@ from atrium.plugins.approvals.desk import Desk
 from atrium.plugins.approvals.documents import INDEXES, TOPICS, as_wire, find_question
 from atrium.sdk import AtriumError, Manifest, Plugin, Principal, Resource, Unavailable, frame, route, service
 from atrium.sdk.inputs import invalid, parse
+from atrium.sdk.phrases import phrase
 
 MAX_ANSWERS = 100
 MAX_PAGE = 500
@@ -32,7 +33,7 @@ class Approvals(Plugin[ApprovalsConfig]):
     manifest = Manifest(
         name="approvals",
         version="1.0.0",
-        description="Questions to a person that block an act",
+        description=phrase("plugins.approvals", "Questions to a person that block an act"),
         emits=(ApprovalRequested, ApprovalExpiring, ApprovalClosed),
     )
     topics = TOPICS

@@ -34,6 +34,7 @@ from atrium.sdk import (
     route,
     service,
 )
+from atrium.sdk.phrases import phrase
 
 if TYPE_CHECKING:
     from atrium.plugins.gateway.serving import Serving
@@ -46,7 +47,10 @@ class Gateway(Plugin[GatewayConfig]):
     """Owns the port. What other plugins offer at `gateway.route`, `.frame`, `.push` and `.feature` is served here."""
 
     manifest = Manifest(
-        name="gateway", version="1.0.0", description="HTTP, WebSocket, SSE and the web page", emits=(FollowersChanged,)
+        name="gateway",
+        version="1.0.0",
+        description=phrase("plugins.gateway", "HTTP, WebSocket, SSE and the web page"),
+        emits=(FollowersChanged,),
     )
 
     _serving: Serving | None = None

@@ -18,6 +18,7 @@ from atrium.plugins.gateway.errors import (
 )
 from atrium.sdk import AtriumError, CursorReset, FieldError, InvalidInput, NotFound
 from atrium.sdk.clock import timestamp
+from atrium.sdk.phrases import phrases_of
 
 MOST_FIELDS = 50
 """How many wrong fields an answer names."""
@@ -48,6 +49,7 @@ def problem_reply(error: AtriumError, trace_id: str, now: float) -> ProblemReply
         retry_after=error.retry_after,
         actions=tuple(ProblemAction(id=a.id, label=a.label, provider_id=a.provider_id) for a in error.actions),
         errors=tuple(ProblemField(field=wrong.field, message=wrong.message) for wrong in error.fields),
+        phrases=phrases_of({"detail": error.detail}) or None,
     )
     body = problem.model_dump(by_alias=True, exclude_none=True)
     if isinstance(error, CursorReset):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from atrium.sdk import Clock, ProviderError
 from atrium.sdk.errors import ProviderRateLimited, ProviderSuspended
+from atrium.sdk.phrases import phrase
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,15 @@ class Circuit:
         if self._probing or self.state == "open":
             wait = self.retry_after
             detail = f"{self.provider_id}: {self.failures} failures in a row, the last one: {self.last}"
-            raise ProviderSuspended(f"{detail}; it is asked again in {wait:.0f} s", retry_after=wait)
+            said = phrase(
+                "providers.suspended",
+                f"{detail}; it is asked again in {wait:.0f} s",
+                provider=self.provider_id,
+                failures=self.failures,
+                last=str(self.last),
+                seconds=round(wait),
+            )
+            raise ProviderSuspended(said, retry_after=wait)
         self._probing = True
         log.info("provider %s is tried again after its failures", self.provider_id)
         return True

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from atrium.sdk import Action
 from atrium.sdk.errors import ImagesNotSupported
+from atrium.sdk.phrases import phrase
 from atrium.sdk.providers import ChatMessage, Image, Note, ProviderInfo, TurnRequest
 
 MOST_IMAGES = 20
@@ -21,7 +22,8 @@ def takes_images(info: ProviderInfo) -> bool:
 
 def refusal(info: ProviderInfo, other: Mapping[str, str] | None = None) -> ImagesNotSupported:
     """Return why a message with images does not go to a provider, and `other`, if there is one, as the way out."""
-    error = ImagesNotSupported(f"{info.name} takes no images: send it to another provider, or without them")
+    said = f"{info.name} takes no images: send it to another provider, or without them"
+    error = ImagesNotSupported(phrase("images.not_taken", said, provider=info.name))
     if other is not None:
         switch = Action("switch_provider", f"Use {other['name']}", other["id"])
         error.actions = tuple(switch if action.id == switch.id else action for action in error.actions)
@@ -66,5 +68,7 @@ def _with_images(message: ChatMessage, kept: list[Image]) -> ChatMessage:
 def _told(info: ProviderInfo, left_out: int, *, takes: bool) -> str:
     some = "1 image" if left_out == 1 else f"{left_out} images"
     if takes:
-        return f"{info.name} was not given {some} of the beginning of this conversation, only their names."
-    return f"{info.name} takes no images: it was not given {some} of this conversation, only their names."
+        said = f"{info.name} was not given {some} of the beginning of this conversation, only their names."
+        return phrase("images.earlier_left_out", said, provider=info.name, count=left_out)
+    said = f"{info.name} takes no images: it was not given {some} of this conversation, only their names."
+    return phrase("images.all_left_out", said, provider=info.name, count=left_out)

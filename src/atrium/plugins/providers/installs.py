@@ -9,6 +9,7 @@ from typing import Any
 
 from atrium.sdk import SYSTEM, AtriumError, Conflict, Context, NotFound, SpaceStorage
 from atrium.sdk.clock import timestamp
+from atrium.sdk.phrases import reworded, with_phrases
 from atrium.sdk.providers import Program, Progress, Provider
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class _Job:
         self.progress = progress
         self.changed.set()
 
-    def document(self, status: str, time: str, error: dict[str, str] | None = None) -> dict[str, Any]:
+    def document(self, status: str, time: str, error: dict[str, Any] | None = None) -> dict[str, Any]:
         shown: dict[str, Any] = {
             "id": self.program.id,
             "status": status,
@@ -119,7 +120,8 @@ class Installs:
             await provider.install_or_update(job.report)
             status = "completed"
         except AtriumError as failure:
-            status, error = "failed", {"code": failure.code, "detail": str(failure)}
+            told = reworded(failure.detail, str(failure))
+            status, error = "failed", with_phrases({"code": failure.code, "detail": told})
         except Exception as failure:  # providers of others may fail in any way
             log.exception("%s could not be installed", job.program.id)
             status, error = "failed", {"code": AtriumError.code, "detail": f"{type(failure).__name__}: {failure}"}

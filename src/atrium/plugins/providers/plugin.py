@@ -24,6 +24,7 @@ from atrium.sdk import SYSTEM, AtriumError, Manifest, Principal, ProviderError, 
 from atrium.sdk.crash_points import crash_point
 from atrium.sdk.errors import ProviderFaulty, ProviderNotInstalled
 from atrium.sdk.host import Host
+from atrium.sdk.phrases import phrase
 from atrium.sdk.providers import AnswerEvent, Command, ProviderEvent, Quota, Retrying, TurnEvent, TurnRequest, Usage
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,9 @@ PROVIDER_POINT = "providers.provider"
 class Providers(Programs):
     """Owns the `providers.*` services."""
 
-    manifest = Manifest(name="providers", version="1.0.0", description="The sources of intelligence")
+    manifest = Manifest(
+        name="providers", version="1.0.0", description=phrase("plugins.providers", "The sources of intelligence")
+    )
     topics = (PROGRAMS, CIRCUITS)
 
     def __init__(self, host: Host | None = None) -> None:

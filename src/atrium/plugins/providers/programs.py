@@ -12,6 +12,7 @@ from atrium.plugins.providers.config import ProvidersConfig
 from atrium.plugins.providers.installs import COLLECTION, AlreadyInstalling, Installs
 from atrium.plugins.providers.roster import Member, Roster
 from atrium.sdk import FieldError, InvalidInput, NotFound, Plugin, Principal, Topic, Unavailable, route, service
+from atrium.sdk.phrases import phrase, with_phrases
 from atrium.sdk.providers import Installable, Program
 
 PROGRAMS = Topic("providers/programs", collection=COLLECTION)
@@ -75,7 +76,8 @@ class Programs(Plugin[ProvidersConfig]):
         """
         member, program = self._find(program_id)
         if program.package is None:
-            message = f"no package has {program.name}: get it at {program.homepage}"
+            said = f"no package has {program.name}: get it at {program.homepage}"
+            message = phrase("providers.no_package", said, program=program.name, homepage=program.homepage)
             raise InvalidInput(message, fields=[FieldError("programId", message)])
         return await self.installs.start(member.provider, program, caller.space)
 
@@ -102,7 +104,7 @@ class Programs(Plugin[ProvidersConfig]):
         """Find out whether a program can run here, and try it: `{data: [{check, level, message, next}]}`."""
         member, _ = self._find(program_id)
         assert isinstance(member.provider, Installable)
-        return {"data": [asdict(finding) for finding in await member.provider.examine_program()]}
+        return {"data": [with_phrases(asdict(finding)) for finding in await member.provider.examine_program()]}
 
     def _programs(self) -> list[tuple[Member, Program]]:
         found = [(member, program_of(member)) for member in self._roster.all()]
@@ -142,5 +144,5 @@ def _is_there(member: Member) -> bool:
 
 
 def _row(program: Program, shown: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    row = {to_camel(name): value for name, value in asdict(program).items()}
+    row = with_phrases({to_camel(name): value for name, value in asdict(program).items()})
     return row | ({"install": shown[program.id]} if program.id in shown else {})

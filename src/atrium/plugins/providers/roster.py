@@ -10,6 +10,7 @@ from typing import Any
 from atrium.plugins.providers.circuit import Circuit
 from atrium.plugins.providers.config import ProvidersConfig
 from atrium.sdk import AtriumError, Clock, FieldError, InvalidInput
+from atrium.sdk.phrases import phrase, with_phrases
 from atrium.sdk.providers import Availability, Closeable, Provider
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class Member:
             "circuit": self.circuit.describe(),
         }
         reason = {"reason": available.reason} if available.reason else {}
-        return described | reason | ({"preparing": True} if available.preparing else {})
+        return with_phrases(described | reason | ({"preparing": True} if available.preparing else {}))
 
 
 class Roster:
@@ -103,10 +104,11 @@ async def _configure(provider: Provider, section: Mapping[str, Any]) -> str | No
         await provider.configure(section)
     except AtriumError as error:
         log.warning("provider %s could not be configured: %s", provider.info.id, error)
-        return str(error)
+        return phrase("providers.settings_refused", str(error), problem=error.detail or error.title())
     except Exception as error:  # providers of others may fail in any way
         log.exception("provider %s could not be configured", provider.info.id)
-        return f"it could not be configured: {type(error).__name__}"
+        kind = type(error).__name__
+        return phrase("providers.not_configured", f"it could not be configured: {kind}", error=kind)
     return None
 
 

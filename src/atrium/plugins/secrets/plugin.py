@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from atrium.contracts.secrets import SecretChanged
 from atrium.plugins.secrets.config import SecretsConfig
 from atrium.sdk import Manifest, Plugin, Principal, Unavailable, route, service
+from atrium.sdk.phrases import phrase
 from atrium.sdk.secrets import SecretInfo, SecretStore, check_name, unknown
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ class Secrets(Plugin[SecretsConfig]):
     manifest = Manifest(
         name="secrets",
         version="1.0.0",
-        description="Keys and passwords by name, never shown again",
+        description=phrase("plugins.secrets", "Keys and passwords by name, never shown again"),
         emits=(SecretChanged,),
     )
 

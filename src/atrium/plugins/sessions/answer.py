@@ -21,6 +21,7 @@ from atrium.contracts.turn_notes import NoteAdded, UsageReported
 from atrium.plugins.sessions import outputs
 from atrium.plugins.sessions.conversation import decode
 from atrium.sdk import Entry, NewEntry
+from atrium.sdk.phrases import phrases_of
 from atrium.sdk.providers import Note, ToolCall, ToolResult, Usage
 
 Ending = Literal["completed", "failed", "cancelled", "interrupted"]
@@ -98,7 +99,8 @@ class Answer:
 
     def noted(self, note: Note) -> NoteAdded:
         """Return the entry of something to know of the turn."""
-        return NoteAdded(turn_id=self.turn_id, content=outputs.text(note.content))
+        phrases = phrases_of({"content": note.content}) or None
+        return NoteAdded(turn_id=self.turn_id, content=outputs.text(note.content), phrases=phrases)
 
     def used(self, usage: Usage) -> None:
         """Take in what the turn has used so far."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from atrium.contracts.problems import Problem, ProblemAction, ProblemField
 from atrium.sdk import AtriumError
+from atrium.sdk.phrases import phrases_of
 
 
 def text(value: str) -> str:
@@ -43,6 +44,7 @@ def problem_of(error: AtriumError, trace_id: str, timestamp: str) -> Problem:
         retry_after=number(error.retry_after),
         actions=tuple(ProblemAction(id=a.id, label=a.label, provider_id=a.provider_id) for a in error.actions),
         errors=tuple(ProblemField(field=text(wrong.field), message=text(wrong.message)) for wrong in error.fields),
+        phrases=phrases_of({"detail": error.detail}) or None,
     )
 
 

@@ -41,6 +41,7 @@ from atrium.sdk import (
     service,
 )
 from atrium.sdk.inputs import invalid, parse
+from atrium.sdk.phrases import phrase
 
 
 class Sessions(Composing):
@@ -50,7 +51,7 @@ class Sessions(Composing):
         name="sessions",
         version="1.0.0",
         dependencies=("providers",),
-        description="Conversations that outlive clients and restarts",
+        description=phrase("plugins.sessions", "Conversations that outlive clients and restarts"),
         emits=(SessionUpdated, MessageStored, TurnFinished),
         features=("sessions",),
     )

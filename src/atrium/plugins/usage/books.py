@@ -21,6 +21,7 @@ from atrium.plugins.usage.documents import BUDGETS, PROVIDERS, added
 from atrium.plugins.usage.errors import BudgetReached
 from atrium.sdk import SpaceStorage
 from atrium.sdk.clock import timestamp
+from atrium.sdk.phrases import phrase
 
 
 @dataclass(slots=True)
@@ -124,12 +125,44 @@ def per(period: Period) -> str:
 def warning_of(state: BudgetState) -> str:
     """Return what the session tells when much of a budget is used."""
     used = f"{written(state.used, state.unit)} of {_named(state)} is used"
-    return f"{used}; it begins anew at {written_time(state.resets_at)}."
+    return phrase(
+        "usage.budget_warning",
+        f"{used}; it begins anew at {written_time(state.resets_at)}.",
+        used=state.used,
+        limit=state.limit,
+        unit=state.unit,
+        period=state.period,
+        provider=state.provider_id,
+        at=state.resets_at,
+    )
+
+
+def limit_told(provider_id: str, state: QuotaState) -> str:
+    """Return what the session tells when little of a provider's own limit is left."""
+    until = f"; it is whole again at {written_time(state.resets_at)}" if state.resets_at else ""
+    return phrase(
+        "usage.limit_low",
+        f"Of the limit {state.name} of {provider_id}, {state.remaining} of {state.limit} are left{until}.",
+        limit=state.name,
+        provider=provider_id,
+        left=state.remaining,
+        all=state.limit,
+        at=state.resets_at or "",
+    )
 
 
 def _said(state: BudgetState) -> str:
     used = written(state.used, state.unit)
-    return f"{_named(state)} is used up ({used}); it begins anew at {written_time(state.resets_at)}"
+    return phrase(
+        "usage.budget_reached",
+        f"{_named(state)} is used up ({used}); it begins anew at {written_time(state.resets_at)}",
+        used=state.used,
+        limit=state.limit,
+        unit=state.unit,
+        period=state.period,
+        provider=state.provider_id,
+        at=state.resets_at,
+    )
 
 
 def _named(state: BudgetState) -> str:

@@ -15,8 +15,8 @@ from atrium.contracts.usage import (
     TurnMeasured,
     TurnUsage,
 )
-from atrium.plugins.usage.books import Books, warning_of
-from atrium.plugins.usage.calendar import DAY_SECONDS, day_of, stamp_of, written_time
+from atrium.plugins.usage.books import Books, limit_told, warning_of
+from atrium.plugins.usage.calendar import DAY_SECONDS, day_of, stamp_of
 from atrium.plugins.usage.config import UsageConfig
 from atrium.plugins.usage.documents import DAYS, PROVIDERS, SESSIONS, TURNS, added, as_json, day_key, turn_key
 from atrium.plugins.usage.reports import prune
@@ -136,10 +136,7 @@ class Accountant:
         fields = state.model_dump(exclude={"at"})
         stream, space = _stream(turn.session_id), books.storage.space
         self._context.events.emit(QuotaWarned(space=space, stream=stream, provider_id=provider_id, **fields))
-        until = f"; it is whole again at {written_time(state.resets_at)}" if state.resets_at else ""
-        return [
-            Note(f"Of the limit {state.name} of {provider_id}, {state.remaining} of {state.limit} are left{until}.")
-        ]
+        return [Note(limit_told(provider_id, state))]
 
     async def close(self) -> None:
         """Store what is known and not stored."""

@@ -22,6 +22,7 @@ from atrium.plugins.usage.counting import Accountant
 from atrium.plugins.usage.documents import BUDGETS, DAYS, INDEXES, TOPICS, as_json, budget_key
 from atrium.plugins.usage.errors import invalid
 from atrium.sdk import Manifest, NotFound, Plugin, Principal, Unavailable, route, service
+from atrium.sdk.phrases import phrase
 
 MAX_DAYS = 400
 MAX_PAGE = 500
@@ -35,7 +36,7 @@ class Usages(Plugin[UsageConfig]):
         name="usage",
         version="1.0.0",
         dependencies=("providers",),
-        description="What turns use, and budgets for it",
+        description=phrase("plugins.usage", "What turns use, and budgets for it"),
         emits=(TurnMeasured, BudgetWarned, QuotaWarned),
     )
     topics = TOPICS
