@@ -116,6 +116,41 @@ async def test_of_two_offers_of_one_route_the_first_counts(
     assert "route is offered twice" in logged(caplog)
 
 
+@pytest.mark.parametrize(
+    ("point", "options"),
+    [
+        ("gateway.route", {"method": "GET"}),
+        ("gateway.frame", {"type": None}),
+        ("gateway.push", {"event_type": "notes.note.changed.v1"}),
+        ("gateway.feature", {}),
+    ],
+)
+async def test_an_offer_that_does_not_say_enough_is_left_out(
+    point: str, options: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Terse(Plugin):
+        """Offers something, and something of which it does not say what it is."""
+
+        manifest = Manifest(name="terse")
+
+        async def start(self) -> None:
+            self.context.extensions.contribute(point, None, **options)
+
+        @route("GET", "/terse")
+        async def good(self) -> str:
+            """Answer."""
+            return "ok"
+
+    async with house_with(Notes, Terse) as house, house.http() as http, house.socket() as socket:
+        for _ in range(2):
+            assert (await http.get("/terse")).json() == "ok"
+            assert (await http.get("/features")).json() == {"data": []}
+            assert (await socket.ask("notes:shout", {"text": "a"}))["payload"]["text"] == "A"
+            house.runtime.plugin_manager.plugin("notes").context.extensions.contribute(point, None, **options)
+    refused = [record.__dict__ for record in caplog.records if record.message == "offer is not served"]
+    assert [(one["plugin"], one["point"]) for one in refused] == [("terse", point), ("notes", point)]
+
+
 async def test_a_route_with_several_answers_is_described_by_its_model(http: httpx.AsyncClient) -> None:
     described = [(await http.get("/openapi.json")).json() for _ in range(2)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -29,11 +30,13 @@ from atrium.plugins.gateway.replies import Replies
 from atrium.plugins.gateway.server import HttpServer, bind
 from atrium.plugins.gateway.settings import GatewayConfig
 from atrium.plugins.gateway.sockets import Sockets
-from atrium.sdk import AtriumError, Context, PluginStatus, tracing
+from atrium.sdk import AtriumError, Context, Contribution, PluginStatus, tracing
 
 log = logging.getLogger(__name__)
 
 ROUTES, FRAMES, PUSHES = "gateway.route", "gateway.frame", "gateway.push"
+NEEDED = {ROUTES: ("method", "path"), FRAMES: ("type",), PUSHES: ("event_type", "frame"), FEATURES: ("name",)}
+"""The options, all of them words, without which an offer cannot be served."""
 
 LOGIN_CHECK_SECONDS = 60.0
 """How long a connection may outlive the login it was opened with."""
@@ -51,12 +54,13 @@ class Serving:
         self.names = DeviceNames(context.storage.system)
         self.hub = Hub(context.storage.of, config, context.clock, self._followers_changed, self.names)
         self.entry_streams = EntryStreams(context.storage.of, self.hub)
-        self.features = Features(lambda: context.extensions.at(FEATURES))
+        self._refused: list[Contribution] = []
+        self.features = Features(partial(self._offered, FEATURES))
         self.dispatcher = Dispatcher(
-            lambda: context.extensions.at(ROUTES), Replies(self.entry_streams), self._problem_response, self._failures
+            partial(self._offered, ROUTES), Replies(self.entry_streams), self._problem_response, self._failures
         )
         self.commands = Commands(
-            self.hub, lambda: context.extensions.at(FRAMES), context.clock, self._new_trace_id, self.identity.limits
+            self.hub, partial(self._offered, FRAMES), context.clock, self._new_trace_id, self.identity.limits
         )
         self.server = HttpServer(self._edge(), config, listener)
         self._pushes: dict[int, Callable[[], None]] = {}
@@ -126,6 +130,18 @@ class Serving:
             self._new_trace_id,
         )
 
+    def _offered(self, point: str) -> list[Contribution]:
+        """Return what can be served of what is offered; of the rest each is told of once."""
+        served = []
+        for one in self._context.extensions.at(point):
+            if all(isinstance(one.options.get(name), str) for name in NEEDED[point]):
+                served.append(one)
+            elif one not in self._refused:
+                self._refused.append(one)
+                needed = ", ".join(NEEDED[point])
+                log.error("offer is not served", extra={"plugin": one.owner, "point": point, "needed": needed})
+        return served
+
     def _new_trace_id(self) -> str:
         return self._context.new_id().replace("-", "")
 
@@ -139,7 +155,7 @@ class Serving:
 
     def _watch_pushes(self) -> None:
         """Subscribe to the events that plugins want pushed, and to no others."""
-        offered = {id(contribution): contribution for contribution in self._context.extensions.at(PUSHES)}
+        offered = {id(contribution): contribution for contribution in self._offered(PUSHES)}
         for gone in self._pushes.keys() - offered.keys():
             self._pushes.pop(gone)()
         for key in offered.keys() - self._pushes.keys():
