@@ -5,9 +5,9 @@ WORDS`, `write PATH` (asks first, for a call that it never announced), `ask` (as
 (a call that gets its title late, asks, and ends the turn if it may not), `look` (asks for a tool that it named before),
 `plan`, `plan hold` (until it is cancelled), `rate`, `limit` (says why before it fails), `half WORDS` (fails after
 them), `auth`, `refuse`, `tire` (ends at a limit), `give up`, `crash`, `hang` (until it is cancelled), `deaf` (not even
-then), `flood N`, `child` (leaves a process behind and tells its id), `env NAME`, `mode`, `model`, `until MODE` (says it
-as soon as it is set), `go MODE` (changes it by itself), `place`, `servers` (the MCP servers it was told of). Everything
-else is said back.
+then), `flood N`, `child` (leaves a process behind and tells its id), `stray` (one that leaves the group too), `env
+NAME`, `mode`, `model`, `until MODE` (says it as soon as it is set), `go MODE` (changes it by itself), `place`,
+`servers` (the MCP servers it was told of). Everything else is said back.
 """
 
 from __future__ import annotations
@@ -250,6 +250,10 @@ class Agent:
 
     def do_child(self, session: str, rest: str, cancelled: threading.Event) -> None:
         child = subprocess.Popen(["sleep", "1000"])
+        self.update(session, "agent_message_chunk", text(str(child.pid)))
+
+    def do_stray(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        child = subprocess.Popen(["sleep", "1000"], start_new_session=True)
         self.update(session, "agent_message_chunk", text(str(child.pid)))
 
     def do_env(self, session: str, rest: str, cancelled: threading.Event) -> None:

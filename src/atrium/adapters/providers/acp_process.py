@@ -1,14 +1,16 @@
-"""An agent's process: started in a group of its own, so that its children end with it."""
+"""An agent's process: however it ends, all that it started ends with it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from atrium.adapters.providers.acp_family import MARK, Family
 from atrium.sdk.errors import ProviderNotInstalled
 
 LONGEST_LINE = 64 << 20
@@ -27,7 +29,7 @@ PASSED_ON = (
 class AgentProcess:
     """One process, from start to end; it is not restarted but replaced."""
 
-    def __init__(self, process: asyncio.subprocess.Process, name: str) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, name: str, family: Family) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self.writer = process.stdin
@@ -35,25 +37,28 @@ class AgentProcess:
         self._process = process
         self._name = name
         self._words = b""
+        self._family = family
+        self._ended = asyncio.create_task(self._clean_up(), name=f"{name}: end")
         self._listener = asyncio.create_task(self._listen(), name=f"{name}: errors")
 
     @classmethod
     async def start(cls, name: str, command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> AgentProcess:
         """Start an agent; `ProviderNotInstalled` says why it cannot be."""
+        mark = secrets.token_hex(8)
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                env={key: os.environ[key] for key in PASSED_ON if key in os.environ} | dict(environment),
+                env={key: os.environ[key] for key in PASSED_ON if key in os.environ} | {**environment, MARK: mark},
                 cwd=cwd,
                 limit=LONGEST_LINE,
                 start_new_session=True,
             )
         except OSError as error:
             raise ProviderNotInstalled(f"{name}: {command[0]} cannot be run ({error.strerror})") from error
-        return cls(process, name)
+        return cls(process, name, Family(process.pid, mark))
 
     @property
     def pid(self) -> int:
@@ -77,18 +82,48 @@ class AgentProcess:
         return ": ".join([f"{self._name} {how}", *said[-1:]])
 
     async def stop(self) -> None:
-        """End it and its children: first by closing its input, then by force; may be called twice."""
+        """End it and all it started: first by closing its input, then by force; may be called twice."""
         self.writer.close()
-        with contextlib.suppress(TimeoutError):
+        await asyncio.to_thread(self._family.look)  # what it starts is no longer below it once it has ended
+        await asyncio.wait([self._ended], timeout=GRACE_SECONDS)
+        if not self._ended.done():
+            self._kill_group()
+            await asyncio.wait([self._ended])
+        with contextlib.suppress(TimeoutError):  # it waits for whoever holds its output, too
             async with asyncio.timeout(GRACE_SECONDS):
                 await self._process.wait()
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody of the group is left
-            os.killpg(self._process.pid, signal.SIGKILL)
-        await self._process.wait()
         self._listener.cancel()
         await asyncio.wait([self._listener])
+
+    async def _clean_up(self) -> None:
+        """Wait for its end, whoever has brought it about, and end what it started."""
+        await _end_of(self._process)
+        self._kill_group()
+        await asyncio.to_thread(self._family.end)
+
+    def _kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody of the group is left
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     async def _listen(self) -> None:
         assert self._process.stderr is not None
         while said := await self._process.stderr.read(4096):
             self._words = (self._words + said)[-WORDS:]
+
+
+async def _end_of(process: asyncio.subprocess.Process) -> None:
+    """Wait for the end of a process; `Process.wait` would wait for all who hold its output as well."""
+    try:
+        handle = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return
+    except (AttributeError, OSError):  # another system than Linux, or an old one
+        await process.wait()
+        return
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(handle, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(handle)
+        os.close(handle)
