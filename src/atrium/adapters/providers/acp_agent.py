@@ -23,6 +23,7 @@ from atrium.adapters.providers.acp_images import CodedImage
 from atrium.adapters.providers.acp_permissions import chosen_option, question
 from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.adapters.providers.acp_usage import Ledger
+from atrium.contracts.approvals import ApprovalRequest, Decision
 from atrium.sdk.errors import (
     AtriumError,
     ProviderCrashed,
@@ -231,11 +232,10 @@ class Agent:
             return CANCELLED
         for event in turn.translator.asked(call):
             turn.events.put_nowait(event)
-        asked = question(turn.translator.known(call), session_id=session_id, cwd=turn.cwd)
-        asking: asyncio.Task[Any] = asyncio.ensure_future(turn.ask(asked))
+        asking = asyncio.ensure_future(_decided(session_id, turn.translator.known(call), turn.cwd, turn.ask))
         turn.asking.add(asking)
         try:
-            decision = await asking
+            asked, decision = await asking
         except asyncio.CancelledError:
             return CANCELLED
         except AtriumError as error:
@@ -243,8 +243,6 @@ class Agent:
             return CANCELLED
         finally:
             turn.asking.discard(asking)
-        if decision.digest != asked.act.digest():  # whatever was answered, it was not this
-            decision = decision.model_copy(update={"allowed": False})
         if not decision.allowed:
             turn.rejected = asked.title
         option = chosen_option(options, decision)
@@ -306,6 +304,14 @@ class Agent:
         """Call a method whose answer the package's types would cut: models are not in the protocol's first version."""
         answer = await self._call(self._connection._conn.send_request(method, params))
         return answer if isinstance(answer, dict) else {}
+
+
+async def _decided(session_id: str, call: Data, cwd: str, ask: Ask) -> tuple[ApprovalRequest, Decision]:
+    """Ask about a tool call; an answer that is about another act does not allow this one."""
+    asked = await asyncio.to_thread(question, call, session_id=session_id, cwd=cwd)
+    decision = await ask(asked)
+    is_of_it = decision.digest == asked.act.digest()
+    return asked, decision.model_copy(update={"allowed": decision.allowed and is_of_it})
 
 
 def _json(model: object) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from atrium.adapters.providers.acp_paths import is_below, paths_of
 from atrium.contracts.approvals import Act, ApprovalRequest, Decision, Risk
 
 Data = Mapping[str, Any]
@@ -19,21 +20,39 @@ RISKS: Mapping[str, Risk] = {
     "delete": "high",
     "execute": "high",
 }
-"""By ACP's kinds of tools; whatever is not here is of high risk."""
+"""By ACP's kinds of tools, at least; whatever is not here is of high risk."""
 
 TITLE = 200
 
 
 def question(call: Data, *, session_id: str, cwd: str) -> ApprovalRequest:
-    """Return the question for a tool call; its key names session and call, so that asked again it is the same one."""
+    """Return the question for a tool call; its key names session and call, so that asked again it is the same one.
+
+    Reads the disk to see where paths lead.
+    """
     kind = str(call.get("kind") or "other")
+    act = act_of(call, kind, cwd)
     return ApprovalRequest(
         key=f"{session_id}/{call.get('toolCallId')}"[:TITLE],
         title=_title(call, kind),
-        act=act_of(call, kind, cwd),
-        risk=RISKS.get(kind, "high"),
+        act=act,
+        risk=risk_of(act, cwd),
         project=cwd,
     )
+
+
+def risk_of(act: Act, project: str) -> Risk:
+    """Return the risk of an act, by what it does as well: the kind is only what the agent calls it.
+
+    Low, and with that not asked about, is only what names its paths, all of them in the project.
+    """
+    if act.argv:
+        return "high"
+    risk = RISKS.get(act.tool, "high")
+    if risk != "low":
+        return risk
+    is_known = bool(act.paths) or act.tool == "think"
+    return "low" if is_known and all(is_below(path, project) for path in act.paths) else "medium"
 
 
 def act_of(call: Data, kind: str, cwd: str) -> Act:
@@ -45,13 +64,14 @@ def act_of(call: Data, kind: str, cwd: str) -> Act:
     if line is None and kind == "execute" and not arguments:
         line = str(call.get("title") or "")  # Gemini names the command nowhere else
     argv = tuple(map(str, command)) if isinstance(command, list) else ("sh", "-c", line) if line is not None else ()
-    where = arguments.get("cwd")
+    given_cwd = arguments.get("cwd")
+    where = given_cwd if isinstance(given_cwd, str) else cwd
     return Act(
         tool=kind,
         arguments={**arguments, **_changes(call)},
         argv=argv,
-        cwd=where if isinstance(where, str) else cwd,
-        paths=_paths(call),
+        cwd=where,
+        paths=paths_of(call, kind, where),
     )
 
 
@@ -81,9 +101,3 @@ def _changes(call: Data) -> dict[str, Any]:
         if isinstance(part, Mapping) and part.get("type") == "diff"
     ]
     return {"changes": changes} if changes else {}
-
-
-def _paths(call: Data) -> tuple[str, ...]:
-    parts = [*(call.get("locations") or ()), *(call.get("content") or ())]
-    found = [part.get("path") for part in parts if isinstance(part, Mapping)]
-    return tuple(dict.fromkeys(path for path in found if isinstance(path, str)))
