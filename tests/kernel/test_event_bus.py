@@ -1,5 +1,6 @@
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -38,6 +39,26 @@ async def test_every_subscriber_gets_every_matching_event_in_order() -> None:
     assert prefix.seen == everything.seen
     assert [kind for kind, _ in prefix.seen] == ["devices.lamp.on", "devices.lamp.off"] * 5
     assert other.seen == []
+
+
+class Pattern(str):
+    """Counts how often it is compared."""
+
+    compared = 0
+
+    def endswith(self, *arguments: Any) -> bool:
+        self.compared += 1
+        return super().endswith(*arguments)
+
+
+async def test_who_hears_an_event_is_looked_for_once_also_when_nobody_does() -> None:
+    bus, pattern = EventBus(), Pattern("devices.*")
+    bus.subscribe(pattern, Recorder())
+    for _ in range(3):
+        bus.emit("users.user.added", None)
+        bus.emit("devices.lamp.on", None)
+    assert pattern.compared == 2
+    await bus.drain()
 
 
 async def test_publish_returns_after_an_idle_handler_has_run() -> None:

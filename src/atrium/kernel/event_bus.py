@@ -29,6 +29,7 @@ class Subscription:
     handler: EventHandler
     owner: str
     limit: int
+    drop_oldest: bool
     queue: deque[tuple[str, Any]] = field(default_factory=deque)
     active: bool = False
     closed: bool = False
@@ -80,7 +81,6 @@ class EventBus:
 
     def __init__(self, on_overflow: Overflow | None = None) -> None:
         self._subscriptions: list[Subscription] = []
-        self._lossy: set[Subscription] = set()
         self._routes: dict[str, tuple[Subscription, ...]] = {}
         self._on_overflow = on_overflow
 
@@ -98,16 +98,15 @@ class EventBus:
             getattr(handler, "__call__", None)  # noqa: B004  # an object with an async __call__ is a handler too
         ):
             raise TypeError(f"the handler of {event_type!r} must be an async function")
-        subscription = Subscription(self, event_type, handler, owner, limit)
+        subscription = Subscription(self, event_type, handler, owner, limit, drop_oldest)
         self._subscriptions.append(subscription)
-        if drop_oldest:
-            self._lossy.add(subscription)
         self._routes.clear()
         return subscription.close
 
     def emit(self, event_type: str, data: Any) -> None:
         """Queue an event for every subscriber and return. Must be called on the event loop."""
-        for subscription in self._routes.get(event_type) or self._route(event_type):
+        subscriptions = self._routes.get(event_type)
+        for subscription in self._route(event_type) if subscriptions is None else subscriptions:
             queue = subscription.queue
             if len(queue) >= subscription.limit:
                 self._overflow(subscription)
@@ -134,7 +133,6 @@ class EventBus:
         """Stop routing to a closed subscription."""
         if subscription in self._subscriptions:
             self._subscriptions.remove(subscription)
-            self._lossy.discard(subscription)
             self._routes.clear()
 
     def _route(self, event_type: str) -> tuple[Subscription, ...]:
@@ -146,7 +144,7 @@ class EventBus:
 
     def _overflow(self, subscription: Subscription) -> None:
         subscription.dropped += 1
-        if subscription in self._lossy:
+        if subscription.drop_oldest:
             subscription.queue.popleft()
             return
         subscription.dropped += len(subscription.queue)
