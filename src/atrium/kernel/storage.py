@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from atrium.kernel.entries import encode_json, entries_of
-from atrium.kernel.numbers import NumberSource
+from atrium.kernel.numbers import LARGEST, NumberSource
 from atrium.kernel.streams import Slot, Streams, StreamTail, Wake
 from atrium.kernel.topics import Topics
 from atrium.sdk.callbacks import call_each
@@ -262,7 +262,7 @@ class Storage:
         live = self.streams.peek((space, stream))
         if live is not None and live.ring is not None:
             return 0 if live.ended else live.shown
-        return (await self._read_page((space, stream), 1 << 62, 1)).head
+        return (await self._read_page((space, stream), LARGEST, 1)).head
 
     async def tail(self, stream: str, after: int = 0, wake: Wake = None, *, space: str = SYSTEM) -> StreamTail:
         """Follow a stream from beyond an offset; one that a document topic of its name announces may be empty yet."""

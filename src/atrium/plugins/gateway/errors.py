@@ -3,7 +3,7 @@
 AtriumError
 |- MalformedRequest 400    |- MalformedJson 400      |- MalformedFrame 400
 |- UnknownFrame 404        |- MethodNotAllowed 405   |- RequestTimeout 408
-|- BodyTooLarge 413        |- UnsupportedMediaType 415
+|- BodyTooLarge 413        |- TooManyValues 413      |- UnsupportedMediaType 415
 |- Misdirected 421         |- HeadersTooLarge 431    |- InternalError 500
 |- Forbidden: ForeignOrigin, CrossSiteRequest 403
 `- Unavailable: NotReady, PluginStopped 503

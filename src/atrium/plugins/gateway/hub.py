@@ -82,6 +82,12 @@ class Hub:
                 self.unsubscribe(sink, topic)
         self.past.add(sink)
 
+    def check_count(self, count: int) -> None:
+        """Raise `TooManyRequests` for more names than a connection may be subscribed to."""
+        limit = self.config.max_subscriptions
+        if count > limit:
+            raise TooManyRequests(f"a connection may have {limit} subscriptions; name no more than that")
+
     async def subscribe(self, connection: Connection, topic: str) -> int:
         """Send a connection the invalidations of a topic; returns its revision. Raises `NotFound`."""
         if topic not in connection.topics:
@@ -251,12 +257,6 @@ class Hub:
             self.write_limit = limit
             for sink in self.connections:
                 sink.limit(limit)
-
-    def check_count(self, count: int) -> None:
-        """Raise `TooManyRequests` for more names than a connection may be subscribed to."""
-        limit = self.config.max_subscriptions
-        if count > limit:
-            raise TooManyRequests(f"a connection may have {limit} subscriptions; name no more than that")
 
     def _admit(self, sink: Sink) -> None:
         limit = self.config.max_subscriptions
