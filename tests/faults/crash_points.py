@@ -232,6 +232,7 @@ PROVIDER_POINTS = (
     "provider.fell_back",
     "provider.switched",
 )
+SUMMARY_POINTS = ("summary.writing", "summary.stored")
 APPROVAL_POINTS = ("approvals.asked", "approvals.closed", "approvals.taken")
 USAGE_POINTS = ("usage.counting", "usage.counted")
 SECRET_POINTS = ("secrets.written", "secrets.replaced")

@@ -15,6 +15,7 @@ from tests.faults.crash_points import (
     PROVIDER_POINTS,
     ROWS,
     SECRET_POINTS,
+    SUMMARY_POINTS,
     SOURCES,
     USAGE_POINTS,
     endure,
@@ -32,7 +33,7 @@ CASES = [
 
 
 def test_every_point_of_the_source_is_tried_and_described() -> None:
-    known = {*ROWS, *MODEL_POINTS, *APPROVAL_POINTS, *PROVIDER_POINTS, *SECRET_POINTS, *USAGE_POINTS}
+    known = {*ROWS, *MODEL_POINTS, *APPROVAL_POINTS, *PROVIDER_POINTS, *SECRET_POINTS, *SUMMARY_POINTS, *USAGE_POINTS}
     assert points_in_source() == known
     described = re.findall(r"^\| `([a-z_.]+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
     assert sorted(described) == sorted(known)

@@ -102,11 +102,15 @@ class Flaky:
 class FailingHub(Hub):
     """A hub whose providers are real to it."""
 
-    def __init__(self, adapter: StorageAdapter, *flaky: Flaky, **providers: Any) -> None:
+    def __init__(
+        self, adapter: StorageAdapter, *flaky: Flaky, sessions: dict[str, Any] | None = None, **providers: Any
+    ) -> None:
         self.adapter = adapter
         self.clock = StepClock()
         self.flaky = {one.info.id: one for one in flaky}
-        self.runtime = CoreRuntime(adapter, clock=self.clock, config={"providers": providers})
+        self.runtime = CoreRuntime(
+            adapter, clock=self.clock, config={"providers": providers, "sessions": sessions or {}}
+        )
         self.providers = Providers(self.runtime)  # type: ignore[assignment]  # the real one
         self.sessions = Sessions(self.runtime)
         for one in flaky:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faults.crash_points import PROVIDER_POINTS
+from tests.faults.crash_points import PROVIDER_POINTS, SUMMARY_POINTS
 from tests.faults.daemon import Daemon, daemon_at
 
 ENDS = {f"sessions.turn.{how}.v1" for how in ("completed", "failed", "cancelled", "interrupted")}
@@ -101,6 +101,45 @@ async def test_a_change_of_provider_is_there_whole_or_not_at_all(tmp_path: Path,
             assert len(started) == len(ended)
     finally:
         daemon.kill()
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("point", SUMMARY_POINTS)
+async def test_a_summary_is_there_whole_and_made_once_or_not_at_all(tmp_path: Path, point: str) -> None:
+    home = tmp_path / "home"
+    (home / "plugins").mkdir(parents=True)
+    shutil.copy(Path(__file__).with_name("forgetful.py"), home / "plugins")
+    daemon = Daemon(home)
+    daemon.start(ATRIUM_CRASH_AT=point)
+    await daemon.healthy()
+    with suppress(httpx.TransportError):
+        async with daemon.http() as http:
+            session_id = await create(http)
+            for number in range(4):
+                await http.post(f"/sessions/{session_id}/messages", json={"content": f"question {number} {'x' * 100}"})
+            await idle(http, session_id)
+            await http.post(f"/sessions/{session_id}/provider", json={"providerId": "forgetful"})
+            await http.post(f"/sessions/{session_id}/messages", json={"content": "and now?"})
+    await daemon.ended()
+    await restarted(daemon)
+    try:
+        async with daemon.http() as http:
+            assert (len(await summaries(http, session_id)) == 1) == (point == "summary.stored")
+            await http.post(f"/sessions/{session_id}/retry", json={})
+            await idle(http, session_id)
+            [summary] = await summaries(http, session_id)
+            assert summary["content"] == "In brief: there were questions."
+            entries = await history(http, session_id)
+            answers = [one["data"]["content"] for one in entries if one["type"] == "sessions.message.completed.v1"]
+            assert answers[-1].startswith("I know a summary and ")
+    finally:
+        daemon.kill()
+
+
+async def summaries(http: httpx.AsyncClient, session_id: str) -> list[dict[str, Any]]:
+    entries = await history(http, session_id)
+    return [one["data"] for one in entries if one["type"] == "sessions.conversation.summarised.v1"]
 
 
 async def history(http: httpx.AsyncClient, session_id: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from atrium.contracts.base import Model
 from atrium.contracts.composing import Attachment
 from atrium.contracts.events import Event
 from atrium.contracts.problems import Problem
+from atrium.contracts.summaries import ConversationSummarised, ConversationSummarising
 from atrium.contracts.turn_notes import NoteAdded, UsageReported
 
 SessionStatus = Literal["created", "active", "paused", "stopped", "cold"]
@@ -388,4 +389,5 @@ ENTRIES: tuple[type[Event], ...] = (
     MessageAdded, TurnStarted, TurnCompleted, TurnFailed, TurnCancelled, TurnInterrupted, MessageDelta, ThinkingDelta,
     MessageCompleted, ThinkingCompleted, ToolCalled, ToolUpdated, ToolFinished, UsageReported, NoteAdded,
     SessionRenamed, SessionTagged, SessionStopped, SessionDeleted, ProviderRetrying, ProviderChanged,
+    ConversationSummarising, ConversationSummarised,
 )  # fmt: skip

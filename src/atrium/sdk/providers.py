@@ -22,7 +22,8 @@ class ProviderInfo:
     The capability `images` tells whether its sessions take images, as far as that is known before it runs. `limits`
     may name its window, of which a conversation that moves to it may need to lose its beginning: `contextSize` in
     tokens or `historyCharacters`. `retries` tells whether its failures are worth another attempt, and counted; a
-    provider that fails on purpose says no.
+    provider that fails on purpose says no. One with the capability `remembers` keeps its sessions' conversations
+    itself, and is told what it has not heard; one with `summaries` can be asked to summarise a conversation.
     """
 
     id: str
@@ -88,7 +89,8 @@ class Image:
 class ChatMessage:
     """One earlier message of the conversation, the provider that was asked, and the tools it called before it answered.
 
-    The hub writes `tools` into `content` for a provider without the capability `tools`, and `images` likewise.
+    The hub writes `tools` into `content` for a provider without the capability `tools`, and `images` likewise. The
+    first message may be a summary of all before the others; what is too long is cut behind it.
     """
 
     role: Literal["user", "assistant"]
@@ -96,6 +98,7 @@ class ChatMessage:
     provider_id: str = ""
     tools: tuple[ToolUse, ...] = ()
     images: tuple[Image, ...] = ()
+    is_summary: bool = False
 
     @property
     def text(self) -> str:
@@ -122,6 +125,7 @@ class TurnRequest:
 
     `by` is who sent the message. Without `ask` there is nobody to ask: an act that needs leave must not happen.
     `images` belong to the new message, which may have no text then. Where there are images, there is `read_image`.
+    `text_only` asks for words alone, in a session of its own: an agent gives it no tools of the user's.
     """
 
     session_id: str
@@ -133,6 +137,7 @@ class TurnRequest:
     ask: Ask | None = None
     images: Sequence[Image] = ()
     read_image: ReadImage | None = None
+    text_only: bool = False
 
     async def bytes_of(self, image: Image) -> bytes:
         """Return the bytes of an image of the conversation; raises `NotFound` if they are not to be had."""

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from atrium.adapters.agents.recipes import Recipe
 from atrium.adapters.providers.acp_choices import Remembered
+from atrium.adapters.providers.acp_history import EARLIER, LONGEST_HISTORY, MEANWHILE, unheard, with_history
 from atrium.adapters.providers.acp_images import coded
 from atrium.adapters.providers.acp_places import Place, Places
 from atrium.adapters.providers.acp_process import AgentProcess
@@ -29,7 +30,6 @@ from atrium.sdk.phrases import phrase
 from atrium.sdk.plugin import Clock
 from atrium.sdk.providers import (
     Availability,
-    ChatMessage,
     Choices,
     Command,
     Note,
@@ -45,11 +45,6 @@ if TYPE_CHECKING:
     from atrium.adapters.providers.acp_agent import Agent
 
 AGENT_MODULE = "atrium.adapters.providers.acp_agent"
-LONGEST_HISTORY = 100_000
-"""Characters of an earlier conversation that an agent without it is told; the newest are."""
-
-EARLIER = "This conversation began before you joined it."
-MEANWHILE = "The conversation went on without you since your last answer."
 
 
 @dataclass(slots=True)
@@ -122,6 +117,8 @@ class AcpProvider:
                 "tools": True,
                 "approvals": True,
                 "images": self._takes_images,
+                "remembers": True,
+                "summaries": True,
             },
             limits={"historyCharacters": LONGEST_HISTORY},
         )
@@ -187,7 +184,7 @@ class AcpProvider:
         self._running += 1
         try:
             agent = await self._started()
-            known, is_new = await self._enter(agent, session_id, turn.settings)
+            known, is_new = await self._enter(agent, session_id, turn.settings, with_servers=not turn.text_only)
             await self._follow_wishes(agent, known, turn.settings)
             place = known.place
             before = turn.history if is_new else unheard(turn.history, self._id)
@@ -294,7 +291,9 @@ class AcpProvider:
         """Return the program of the recipe, unless the settings name one of the user's own."""
         return None if self._settings.command else self._shipped
 
-    async def _enter(self, agent: Agent, session_id: str, settings: Mapping[str, Any]) -> tuple[_Open, bool]:
+    async def _enter(
+        self, agent: Agent, session_id: str, settings: Mapping[str, Any], *, with_servers: bool = True
+    ) -> tuple[_Open, bool]:
         """Return the agent's session, opened if need be, and whether it is new to the agent."""
         known = self._open.get(session_id)
         if known is not None:
@@ -304,7 +303,8 @@ class AcpProvider:
             place = kept
         else:
             cwd = await asyncio.to_thread(self._places.work_folder, session_id, settings.get("cwd"))
-            place = Place(await agent.new(cwd, await self._told_of(agent, cwd)), cwd)
+            servers = await self._told_of(agent, cwd) if with_servers else []
+            place = Place(await agent.new(cwd, servers), cwd)
             await asyncio.to_thread(self._places.keep, session_id, place)
         offered = agent.offer(place.agent_session).choices
         known = self._open[session_id] = _Open(place, {"mode": offered.mode, "model": offered.model})
@@ -376,19 +376,3 @@ class AcpProvider:
         finally:
             if launch is not None:
                 launch.release()
-
-
-def unheard(history: Sequence[ChatMessage], provider_id: str) -> Sequence[ChatMessage]:
-    """Return what was said since a provider was asked last: another one may have answered meanwhile."""
-    asked = [place for place, message in enumerate(history) if message.provider_id in {provider_id, ""}]
-    return history[asked[-1] + 1 :] if asked else history
-
-
-def with_history(history: Sequence[ChatMessage], content: str, beginning: str = EARLIER) -> str:
-    """Return a message with the conversation before it, for an agent that has not heard it."""
-    if not history:
-        return content
-    said = "\n\n".join(f"{'User' if message.role == 'user' else 'Assistant'}: {message.text}" for message in history)
-    if len(said) > LONGEST_HISTORY:
-        said = "[the beginning is left out]\n" + said[-LONGEST_HISTORY:]
-    return f"{beginning} What was said:\n\n{said}\n\nNow the user says:\n\n{content}"

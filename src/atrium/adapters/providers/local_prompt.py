@@ -32,17 +32,32 @@ async def fit_prompt(
 ) -> list[dict[str, str]]:
     """Return the messages to send: at most `budget` tokens, the oldest dropped first, the system prompt kept.
 
+    A summary before them is kept as well, where it fits, and goes with the first message: the template takes turns.
+
     `count` tells the tokens of a text; a token has at least one byte, so short conversations are not counted at all.
     Raises `MessageTooLong` when the new message does not fit even alone.
     """
-    ends = [{"role": "system", "content": system}, {"role": "user", "content": content}]
-    if _bytes(system) + _bytes(content) + sum(_bytes(message.content) for message in history) <= budget:
-        return [ends[0], *map(_plain, history), ends[1]]
+    summary, history = (history[:1], history[1:]) if history and history[0].is_summary else ([], history)
+    known = sum(_bytes(message.content) for message in (*summary, *history))
+    if _bytes(system) + _bytes(content) + known <= budget:
+        return _messages(system, summary, history, content)
     left = budget - await count(system) - await count(content) - 2 * MESSAGE_OVERHEAD
     if left < 0:
         most = f"the message is {-left} tokens too long for this model's context of {budget} tokens: shorten it"
         raise MessageTooLong(most, fields=[FieldError("content", most)])
-    return [ends[0], *map(_plain, await _newest(history, left, count)), ends[1]]
+    for message in summary:
+        size = await count(message.content) + MESSAGE_OVERHEAD
+        summary, left = (summary, left - size) if size <= left else ([], left)
+    return _messages(system, summary, await _newest(history, left, count), content)
+
+
+def _messages(
+    system: str, summary: Sequence[ChatMessage], history: Sequence[ChatMessage], content: str
+) -> list[dict[str, str]]:
+    messages = [{"role": "system", "content": system}, *map(_plain, history), {"role": "user", "content": content}]
+    for message in summary:
+        messages[1]["content"] = f"{message.content}\n\n{messages[1]['content']}"
+    return messages
 
 
 async def _newest(history: Sequence[ChatMessage], budget: int, count: Count) -> Sequence[ChatMessage]:

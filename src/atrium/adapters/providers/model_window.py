@@ -32,15 +32,16 @@ async def conversation(
 ) -> tuple[Sequence[ModelMessage], Note | None]:
     """Return the conversation and the new message as pydantic-ai has them, and what to tell if some was left out."""
     prompt = settings.system_prompt
-    history, left_out = _fitting(turn, prompt or "", window, settings.max_tokens)
+    summary = turn.history[0].content if turn.history and turn.history[0].is_summary else ""
+    history, left_out = _fitting(turn, f"{prompt or ''}{summary}", window, settings.max_tokens)
     messages: list[ModelMessage] = [ModelRequest(parts=[SystemPromptPart(prompt)])] if prompt else []
-    for message in history:
+    for message in (*history, ChatMessage("user", turn.content, images=tuple(turn.images))):
         if message.role == "user":
-            said = await _prompt(turn, message.content, message.images)
-            messages.append(ModelRequest(parts=[UserPromptPart(said)]))
+            # In one message with what follows it: many models take turns with the user strictly.
+            content, summary = f"{summary}\n\n{message.content}" if summary else message.content, ""
+            messages.append(ModelRequest(parts=[UserPromptPart(await _prompt(turn, content, message.images))]))
         else:
             messages.append(ModelResponse(parts=[TextPart(message.content)]))
-    messages.append(ModelRequest(parts=[UserPromptPart(await _prompt(turn, turn.content, turn.images))]))
     if not left_out:
         return messages, None
     some = "message was" if left_out == 1 else "messages were"
@@ -66,18 +67,22 @@ async def _prompt(turn: TurnRequest, content: str, images: Sequence[Image]) -> s
 def _fitting(
     turn: TurnRequest, prompt: str, window: int | None, max_tokens: int | None
 ) -> tuple[Sequence[ChatMessage], int]:
-    """Return the newest messages that fit, beginning with a person's, and how many were left out."""
+    """Return the newest messages that fit, beginning with a person's, and how many were left out.
+
+    A summary of what was said before them is none of them.
+    """
+    begin = int(bool(turn.history) and turn.history[0].is_summary)
     if window is None:
-        return turn.history, 0
+        return turn.history[begin:], 0
     answer = min(max_tokens or ANSWER, window // 4)
     room = (window - answer) * BYTES_PER_TOKEN - _size(prompt) - _size(turn.content)
     first = len(turn.history)
-    while first > 0 and room >= (size := _size(turn.history[first - 1].content)):
+    while first > begin and room >= (size := _size(turn.history[first - 1].content)):
         room -= size
         first -= 1
-    while 0 < first < len(turn.history) and turn.history[first].role != "user":
+    while begin < first < len(turn.history) and turn.history[first].role != "user":
         first += 1
-    return turn.history[first:], first
+    return turn.history[first:], first - begin
 
 
 def _size(text: str) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from atrium.app.chat.beginning import choose_provider, create_session
-from atrium.app.chat.screen import change_in_words, retry_in_words
+from atrium.app.chat.screen import change_in_words, progress_in_words, retry_in_words
 from atrium.app.cli.output import print_json_line, warn
 from atrium.app.errors import ExitCode
 from atrium.app.images import attach_images
@@ -98,6 +98,8 @@ class _Answer:
             warn(f"{retry_in_words(entry.data)}.")
         elif entry.type == "sessions.provider.changed.v1":
             warn(f"{change_in_words(entry.data)}.")
+        elif entry.type == "sessions.conversation.summarising.v1":
+            warn(f"{progress_in_words(entry.data)}.")
         message_id = str(entry.data.get("messageId", ""))
         message = self._conversation.message(message_id)
         if message is None or message.role != "assistant":

@@ -39,6 +39,8 @@ class Screen:
             "sessions.tool.updated.v1": self._plan_changed,
             "sessions.tool.finished.v1": self._tool_finished,
             "sessions.note.added.v1": self._note_added,
+            "sessions.conversation.summarising.v1": self._summarising,
+            "sessions.conversation.summarised.v1": self._summarised,
             "sessions.provider.retrying.v1": self._provider_retrying,
             "sessions.provider.changed.v1": self._provider_changed,
             "sessions.turn.failed.v1": self._turn_failed,
@@ -161,6 +163,12 @@ class Screen:
     def _note_added(self, entry: Entry) -> None:
         self.note(str(entry.data["content"]))
 
+    def _summarising(self, entry: Entry) -> None:
+        self.note(f"{progress_in_words(entry.data)}, Ctrl-C cancels")
+
+    def _summarised(self, entry: Entry) -> None:
+        self.note(summary_in_words(entry.data))
+
     def _provider_retrying(self, entry: Entry) -> None:
         self.note(f"{retry_in_words(entry.data)}, Ctrl-C cancels")
 
@@ -223,6 +231,20 @@ def change_in_words(change: Mapping[str, Any]) -> str:
     if change["kept"] < change["messages"]:
         told += f"; it can read the last {change['kept']} of {change['messages']} messages"
     return told
+
+
+def progress_in_words(summarising: Mapping[str, Any]) -> str:
+    """Say that the older part of the conversation is being summarised, and which part of it."""
+    part, parts = summarising["part"], summarising["parts"]
+    which = f" (part {part} of {parts})" if parts > 1 else ""
+    return f"Summarising the earlier conversation{which}"
+
+
+def summary_in_words(summary: Mapping[str, Any]) -> str:
+    """Say that the older part of a conversation was summarised, by whom, and for whom."""
+    writer, reader = summary["providerId"], summary["readerId"]
+    whom = "by itself" if writer == reader else f"by {writer}"
+    return f"{reader} has a summary of the first {summary['messages']} messages, written {whom}"
 
 
 class StandardOutput:

@@ -24,5 +24,8 @@ class SessionsConfig(Config):
     attachment_limit: int = Field(default=10 << 20, ge=1_024, le=100 << 20)
     """How large an image may be that is attached to a message, in bytes."""
 
+    summarise: bool = True
+    """Whether a provider that cannot read all of a conversation with another is given its older part as a summary."""
+
     persistence_format: Literal["jsonl", "none"] = "jsonl"
     """Whether each session's history is also kept as a text file below `<home>/sessions/`."""

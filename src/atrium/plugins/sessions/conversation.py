@@ -206,15 +206,21 @@ class Conversation:
         `room` is in characters. Messages that were withdrawn before they ran are left out.
         """
         kept: list[ChatMessage] = []
-        for question in sorted(self.questions.values(), key=lambda q: q.offset, reverse=True):
-            if question.offset >= offset or (question.withdrawn and not question.started):
-                continue
+        for question in reversed(self._asked_before(offset)):
             pair = question.messages
             room -= question.characters
             if room < 0 or len(kept) + len(pair) > HISTORY_MESSAGES:
                 break
             kept.extend(reversed(pair))
         return kept[::-1]
+
+    def exchanges(self, offset: int) -> list[Exchange]:
+        """Return all that is held of what was said before a message, oldest first."""
+        return [Exchange(question.offset, question.messages) for question in self._asked_before(offset)]
+
+    def _asked_before(self, offset: int) -> list[Question]:
+        asked = (one for one in self.questions.values() if one.offset < offset and (one.started or not one.withdrawn))
+        return sorted(asked, key=lambda question: question.offset)
 
 
 def _answer(question: Question, entry_type: str, data: dict[str, Any]) -> None:
@@ -227,6 +233,14 @@ def _answer(question: Question, entry_type: str, data: dict[str, Any]) -> None:
         question.provider_id = data["providerId"]
     else:
         question.use(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question, by the offset of its entry, and what was answered, as a provider is told of them."""
+
+    offset: int
+    messages: Sequence[ChatMessage]
 
 
 _OF_ANSWERS = _TOOLS | {MessageCompleted.type, TurnCancelled.type, ProviderChanged.type}
@@ -257,6 +271,13 @@ class Conversations:
         if turn.without_images:
             return Asked(question.messages[0].text, (), before)
         return Asked(question.content, question.images, before)
+
+    async def held(self, storage: SpaceStorage, turn: TurnRecord) -> list[Exchange]:
+        """Return all that is held of what was said before a turn's message: more than most providers are told."""
+        conversation = await self._take(storage, turn.session_id, turn.offset)
+        exchanges = conversation.exchanges(turn.offset)
+        self._keep(turn.session_id, conversation)
+        return exchanges
 
     async def readable_by(self, context: Context, storage: SpaceStorage, session_id: str, provider_id: str) -> int:
         """Return how many of a session's messages, the newest, a provider can be told of."""

@@ -34,7 +34,9 @@ class Desk:
         self.acts = Acts(context.spawn)
         self.attachments = Attachments(context, self.ledger, config.attachment_limit)
         self.unused = Unused(context, self.ledger, self.attachments)
-        self.mailboxes = Mailboxes(context, self.ledger, self.attachments, config.max_concurrent)
+        self.mailboxes = Mailboxes(
+            context, self.ledger, self.attachments, config.max_concurrent, summarise=config.summarise
+        )
         self.sweeper = Sweeper(context, self.transcripts, self.attachments)
         self.lists = Lists()
         self.drafts = Drafts(context, self.ledger, self.attachments, config.max_draft_bytes)

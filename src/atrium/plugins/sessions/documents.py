@@ -101,6 +101,7 @@ class ActivityRecord(Model):
     pinned: bool = False
     unread: int = 0
     read_offset: str = "0"
+    summary: int | None = None
 
     @property
     def blocked(self) -> bool:

@@ -157,8 +157,13 @@ class Ledger:
 
     async def has_work(self, space: str, session_id: str) -> bool:
         """Tell whether a session has queued turns and nothing that they wait behind. `NotFound` if there is none."""
+        activity = await self.activity(space, session_id)
+        return activity.queued > 0 and not activity.blocked
+
+    async def activity(self, space: str, session_id: str) -> ActivityRecord:
+        """Return what happens in a session. `NotFound` if there is none."""
         records = self._remembered.get((space, session_id)) or await _read(self._context.storage.of(space), session_id)
-        return records.activity.queued > 0 and not records.activity.blocked
+        return records.activity
 
     @asynccontextmanager
     async def holding(self, key: str) -> AsyncIterator[None]:

@@ -17,6 +17,7 @@ from atrium.plugins.sessions.conversation import Conversations
 from atrium.plugins.sessions.documents import TurnRecord, find_session, turns_with
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.patience import Patience
+from atrium.plugins.sessions.summaries import Summaries
 from atrium.plugins.sessions.turn import RunningTurn
 from atrium.sdk import Conflict, Context, NotFound, SpaceStorage, StorageFailed
 from atrium.sdk.crash_points import crash_point
@@ -38,13 +39,16 @@ class Mailbox:
 class Mailboxes:
     """All sessions with work. At most `slots` turns run at once; the others wait, visibly queued."""
 
-    def __init__(self, context: Context, ledger: Ledger, attachments: Attachments, slots: int) -> None:
+    def __init__(
+        self, context: Context, ledger: Ledger, attachments: Attachments, slots: int, *, summarise: bool = True
+    ) -> None:
         self._context = context
         self._ledger = ledger
         self._slots = asyncio.Semaphore(slots)
         self._patience = Patience(context)
         self.attachments = attachments
         self.conversations = Conversations(attachments)
+        self._summaries = Summaries(context, ledger, self.conversations, enabled=summarise)
         self._boxes: dict[str, Mailbox] = {}
         self._halted: Counter[str] = Counter()
         self._draining = False
@@ -77,6 +81,7 @@ class Mailboxes:
     def forget(self, space: str, session_id: str) -> None:
         """Forget what was kept of a session that is deleted."""
         self.conversations.forget(session_id)
+        self._summaries.forget(session_id)
 
     def running(self, session_id: str) -> RunningTurn | None:
         """Return the turn that runs in a session. Ask while holding the session: a turn may be starting."""
@@ -203,7 +208,7 @@ class Mailboxes:
         return turn
 
     def _running(self, start: Change, turn: TurnRecord) -> RunningTurn:
-        return RunningTurn(self._context, self._ledger, self._patience, self.conversations, start, turn)
+        return RunningTurn(self._context, self._ledger, self._patience, self._summaries, start, turn)
 
     async def _next(self, change: Change, box: Mailbox) -> TurnRecord | None:
         if self._draining or box.session_id in self._halted or change.activity.blocked:

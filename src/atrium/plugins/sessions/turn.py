@@ -13,13 +13,14 @@ from atrium.contracts.problems import Problem
 from atrium.contracts.sessions import ProviderRetrying
 from atrium.plugins.sessions import outputs
 from atrium.plugins.sessions.answer import Answer, Ending, milliseconds
-from atrium.plugins.sessions.conversation import Asked, Conversations
+from atrium.plugins.sessions.conversation import Asked
 from atrium.plugins.sessions.documents import TurnRecord, find_session, stream_of
 from atrium.plugins.sessions.endings import Outcome, end_turn
 from atrium.plugins.sessions.errors import AnswerTooLong
 from atrium.plugins.sessions.ledger import Change, Ledger
 from atrium.plugins.sessions.limits import MAX_ANSWER_CHARACTERS
 from atrium.plugins.sessions.patience import Patience
+from atrium.plugins.sessions.summaries import Summaries, Telling
 from atrium.plugins.sessions.switching import Switch, better_problem, next_in_chain, put_choice, put_switch
 from atrium.sdk import (
     EXISTS,
@@ -62,7 +63,7 @@ class RunningTurn:
         context: Context,
         ledger: Ledger,
         patience: Patience,
-        conversations: Conversations,
+        summaries: Summaries,
         start: Change,
         turn: TurnRecord,
     ) -> None:
@@ -72,7 +73,8 @@ class RunningTurn:
         self._context = context
         self._ledger = ledger
         self._patience = patience
-        self._conversations = conversations
+        self._summaries = summaries
+        self._conversations = summaries.conversations
         self._session = start.session
         self._storage = start.storage
         self._answer = Answer(turn.answer_id or turn.id, turn.id)
@@ -174,11 +176,12 @@ class RunningTurn:
     async def _attempt(self, asked: Asked) -> ProviderError | None:
         """Let the provider answer; return how it failed, if it did."""
         session = self._session
+        telling = Telling(session, self.record, self._provider_id, self._store)
         request = TurnRequest(
             session_id=session.id,
             turn_id=self.record.id,
             content=asked.content,
-            history=asked.before,
+            history=await self._summaries.told(self._storage, telling, asked),
             settings=session.settings,
             by=Principal.from_json(self.record.by),
             images=asked.images,
