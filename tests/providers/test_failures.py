@@ -58,6 +58,7 @@ def test_each_failure_of_a_provider_has_a_category_and_steps_that_clients_know()
         steps = {action.id for action in kind.actions}
         assert "switch_provider" in steps, kind
         known = {"retry", "switch_provider", "configure_provider", "install_provider", "send_without_images"}
+        known |= {"set_key", "new_session"}
         assert steps <= known, kind
         assert kind.recoverable == (kind.category == "recoverable"), kind
     assert ProviderQuotaExceeded.code == "PROVIDER_QUOTA"

@@ -78,7 +78,7 @@ async def test_providers_and_agents_wait_for_their_secrets_and_use_them_from_the
     async with daemon_at(home, ENVIRONMENT) as hub, hub.http() as http:
         named = "names the secret VENDOR_KEY: set it with `atrium secrets set VENDOR_KEY`"
         assert await availability(http, "vendor") == ("unavailable", f"`providers.vendor.apiKey` {named}")
-        assert (await turn(home, "vendor", "hi"))[1]["code"] == "PROVIDER_NOT_INSTALLED"
+        assert (await turn(home, "vendor", "hi"))[1]["code"] == "PROVIDER_KEY_MISSING"
 
         code, out, err = await atrium(home, "secrets", "set", NAME, stdin=f"{WRONG}\n")
         assert (code, out, err) == (0, 'VENDOR_KEY is set; a setting has it as {"secret": "VENDOR_KEY"}.\n', "")

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from atrium.app.config import Settings, load, section_of
@@ -102,6 +103,7 @@ def _contribute_providers(runtime: CoreRuntime, home: Home, sections: Mapping[st
     for provider in (LocalProvider(home.root, clock), model, EchoProvider(clock), *agents, *models):
         runtime.extensions.contribute("providers.provider", OWNER, provider)
     runtime.extensions.contribute("providers.finder", OWNER, LocalServers())
+    runtime.extensions.contribute("providers.model", OWNER, partial(ModelProvider, secrets=secrets))
 
 
 async def _load(runtime: CoreRuntime, one: LoadedClass) -> None:

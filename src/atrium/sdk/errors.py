@@ -208,7 +208,7 @@ class ProviderAuthFailed(ProviderError):
 
     code = "PROVIDER_AUTH"
     category = "userAction"
-    actions = (Action("configure_provider", "Check the key"), SWITCH_PROVIDER, RETRY)
+    actions: tuple[Action, ...] = (Action("configure_provider", "Check the key"), SWITCH_PROVIDER, RETRY)
 
 
 class ProviderCrashed(ProviderError):
@@ -236,7 +236,7 @@ class ProviderRejected(ProviderError):
 
     code = "PROVIDER_REJECTED"
     category = "userAction"
-    actions = (
+    actions: tuple[Action, ...] = (
         Action("configure_provider", "Check its settings"),
         Action("switch_provider", "Use another provider"),
     )
@@ -279,14 +279,14 @@ class ProviderNotInstalled(ProviderError):
     code = "PROVIDER_NOT_INSTALLED"
     status = 503
     category = "userAction"
-    actions = (Action("install_provider", "Install it"), SWITCH_PROVIDER, RETRY)
+    actions: tuple[Action, ...] = (Action("install_provider", "Install it"), SWITCH_PROVIDER, RETRY)
 
 
 class ProviderKeyMissing(ProviderNotInstalled):
     """The provider has no key yet."""
 
     code = "PROVIDER_KEY_MISSING"
-    actions = (SET_KEY, SWITCH_PROVIDER, RETRY)
+    actions: tuple[Action, ...] = (SET_KEY, SWITCH_PROVIDER, RETRY)
 
 
 class ProviderFaulty(ProviderError):

@@ -110,6 +110,10 @@ class LocalProvider:
             return Availability("notInstalled", self._how_to_install())
         return Availability("active", preparing=self._child.starting)
 
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call back when the model begins to be read into memory, and when that is over."""
+        self._child.watch(changed)
+
     async def configure(self, settings: Mapping[str, Any]) -> None:
         """Take `{model, contextSize, maxTokens, idleTimeout, temperature}`; an unknown model raises `InvalidInput`."""
         self._settings = parse_settings(LocalSettings, settings, "providers.local")

@@ -4,7 +4,7 @@ crash, with growing pauses when it crashes again and again."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from contextvars import Context
 from pathlib import Path
@@ -35,6 +35,7 @@ class LocalChild:
         self._crashes = 0
         self._not_before = 0.0
         self._last_crashed: ModelProcess | None = None
+        self._changed: Callable[[], None] = lambda: None
 
     @property
     def pid(self) -> int | None:
@@ -45,6 +46,10 @@ class LocalChild:
     def starting(self) -> bool:
         """Tell whether a child is loading its model."""
         return self._starting is not None and not self._starting.done()
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call back whenever `starting` has changed."""
+        self._changed = changed
 
     @asynccontextmanager
     async def use(self, model: ModelFile, idle_timeout: float) -> AsyncIterator[ModelProcess]:
@@ -87,6 +92,8 @@ class LocalChild:
         if self._starting is None or self._starting.done():
             self._respect_pause()
             self._starting = _detached(self._start(model), "local model: start")
+            self._starting.add_done_callback(lambda _: self._changed())
+            self._changed()
         # A turn that is cancelled while the model loads leaves it loading: others wait for it, or soon will.
         return await asyncio.shield(self._starting)
 

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
 
-from atrium.adapters.providers.model_settings import PACKAGES, ModelSettings, Vendor
-from atrium.adapters.providers.secret_values import SecretValues
+from atrium.adapters.providers.model_settings import PACKAGES, FromEnvironment, FromStore, ModelSettings, Vendor
+from atrium.adapters.providers.secret_values import SecretValues, Value
 from atrium.adapters.providers.settings import SessionSettings, parse_settings
 from atrium.sdk.errors import InvalidInput, ProviderNotInstalled
 from atrium.sdk.phrases import phrase
@@ -21,6 +21,7 @@ from atrium.sdk.providers import (
     Choice,
     Choices,
     Command,
+    Key,
     Progress,
     ProviderEvent,
     ProviderInfo,
@@ -52,6 +53,7 @@ class ModelProvider:
     ) -> None:
         self._id = provider_id
         self._values = SecretValues(secrets, environ)
+        self._own_key = FromStore(secret=f"provider.{provider_id}")
         self._installed: dict[Vendor, bool] = {}
         self._settings = ModelSettings()
         self._sessions: dict[str, SessionSettings] = {}
@@ -75,7 +77,6 @@ class ModelProvider:
                 "thinking": True,
                 "tools": False,
                 "images": settings.takes_images,
-                "summaries": True,
             },
             limits=self._limits(),
         )
@@ -87,12 +88,32 @@ class ModelProvider:
         if not self._is_installed(settings.vendor):
             said = "its packages are not installed: install atrium-hub[model]"
             return Availability("unavailable", phrase("model.packages_missing", said))
-        if settings.missing:
-            names = [f"`providers.{self._id}.{name}`" for name in settings.missing]
+        absent = [name for name in settings.missing if name != "apiKey" or self._key_place is None]
+        if absent:
+            names = [f"`providers.{self._id}.{name}`" for name in absent]
             said = f"set {' and '.join(names)}"
             return Availability("unavailable", phrase("model.settings_missing", said, settings=", ".join(names)))
-        missing = self._values.missing(settings.api_key, f"providers.{self._id}.apiKey")
+        missing = self._values.missing(self._key_place, f"providers.{self._id}.apiKey")
         return Availability("unavailable", missing) if missing else Availability("active")
+
+    @property
+    def key(self) -> Key | None:
+        """Return where its key stands, None while it is not said what it is."""
+        named = self._key_place
+        absent = set(self._settings.missing)
+        if absent - {"apiKey"}:
+            return None
+        is_needed = "apiKey" in absent or self._settings.api_key is not None
+        is_there = named is not None and self._values.missing(named, "apiKey") is None
+        secret = named.secret if isinstance(named, FromStore) else self._own_key.secret
+        return Key(secret, is_needed, _found(named) if is_there else None)
+
+    @property
+    def _key_place(self) -> Value | None:
+        """Return where its key stands: one that was set for it alone counts before one that no secret is named for."""
+        named = self._settings.api_key
+        is_own = not isinstance(named, FromStore) and self._values.missing(self._own_key, "apiKey") is None
+        return self._own_key if is_own else named
 
     async def configure(self, settings: Mapping[str, Any]) -> None:
         """Take the settings of `ModelSettings`; `apiKey` is the key, `{"secret": NAME}` or `{"env": NAME}`."""
@@ -147,7 +168,7 @@ class ModelProvider:
         if available.status != "active":
             raise ProviderNotInstalled(available.reason or "")
         async with self._opening:
-            named = self._settings.api_key
+            named = self._key_place
             key = None if named is None else await self._values.read(named)
             if self._endpoint is not None and key == self._key:
                 return self._endpoint
@@ -170,6 +191,12 @@ class ModelProvider:
         if not self._installed.get(vendor):
             self._installed[vendor] = _is_there("pydantic_ai") and _is_there(PACKAGES[vendor])
         return self._installed[vendor]
+
+
+def _found(place: Value | None) -> Literal["store", "environment", "settings"]:
+    if isinstance(place, FromStore):
+        return "store"
+    return "environment" if isinstance(place, FromEnvironment) else "settings"
 
 
 def _is_there(package: str) -> bool:

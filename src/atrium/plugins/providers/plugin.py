@@ -4,55 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from atrium.contracts.approvals import ApprovalRequest, Decision
+from atrium.plugins.providers.adding import PROVIDER_POINT, Added, Adding
 from atrium.plugins.providers.backoff import delay_after
 from atrium.plugins.providers.choosing import Kind, check_choices, describe_choices
 from atrium.plugins.providers.circuits import CIRCUITS, Circuits
-from atrium.plugins.providers.faults import closing, failures_of
 from atrium.plugins.providers.finding import look_for_providers
 from atrium.plugins.providers.handing_over import as_read, reads_most_first, window_of
 from atrium.plugins.providers.images import as_seen, refusal, takes_images
+from atrium.plugins.providers.keys import describe, describe_state, note_key, require_key
 from atrium.plugins.providers.metering import admit, measure
-from atrium.plugins.providers.programs import PROGRAMS, Programs, is_shown
-from atrium.plugins.providers.reading import reading_of
+from atrium.plugins.providers.programs import PROGRAMS, is_shown
 from atrium.plugins.providers.roster import Member, Roster
-from atrium.plugins.providers.summaries import Summariser, writer_among
-from atrium.sdk import SYSTEM, Manifest, Principal, ProviderError, route, service
+from atrium.plugins.providers.states import STATES, Shown, States
+from atrium.sdk import SYSTEM, AtriumError, Manifest, Principal, ProviderError, route, service
 from atrium.sdk.crash_points import crash_point
-from atrium.sdk.errors import ProviderNotInstalled
+from atrium.sdk.errors import ProviderFaulty, ProviderNotInstalled
 from atrium.sdk.host import Host
 from atrium.sdk.phrases import phrase
-from atrium.sdk.providers import (
-    AnswerEvent,
-    Command,
-    Note,
-    ProviderEvent,
-    Quota,
-    Retrying,
-    TurnEvent,
-    TurnRequest,
-    Usage,
-)
-from atrium.sdk.summaries import Held, Reading, Summarising, Summary
+from atrium.sdk.providers import AnswerEvent, Command, ProviderEvent, Quota, Retrying, TurnEvent, TurnRequest, Usage
 
 log = logging.getLogger(__name__)
 
-PROVIDER_POINT = "providers.provider"
-"""The extension point at which implementations of the `Provider` SPI are offered."""
-
-
-class Providers(Programs):
+class Providers(Adding):
     """Owns the `providers.*` services."""
 
     manifest = Manifest(
         name="providers", version="1.0.0", description=phrase("plugins.providers", "The sources of intelligence")
     )
-    topics = (PROGRAMS, CIRCUITS)
+    topics = (PROGRAMS, CIRCUITS, STATES)
 
     def __init__(self, host: Host | None = None) -> None:
         super().__init__(host)
@@ -65,14 +51,18 @@ class Providers(Programs):
         self._circuits = Circuits(self.context)
         await self._circuits.open()
         self.context.extensions.watch(PROVIDER_POINT, self._offers_changed)
-        await self._follow()
+        self._added = Added(self.context)
+        await self._added.open()
+        await self.follow()
         await self.open_installs()
+        self._states = States(self.context, self._shown)
+        await self._states.open()
         if self.config.discover:
             _ = self.context.spawn(look_for_providers(self.context, PROVIDER_POINT), "model servers on this machine")
 
     async def stop(self) -> None:
         """End what the providers run."""
-        self._circuits = None
+        self._circuits = self._states = None
         await self.close_installs()
         async with self._changing:
             await self._roster.close()
@@ -80,12 +70,14 @@ class Providers(Programs):
     @route("GET", "/providers")
     async def show(self, caller: Principal) -> dict[str, Any]:
         """List the providers, whether each can be used, and if not, why; `default` is the one for new sessions."""
+        if self._states is not None:
+            self._states.show_to(caller.space)
         return {**await self.list(), "default": self.config.default}
 
     @service("providers.list")
     async def list(self) -> dict[str, Any]:
-        """Return `{data: [{id, name, version, status, reason?, preparing?, capabilities, limits, circuit}]}`."""
-        return {"data": [member.describe() for member in self._roster.all() if is_shown(member, self.config)]}
+        """Return `{data: [{id, name, version, status, reason?, preparing?, capabilities, limits, circuit, key?}]}`."""
+        return {"data": [describe(member) for member in self._roster.all() if is_shown(member, self.config)]}
 
     @service("providers.default")
     async def default(self) -> str:
@@ -114,13 +106,13 @@ class Providers(Programs):
         self, provider_id: str, session_id: str, settings: Mapping[str, Any], wanted: Mapping[Kind, str]
     ) -> None:
         """Raise `UnknownChoice`, a 422 that names the field `model` or `mode`, unless a session may choose these."""
-        async with failures_of(provider_id):
+        async with _failures_of(provider_id):
             await check_choices(self._roster.find(provider_id), session_id, settings, wanted)
 
     @service("providers.set_mode")
     async def set_mode(self, provider_id: str, session_id: str, mode: str) -> None:
         """Let a session of a provider work in another mode at once."""
-        async with failures_of(provider_id):
+        async with _failures_of(provider_id):
             await self._roster.find(provider_id).provider.control(session_id, Command("mode", {"id": mode}))
 
     @service("providers.run")
@@ -133,6 +125,7 @@ class Providers(Programs):
         if member.fault:
             raise ProviderNotInstalled(f"{provider_id}: {member.fault}")
         asking = replace(turn, ask=partial(self._ask, turn, turn.by)) if turn.by is not None else turn
+        require_key(member)
         asking, note = as_seen(as_read(asking, member.provider.info), member.provider.info)
         await admit(self.context, provider_id, turn)
         if note is not None:
@@ -140,17 +133,21 @@ class Providers(Programs):
         while True:
             is_probe, began = member.circuit.enter(), False
             try:
-                async with failures_of(provider_id), closing(self._measured(member, asking)) as events:
+                async with _failures_of(provider_id), _closing(self._measured(member, asking)) as events:
                     async for event in events:
                         if not began and isinstance(event, AnswerEvent):
                             began = True
                             member.circuit.answered()
+                            member.key_refused = False
+                            self.tell_state(member)
                         yield event
                 member.circuit.succeeded()
                 return
             except ProviderError as error:
                 failed += 1
                 self._note(member, error)
+                note_key(member, error)
+                self.tell_state(member)
                 retrying = None if began else self._retrying(member, error, failed)
                 if retrying is None:
                     raise
@@ -164,7 +161,7 @@ class Providers(Programs):
     async def _measured(self, member: Member, turn: TurnRequest) -> AsyncGenerator[ProviderEvent, None]:
         """Run a turn; what it uses is counted before anybody is told, and what that leads to is noted."""
         await _introduce(member, turn)
-        async with closing(member.provider.stream_events(turn.session_id, turn)) as events:
+        async with _closing(member.provider.stream_events(turn.session_id, turn)) as events:
             async for event in events:
                 if not isinstance(event, (Usage, Quota)):
                     yield event
@@ -233,38 +230,12 @@ class Providers(Programs):
         """Return how many characters of an earlier conversation a provider reads; None if it does not say."""
         return window_of(self._roster.find(provider_id).provider.info)
 
-    @service("providers.reading")
-    async def reading(self, provider_id: str, held: Held) -> Reading:
-        """Return how a provider is to be given a conversation, and who summarises what it cannot read of it.
-
-        That is the provider itself if it can, else the one that was asked before it.
-        """
-        reading = reading_of(held, self._roster.find(provider_id).provider.info)
-        if reading.cut is None:
-            return reading
-        before = (message.provider_id for message in reversed(held.messages) if message.provider_id != provider_id)
-        able = [self._roster.get(one) for one in (provider_id, next(before, ""))]
-        return replace(reading, writer=writer_among(able))
-
-    @service("providers.summarise")
-    async def summarise(
-        self, provider_id: str, turn: TurnRequest, room: int
-    ) -> AsyncGenerator[Summarising | Note | Summary, None]:
-        """Let a provider summarise the history of a turn in at most `room` characters; yields how it goes, and it last.
-
-        Closing the stream ends it. All failures are `AtriumError`s; it is not tried again.
-        """
-        summariser = Summariser(self.context, self._note)
-        async with closing(summariser.run(self._roster.find(provider_id), turn, room)) as events:
-            async for event in events:
-                yield event
-
     @service("providers.stop_session")
     async def stop_session(self, provider_id: str, session_id: str) -> None:
         """Let a provider forget a session; raises `UnknownProvider`."""
         member = self._roster.find(provider_id)
         member.sessions.pop(session_id, None)
-        async with failures_of(provider_id):
+        async with _failures_of(provider_id):
             await member.provider.stop_session(session_id)
 
     async def _ask(self, turn: TurnRequest, by: Principal, request: ApprovalRequest) -> Decision:
@@ -275,12 +246,12 @@ class Providers(Programs):
         return decision
 
     def _offers_changed(self) -> None:
-        _ = self.context.spawn(self._follow(), "providers on offer")
+        _ = self.context.spawn(self.follow(), "providers on offer")
 
-    async def _follow(self) -> None:
-        async with self._changing:
-            offered = [one.value for one in self.context.extensions.at(PROVIDER_POINT)]
-            await self._roster.follow(offered, self.config, self.context.clock)
+    def _shown(self) -> Shown:
+        """Return the documents of topic `providers/states`."""
+        members = [member for member in self._roster.all() if is_shown(member, self.config)]
+        return {member.provider.info.id: describe_state(member) for member in members}
 
 
 async def _introduce(member: Member, turn: TurnRequest) -> None:
@@ -288,3 +259,26 @@ async def _introduce(member: Member, turn: TurnRequest) -> None:
     if member.sessions.get(turn.session_id) != turn.settings:
         await member.provider.start_session(turn.session_id, turn.settings)
         member.sessions[turn.session_id] = turn.settings
+
+
+@asynccontextmanager
+async def _failures_of(provider_id: str) -> AsyncIterator[None]:
+    """Turn whatever a provider raises that is not one of the hub's errors into a `ProviderError` that names it."""
+    try:
+        yield
+    except AtriumError:
+        raise
+    except Exception as error:
+        log.exception("provider %s failed", provider_id)
+        raise ProviderFaulty(f"{provider_id} failed unexpectedly ({type(error).__name__})") from error
+
+
+@asynccontextmanager
+async def _closing(events: AsyncIterator[ProviderEvent]) -> AsyncIterator[AsyncIterator[ProviderEvent]]:
+    """Close an iterator of events, where it is one that can be closed, before the turn is over."""
+    try:
+        yield events
+    finally:
+        close = getattr(events, "aclose", None)
+        if close is not None:
+            await close()

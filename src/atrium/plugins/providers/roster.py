@@ -22,12 +22,19 @@ class UnknownProvider(InvalidInput):
 
 @dataclass(slots=True)
 class Member:
-    """One provider, how it did lately, why it could not be configured (if so), and its sessions with their settings."""
+    """One provider, how it did lately, why it could not be configured (if so), and its sessions with their settings.
+
+    `added` tells whether a person has added it, `key_refused` whether the key it has now was refused, and `state` is
+    what was last told of it.
+    """
 
     provider: Provider
     circuit: Circuit
     fault: str | None = None
+    added: bool = False
+    key_refused: bool = False
     sessions: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    state: Mapping[str, Any] | None = None
 
     @property
     def availability(self) -> Availability:
@@ -55,30 +62,52 @@ class Member:
         return with_phrases(described | reason | ({"preparing": True} if available.preparing else {}))
 
 
+@dataclass(frozen=True, slots=True)
+class AddedProvider:
+    """A provider that a person has added, with what stands for its section of the settings."""
+
+    provider: Provider
+    settings: Mapping[str, Any]
+
+
 class Roster:
     """Finds providers by id."""
 
     def __init__(self) -> None:
         self._members: dict[str, Member] = {}
 
-    async def follow(self, offered: Iterable[Provider], config: ProvidersConfig, clock: Clock) -> None:
-        """Be what is on offer now: configure what is new, let go of what is gone. The first one of an id stands."""
+    async def follow(
+        self, offered: Iterable[Provider], config: ProvidersConfig, clock: Clock, added: Iterable[AddedProvider] = ()
+    ) -> None:
+        """Be what is on offer now: configure what is new, let go of what is gone. The first one of an id stands.
+
+        What the settings name stands before what people have added.
+        """
         wanted: dict[str, Provider] = {}
         for provider in offered:
             if config.section(provider.info.id).get("enabled") is not False:
                 wanted.setdefault(provider.info.id, provider)
+        sections = {one.provider: one.settings for one in added if not config.section(one.provider.info.id)}
+        for provider in sections:
+            wanted.setdefault(provider.info.id, provider)
         for provider_id, member in list(self._members.items()):
             if wanted.get(provider_id) is not member.provider:
                 del self._members[provider_id]
                 await _close(member.provider)
         for provider_id, provider in wanted.items():
             if provider_id not in self._members:
-                fault = await _configure(provider, config.section(provider_id))
-                self._members[provider_id] = Member(provider, Circuit(provider_id, clock), fault)
+                section = sections.get(provider)
+                fault = await _configure(provider, config.section(provider_id) if section is None else section)
+                circuit = Circuit(provider_id, clock)
+                self._members[provider_id] = Member(provider, circuit, fault, added=section is not None)
 
     def all(self) -> list[Member]:
         """Return all of them, in order of arrival."""
         return list(self._members.values())
+
+    def ids(self) -> list[str]:
+        """Return their ids, in order of arrival."""
+        return list(self._members)
 
     def get(self, provider_id: str) -> Member | None:
         """Return one, None if there is no such provider."""
