@@ -77,6 +77,7 @@ class ModelProvider:
                 "thinking": True,
                 "tools": False,
                 "images": settings.takes_images,
+                "summaries": True,
             },
             limits=self._limits(),
         )

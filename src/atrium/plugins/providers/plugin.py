@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,22 +14,37 @@ from atrium.plugins.providers.adding import PROVIDER_POINT, Added, Adding
 from atrium.plugins.providers.backoff import delay_after
 from atrium.plugins.providers.choosing import Kind, check_choices, describe_choices
 from atrium.plugins.providers.circuits import CIRCUITS, Circuits
+from atrium.plugins.providers.faults import closing, failures_of
 from atrium.plugins.providers.finding import look_for_providers
 from atrium.plugins.providers.handing_over import as_read, reads_most_first, window_of
 from atrium.plugins.providers.images import as_seen, refusal, takes_images
 from atrium.plugins.providers.keys import describe, describe_state, note_key, require_key
 from atrium.plugins.providers.metering import admit, measure
 from atrium.plugins.providers.programs import PROGRAMS, is_shown
+from atrium.plugins.providers.reading import reading_of
 from atrium.plugins.providers.roster import Member, Roster
 from atrium.plugins.providers.states import STATES, Shown, States
-from atrium.sdk import SYSTEM, AtriumError, Manifest, Principal, ProviderError, route, service
+from atrium.plugins.providers.summaries import Summariser, writer_among
+from atrium.sdk import SYSTEM, Manifest, Principal, ProviderError, route, service
 from atrium.sdk.crash_points import crash_point
-from atrium.sdk.errors import ProviderFaulty, ProviderNotInstalled
+from atrium.sdk.errors import ProviderNotInstalled
 from atrium.sdk.host import Host
 from atrium.sdk.phrases import phrase
-from atrium.sdk.providers import AnswerEvent, Command, ProviderEvent, Quota, Retrying, TurnEvent, TurnRequest, Usage
+from atrium.sdk.providers import (
+    AnswerEvent,
+    Command,
+    Note,
+    ProviderEvent,
+    Quota,
+    Retrying,
+    TurnEvent,
+    TurnRequest,
+    Usage,
+)
+from atrium.sdk.summaries import Held, Reading, Summarising, Summary
 
 log = logging.getLogger(__name__)
+
 
 class Providers(Adding):
     """Owns the `providers.*` services."""
@@ -106,13 +120,13 @@ class Providers(Adding):
         self, provider_id: str, session_id: str, settings: Mapping[str, Any], wanted: Mapping[Kind, str]
     ) -> None:
         """Raise `UnknownChoice`, a 422 that names the field `model` or `mode`, unless a session may choose these."""
-        async with _failures_of(provider_id):
+        async with failures_of(provider_id):
             await check_choices(self._roster.find(provider_id), session_id, settings, wanted)
 
     @service("providers.set_mode")
     async def set_mode(self, provider_id: str, session_id: str, mode: str) -> None:
         """Let a session of a provider work in another mode at once."""
-        async with _failures_of(provider_id):
+        async with failures_of(provider_id):
             await self._roster.find(provider_id).provider.control(session_id, Command("mode", {"id": mode}))
 
     @service("providers.run")
@@ -133,7 +147,7 @@ class Providers(Adding):
         while True:
             is_probe, began = member.circuit.enter(), False
             try:
-                async with _failures_of(provider_id), _closing(self._measured(member, asking)) as events:
+                async with failures_of(provider_id), closing(self._measured(member, asking)) as events:
                     async for event in events:
                         if not began and isinstance(event, AnswerEvent):
                             began = True
@@ -161,7 +175,7 @@ class Providers(Adding):
     async def _measured(self, member: Member, turn: TurnRequest) -> AsyncGenerator[ProviderEvent, None]:
         """Run a turn; what it uses is counted before anybody is told, and what that leads to is noted."""
         await _introduce(member, turn)
-        async with _closing(member.provider.stream_events(turn.session_id, turn)) as events:
+        async with closing(member.provider.stream_events(turn.session_id, turn)) as events:
             async for event in events:
                 if not isinstance(event, (Usage, Quota)):
                     yield event
@@ -230,12 +244,38 @@ class Providers(Adding):
         """Return how many characters of an earlier conversation a provider reads; None if it does not say."""
         return window_of(self._roster.find(provider_id).provider.info)
 
+    @service("providers.reading")
+    async def reading(self, provider_id: str, held: Held) -> Reading:
+        """Return how a provider is to be given a conversation, and who summarises what it cannot read of it.
+
+        That is the provider itself if it can, else the one that was asked before it.
+        """
+        reading = reading_of(held, self._roster.find(provider_id).provider.info)
+        if reading.cut is None:
+            return reading
+        before = (message.provider_id for message in reversed(held.messages) if message.provider_id != provider_id)
+        able = [self._roster.get(one) for one in (provider_id, next(before, ""))]
+        return replace(reading, writer=writer_among(able))
+
+    @service("providers.summarise")
+    async def summarise(
+        self, provider_id: str, turn: TurnRequest, room: int
+    ) -> AsyncGenerator[Summarising | Note | Summary, None]:
+        """Let a provider summarise the history of a turn in at most `room` characters; yields how it goes, and it last.
+
+        Closing the stream ends it. All failures are `AtriumError`s; it is not tried again.
+        """
+        summariser = Summariser(self.context, self._note)
+        async with closing(summariser.run(self._roster.find(provider_id), turn, room)) as events:
+            async for event in events:
+                yield event
+
     @service("providers.stop_session")
     async def stop_session(self, provider_id: str, session_id: str) -> None:
         """Let a provider forget a session; raises `UnknownProvider`."""
         member = self._roster.find(provider_id)
         member.sessions.pop(session_id, None)
-        async with _failures_of(provider_id):
+        async with failures_of(provider_id):
             await member.provider.stop_session(session_id)
 
     async def _ask(self, turn: TurnRequest, by: Principal, request: ApprovalRequest) -> Decision:
@@ -259,26 +299,3 @@ async def _introduce(member: Member, turn: TurnRequest) -> None:
     if member.sessions.get(turn.session_id) != turn.settings:
         await member.provider.start_session(turn.session_id, turn.settings)
         member.sessions[turn.session_id] = turn.settings
-
-
-@asynccontextmanager
-async def _failures_of(provider_id: str) -> AsyncIterator[None]:
-    """Turn whatever a provider raises that is not one of the hub's errors into a `ProviderError` that names it."""
-    try:
-        yield
-    except AtriumError:
-        raise
-    except Exception as error:
-        log.exception("provider %s failed", provider_id)
-        raise ProviderFaulty(f"{provider_id} failed unexpectedly ({type(error).__name__})") from error
-
-
-@asynccontextmanager
-async def _closing(events: AsyncIterator[ProviderEvent]) -> AsyncIterator[AsyncIterator[ProviderEvent]]:
-    """Close an iterator of events, where it is one that can be closed, before the turn is over."""
-    try:
-        yield events
-    finally:
-        close = getattr(events, "aclose", None)
-        if close is not None:
-            await close()
