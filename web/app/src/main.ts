@@ -3,8 +3,8 @@ import { builtInFeatures } from "./shell/built_in_features.ts";
 import { keepPageFiles, ownScript, watchPageVersion } from "./shell/page_version.ts";
 import { takeShippedFeatures } from "./shell/shipped_features.ts";
 import { Hub } from "./state/hub.ts";
+import { keepHubWords } from "./state/hub_words.ts";
 import { recordLastSeen } from "./state/last_seen_recorder.ts";
-import { keepProblemWords } from "./state/problem_words.ts";
 import { leadToWelcome } from "./state/welcome.ts";
 
 const hub = new Hub();
@@ -12,7 +12,7 @@ hub.preferences.applyTo(document.documentElement, matchMedia("(prefers-contrast:
 hub.features.declare(...builtInFeatures(hub));
 takeShippedFeatures(hub);
 leadToWelcome(hub);
-keepProblemWords(hub.preferences);
+keepHubWords(hub.preferences);
 recordLastSeen(hub);
 
 // What the address leads to is made ready while the hub is asked, not once the shell has been drawn without it.

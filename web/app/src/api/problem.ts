@@ -18,7 +18,12 @@ export interface Problem {
   /** When that will have passed, in milliseconds, where the hub says when it found the problem. */
   readonly retryAt?: number;
   readonly actions: readonly ProblemAction[];
+  /** What its texts are made of. */
+  readonly phrases?: Phrases;
 }
+
+/** By the name of a text of the hub: what clients say it with in other languages. Anything may be in it. */
+export type Phrases = Readonly<Record<string, unknown>>;
 
 /** A call the hub answered with a problem, or could not answer at all (`status` 0). */
 export class ApiProblem extends Error {
@@ -45,6 +50,7 @@ export function readProblem(value: unknown, status = 0): Problem {
     status: typeof source.status === "number" ? source.status : status,
     recoverable: source.recoverable === true,
     actions: Array.isArray(source.actions) ? source.actions.filter(isAction) : [],
+    ...(isRecord(source.phrases) && { phrases: source.phrases }),
     ...(typeof retryAfter === "number" && { retryAfter, ...retryAtOf(source.timestamp, retryAfter) }),
   };
 }

@@ -1,4 +1,5 @@
 import { callHub } from "./http.ts";
+import type { Phrases } from "./problem.ts";
 
 /** One installation of a program, as topic `providers/programs` shows it; `done` and `total` in bytes. */
 export interface Install {
@@ -8,7 +9,7 @@ export interface Install {
   readonly step: string;
   readonly done: number;
   readonly total: number | null;
-  readonly error?: { readonly code: string; readonly detail: string };
+  readonly error?: { readonly code: string; readonly detail: string; readonly phrases?: Phrases };
 }
 
 /** The program of an agent: `version` is the one that would be installed, `installed` the one that is. */
@@ -32,6 +33,7 @@ export interface Program {
   readonly variables: readonly string[];
   readonly variablesSet: readonly string[];
   readonly install?: Install;
+  readonly phrases?: Phrases;
 }
 
 /** One line of a check: what was found, and what to do about it. */
@@ -40,6 +42,7 @@ export interface Finding {
   readonly level: "ok" | "warn" | "fail";
   readonly message: string;
   readonly next: string;
+  readonly phrases?: Phrases;
 }
 
 /** A check starts the program, which takes long where the machine is slow. */

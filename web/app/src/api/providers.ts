@@ -1,4 +1,5 @@
 import { callHub } from "./http.ts";
+import type { Phrases } from "./problem.ts";
 
 /** A source of intelligence the hub knows. */
 export interface Provider {
@@ -7,6 +8,7 @@ export interface Provider {
   readonly version: string;
   readonly status: "active" | "notInstalled" | "unavailable";
   readonly reason?: string;
+  readonly phrases?: Phrases;
   /** Whether it has to get ready before it answers, as a model that is read into memory. */
   readonly preparing?: boolean;
   readonly capabilities?: Readonly<Record<string, boolean>>;

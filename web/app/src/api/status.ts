@@ -1,4 +1,5 @@
 import { callHub } from "./http.ts";
+import type { Phrases } from "./problem.ts";
 
 /** A plugin of the hub, for people. */
 export interface PluginState {
@@ -7,6 +8,7 @@ export interface PluginState {
   readonly status: string;
   readonly description: string;
   readonly reason?: string;
+  readonly phrases?: Phrases;
 }
 
 /** List the hub's plugins, running or not. */

@@ -1,16 +1,19 @@
-import { signal } from "@preact/signals-core";
 import type { Problem } from "../api/problem.ts";
 import { sentence } from "../design/words.ts";
-import { currentLanguage, type Language } from "./language.ts";
+import { hubWords } from "./hub_words.ts";
+import { currentLanguage } from "./language.ts";
+import { translated } from "./phrases.ts";
 
-/** By a problem's code: what happened, and what can be done about it. */
-export type ProblemPhrases = Readonly<Record<string, readonly [happened: string, step: string]>>;
+/** What there has to be known of a problem to say it. */
+export type ToldProblem = Pick<Problem, "code" | "title" | "detail" | "phrases">;
 
-/** A problem as the page says it; `detail` is what the hub tells of this one case, always in English. */
+/** A problem as the page says it; `detail` is what the hub tells of this one case. */
 export interface SaidProblem {
   readonly title: string;
   readonly step: string;
   readonly detail: string;
+  /** Whether the detail is English in a page that is not. */
+  readonly isQuoted: boolean;
 }
 
 /** The page's words for these say everything: what the hub adds is for programs. */
@@ -36,37 +39,25 @@ const COMPLETE: ReadonlySet<string> = new Set([
   "UNREACHABLE",
 ]);
 
-const LOADERS: Readonly<Record<Language, () => Promise<{ readonly default: ProblemPhrases }>>> = {
-  en: () => import("./problems_en.ts"),
-  ru: () => import("./problems_ru.ts"),
-};
-
-/** Problems are rare, and the words for them many: they come after the first paint, in the page's language only. */
-const loaded = signal<Partial<Record<Language, ProblemPhrases>>>({});
-
-/** Get the words for problems in a language. Until they are there, and if they cannot be had, the hub's own stand. */
-export async function loadProblemWords(language: Language): Promise<void> {
-  if (loaded.peek()[language]) return;
-  const { default: phrases } = await LOADERS[language]();
-  loaded.value = { ...loaded.peek(), [language]: phrases };
-}
-
 /** Say a problem in the page's language. Read it while rendering: its words may come later. */
-export function sayProblem({ code, title, detail }: Pick<Problem, "code" | "title" | "detail">): SaidProblem {
-  const language = currentLanguage();
-  const phrase = loaded.value[language]?.[code];
-  if (!phrase) return { title, step: "", detail };
+export function sayProblem(problem: ToldProblem): SaidProblem {
+  const { code, title, detail } = problem;
+  const isEnglish = currentLanguage() === "en";
+  const told = translated(problem, "detail");
+  const isQuoted = !isEnglish && told === undefined;
+  const phrase = hubWords()?.problems[code];
+  if (!phrase) return { title, step: "", detail: told ?? detail, isQuoted };
   const [happened, step] = phrase;
-  const ofThisCase = COMPLETE.has(code) ? "" : detail;
-  // In English the hub's detail says what to do as well.
-  return { title: happened, step: language === "en" && ofThisCase ? "" : step, detail: ofThisCase };
+  const ofThisCase = told ?? (COMPLETE.has(code) ? "" : detail);
+  // What the hub says of the case says what to do as well.
+  return { title: happened, step: ofThisCase && !isQuoted ? "" : step, detail: ofThisCase, isQuoted };
 }
 
 /** Say a problem in one or two sentences. */
-export function problemText(problem: Pick<Problem, "code" | "title" | "detail">): string {
-  const { title, step, detail } = sayProblem(problem);
+export function problemText(problem: ToldProblem): string {
+  const { title, step, detail, isQuoted } = sayProblem(problem);
   if (currentLanguage() === "en") return detail ? sentence(detail) : joined(title, step);
-  return joined(title, step, detail && `«${detail}»`);
+  return joined(title, step, detail && isQuoted ? `«${detail}»` : detail);
 }
 
 function joined(...parts: readonly string[]): string {

@@ -4,6 +4,7 @@ import type { StreamListener } from "../connection/connection.ts";
 import type { ConnectionState } from "../connection/connection_state.ts";
 import type { TopicStateListener } from "../connection/topic_state.ts";
 import type { Language } from "../language/language.ts";
+import type { PhraseCatalogue } from "../language/phrases.ts";
 import type { NoticeStep } from "./notices.ts";
 
 /** Something a person can ask for: from the palette, by its keys, from a menu. */
@@ -54,6 +55,8 @@ export interface Feature {
   readonly commands?: readonly Command[];
   /** What of its own the palette finds beside commands, such as each session. */
   readonly finds?: () => readonly Command[];
+  /** How the texts of its plugin are worded, by the codes of their phrases. */
+  readonly phrases?: PhraseCatalogue;
 }
 
 /** What a feature may use. Everything else of the page is not promised to stay. */

@@ -1,4 +1,5 @@
 import { computed, signal } from "@preact/signals-core";
+import { addPhrases } from "../language/phrases.ts";
 import type { Command, Feature, FeatureRoute, NavigationEntry, Place } from "./feature.ts";
 import { guardCommand, guardText } from "./guarded_command.ts";
 import { matchPath } from "./paths.ts";
@@ -127,6 +128,7 @@ export class Features {
     try {
       const feature = await declaration.load();
       this.loaded.value = new Map(this.loaded.peek()).set(name, feature);
+      if (feature.phrases) addPhrases(feature.phrases);
       this.forgive(name);
     } catch (error) {
       this.#loading.delete(name);

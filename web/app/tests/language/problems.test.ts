@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import ERRORS from "../../../../docs/reference/errors.md?raw";
 import { problemOf, readProblem, unreachable } from "../../src/api/problem.ts";
-import { loadProblemWords, problemText, sayProblem } from "../../src/language/problems.ts";
+import { loadHubWords } from "../../src/language/hub_words.ts";
+import { problems as russian } from "../../src/language/hub_words_ru.ts";
+import { problemText, sayProblem } from "../../src/language/problems.ts";
 import english from "../../src/language/problems_en.ts";
-import russian from "../../src/language/problems_ru.ts";
 
 /** Every code that the hub declares, from its own reference. */
 const DECLARED = [...ERRORS.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code = ""]) => code);
@@ -15,8 +16,8 @@ const REFUSED = readProblem({
 });
 
 beforeEach(async () => {
-  await loadProblemWords("en");
-  await loadProblemWords("ru");
+  await loadHubWords("en");
+  await loadHubWords("ru");
 });
 afterEach(() => {
   document.documentElement.lang = "en";
@@ -45,10 +46,20 @@ describe("the words for problems", () => {
       title: "Провайдер не принял ключ",
       step: "Проверьте ключ и попробуйте ещё раз.",
       detail: "401: set `OPENAI_API_KEY`",
+      isQuoted: true,
     });
     expect(problemText(REFUSED)).toBe(
       "Провайдер не принял ключ. Проверьте ключ и попробуйте ещё раз. «401: set `OPENAI_API_KEY`».",
     );
+  });
+
+  it("are followed by the words for the case, where there are any, and those say what to do", () => {
+    const phrase = { code: "echo.disabled", params: {} };
+    const detail = "set `providers.echo.enabled` to true";
+    const off = readProblem({ code: "PROVIDER_NOT_INSTALLED", detail, phrases: { detail: phrase } });
+    expect(problemText(off)).toBe("Set `providers.echo.enabled` to true.");
+    document.documentElement.lang = "ru";
+    expect(problemText(off)).toBe("Провайдер не установлен. Задайте `providers.echo.enabled` значение true.");
   });
 
   it("are enough by themselves where they say it all", () => {
@@ -65,6 +76,6 @@ describe("the words for problems", () => {
       title: "The note is too long",
       detail: "give at most 500 characters",
     };
-    expect(sayProblem(own)).toEqual({ title: own.title, step: "", detail: own.detail });
+    expect(sayProblem(own)).toEqual({ title: own.title, step: "", detail: own.detail, isQuoted: true });
   });
 });

@@ -21,6 +21,7 @@ describe("a feature of a plugin", () => {
       "`commands`",
     ],
     [{ routes: [route], finds: [] }, "`finds`"],
+    [{ routes: [route], phrases: { ru: "Часы" } }, "`phrases`"],
   ])("is refused with the part that is wrong: %j", (value, said) => {
     expect(() => readFeature(value, "clock")).toThrow(said);
   });

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { copyFrom } from "../../design/clipboard.ts";
+import { writtenSize } from "../../design/sizes.ts";
 import { withCode } from "../../design/words.ts";
-import { currentLocale } from "../../language/language.ts";
 import { type Entry, homepageOf } from "./entries.ts";
 import { providersWords } from "./words.ts";
 
@@ -25,20 +25,6 @@ export function renderFacts(entry: Entry): TemplateResult {
       ${entry.provider ? renderDefault(entry) : nothing}
     </dl>
   `;
-}
-
-/** Bytes as people read them: `277 MB`. */
-export function writtenSize(bytes: number): string {
-  const [amount, unit] =
-    bytes < 1e6
-      ? [bytes / 1e3, "kilobyte"]
-      : bytes < 1e9
-        ? [bytes / 1e6, "megabyte"]
-        : [bytes / 1e9, "gigabyte"];
-  const maximumFractionDigits = amount < 10 ? 1 : 0;
-  return new Intl.NumberFormat(currentLocale(), { style: "unit", unit, maximumFractionDigits }).format(
-    amount,
-  );
 }
 
 function fact(name: string, value: unknown): TemplateResult | typeof nothing {

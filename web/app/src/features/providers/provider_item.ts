@@ -17,8 +17,11 @@ import { icon } from "../../design/icon.ts";
 import "../../design/progress.ts";
 import type { Tone } from "../../design/status_word.ts";
 import "../../design/status_word.ts";
+import { writtenSize } from "../../design/sizes.ts";
 import { clockTime, dateAndTime } from "../../design/times.ts";
+import { renderTold } from "../../design/told_text.ts";
 import { sentence, withCode } from "../../design/words.ts";
+import type { Phrased } from "../../language/phrases.ts";
 import { problemText } from "../../language/problems.ts";
 import type { Hub } from "../../state/hub.ts";
 import { PROVIDER_KEY } from "../../state/provider_list.ts";
@@ -35,7 +38,7 @@ import {
   shareOf,
   stepsOf,
 } from "./entries.ts";
-import { asCode, renderFacts, writtenSize } from "./facts_view.ts";
+import { asCode, renderFacts } from "./facts_view.ts";
 import { providerStyles } from "./provider_styles.ts";
 import { providersWords } from "./words.ts";
 
@@ -131,7 +134,7 @@ export class ProviderItem extends SignalElement {
     if (program) {
       const size =
         program.package !== null && program.installed === null ? ` ${writtenSize(program.size)}.` : "";
-      return html`<p class="note wide"><span lang="en">${program.about}</span>${size}</p>`;
+      return html`<p class="note wide">${renderTold(program, "about", program.about)}${size}</p>`;
     }
     const label = provider ? labelOf(provider) : this.entry.name;
     const model = label.slice(this.entry.name.length).replace(/^, /, "");
@@ -152,7 +155,7 @@ export class ProviderItem extends SignalElement {
       }
       case "notInstalled":
       case "unavailable":
-        return condition.reason === undefined ? nothing : renderReason(condition.reason);
+        return condition.reason === undefined ? nothing : renderReason(condition.reason, this.entry.provider);
       default:
         return nothing;
     }
@@ -300,11 +303,11 @@ export class ProviderItem extends SignalElement {
   }
 }
 
-function renderReason(reason: string): TemplateResult {
+function renderReason(reason: string, told: Phrased = {}): TemplateResult {
   const words = providersWords();
-  const why = reason ? withCode(sentence(reason)) : words.unavailableAbout;
+  const why = reason ? renderTold(told, "reason", reason, sentence) : words.unavailableAbout;
   const how = reason.includes("`providers.") ? withCode(words.settingsHow) : nothing;
-  return html`<p class="note wide"><span lang="en">${why}</span> ${how}</p>`;
+  return html`<p class="note wide">${why} ${how}</p>`;
 }
 
 function stateWord(condition: Condition): string {

@@ -1,6 +1,6 @@
 import { type Offset, ZERO_REVISION } from "@atrium/state-sync";
 import type { Attachment } from "../../api/attachments.ts";
-import type { Problem } from "../../api/problem.ts";
+import type { Phrases, Problem } from "../../api/problem.ts";
 import type { TurnStatus } from "../../api/sessions.ts";
 
 /** A text that arrives in numbered pieces, until its completed form replaces them. */
@@ -76,10 +76,16 @@ export interface Turn {
   readonly usage?: Usage;
   readonly retrying?: Retrying;
   /** What there is to know of how it runs, such as that the model was not sent the whole conversation. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly Note[];
   /** The changes of the provider that it went on with, and those after it. */
   readonly changes?: readonly ProviderChange[];
   readonly changesAfter?: readonly ProviderChange[];
+}
+
+/** Something to know of how a turn runs, in English. */
+export interface Note {
+  readonly content: string;
+  readonly phrases?: Phrases;
 }
 
 /** A session's history, folded from its stream. */

@@ -202,7 +202,9 @@ function reportUsage(draft: Draft, entry: Entry): void {
 
 function addNote(draft: Draft, entry: Entry): void {
   const turn = turnOf(draft, entry);
-  draft.putTurn({ ...turn, notes: [...(turn.notes ?? []), text(entry.data.content)] });
+  const { content, phrases } = entry.data;
+  const note = { content: text(content), ...(isRecord(phrases) && { phrases }) };
+  draft.putTurn({ ...turn, notes: [...(turn.notes ?? []), note] });
 }
 
 function retryProvider(draft: Draft, entry: Entry): void {

@@ -6,7 +6,9 @@ import { labelOf, type Provider } from "../../api/providers.ts";
 import { createSession } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
 import { renderProblem } from "../../design/problem_view.ts";
+import { renderTold } from "../../design/told_text.ts";
 import { withCode } from "../../design/words.ts";
+import { translated } from "../../language/phrases.ts";
 import { problemText } from "../../language/problems.ts";
 import { shellWords } from "../../shell/words.ts";
 import type { Hub } from "../../state/hub.ts";
@@ -94,7 +96,7 @@ export class NewSessionPage extends SignalElement {
     return html`
       <p>${words.noneCanAnswer}</p>
       <ul>
-        ${providers.map(({ name, reason }) => html`<li>${name}: ${withCode(reason ?? words.notAvailable)}</li>`)}
+        ${providers.map((one) => html`<li>${one.name}: ${one.reason ? renderTold(one, "reason", one.reason) : words.notAvailable}</li>`)}
       </ul>
       <div class="ways">
         <button type="button" class="plain" data-testid="check-providers" @click=${() => this.hub.providers.refresh()}>
@@ -175,7 +177,7 @@ function renderOption(provider: Provider, isSelected: boolean): TemplateResult {
     unavailable: ` (${words.notAvailable})`,
   };
   return html`
-    <option value=${id} ?selected=${isSelected} ?disabled=${status !== "active"} title=${reason ?? ""}>
+    <option value=${id} ?selected=${isSelected} ?disabled=${status !== "active"} title=${translated(provider, "reason") ?? reason ?? ""}>
       ${status === "active" ? labelOf(provider) : provider.name}${why[status]}
     </option>
   `;

@@ -7,6 +7,7 @@ import { isRecord } from "../../api/problem.ts";
 import { copyFrom } from "../../design/clipboard.ts";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
+import { hubWords } from "../../language/hub_words.ts";
 import { currentLanguage } from "../../language/language.ts";
 import { shellWords } from "../../shell/words.ts";
 import type { Hub } from "../../state/hub.ts";
@@ -243,6 +244,7 @@ export class Timeline extends SignalElement {
         mayAskAgain,
         isFirstUnread,
         currentLanguage(),
+        hubWords(),
       ],
       () =>
         renderTurn(turn, {

@@ -5,6 +5,7 @@ import { copyFrom } from "../../design/clipboard.ts";
 import { icon } from "../../design/icon.ts";
 import { renderProblem } from "../../design/problem_view.ts";
 import { duration } from "../../design/times.ts";
+import { renderTold } from "../../design/told_text.ts";
 import { sentence, withCode } from "../../design/words.ts";
 import { currentLanguage } from "../../language/language.ts";
 import { problemText } from "../../language/problems.ts";
@@ -112,7 +113,7 @@ function renderAnswer(turn: Turn, context: TurnContext): TemplateResult {
         <span class="name">${context.agent}</span>${turn.message ? nothing : html`<span class="note">${sessionWords().again}</span>`}
       </header>
       ${renderChanges(turn.changes, context.nameOf)}
-      ${turn.notes?.map((note) => html`<p class="end" lang="en" data-testid="turn-note">${note}</p>`)}
+      ${turn.notes?.map((note) => html`<p class="end" data-testid="turn-note">${renderTold(note, "content", note.content)}</p>`)}
       ${partsOf(turn.parts.filter((part) => part !== plan)).map((part) => (Array.isArray(part) ? renderTools(part, standingIn(turn, context.asked), context.opened) : renderText(part as Text, turn, context)))}
       ${plan ? renderPlan(plan) : nothing}
       ${renderEnd(turn, context)}

@@ -9,6 +9,7 @@ import "../../design/segmented.ts";
 import type { Tone } from "../../design/status_word.ts";
 import "../../design/status_word.ts";
 import { pageStyles } from "../../design/page_styles.ts";
+import { renderTold } from "../../design/told_text.ts";
 import { withCode } from "../../design/words.ts";
 import { LANGUAGES, type Language } from "../../language/language.ts";
 import { problemText } from "../../language/problems.ts";
@@ -116,14 +117,15 @@ export class SettingsRoom extends SignalElement implements Room {
     `;
   }
 
-  #renderPlugin({ name, version, status, description, reason }: PluginState): TemplateResult {
+  #renderPlugin(plugin: PluginState): TemplateResult {
+    const { name, version, status, description, reason } = plugin;
     const words = settingsWords();
     const said: Readonly<Record<string, string>> = { started: words.started, failed: words.failed };
     return html`
       <li>
         <span class="name">${name} <span class="figures">${version ?? ""}</span></span>
         <atrium-status tone=${TONES[status] ?? "muted"}>${said[status] ?? words.stopped}</atrium-status>
-        <span class="about" lang="en">${reason ?? description}</span>
+        <span class="about">${reason ? renderTold(plugin, "reason", reason) : renderTold(plugin, "description", description)}</span>
       </li>
     `;
   }

@@ -6,14 +6,15 @@ import { labelOf, type Provider } from "../../api/providers.ts";
 import { controls } from "../../design/controls.ts";
 import "../../design/progress.ts";
 import "../../design/status_word.ts";
+import { writtenSize } from "../../design/sizes.ts";
 import { clockTime } from "../../design/times.ts";
+import { renderTold } from "../../design/told_text.ts";
 import { withCode } from "../../design/words.ts";
 import { problemText } from "../../language/problems.ts";
 import { shellWords } from "../../shell/words.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import { shareOf } from "../providers/entries.ts";
-import { writtenSize } from "../providers/facts_view.ts";
 import { welcomeWords } from "./words.ts";
 
 const LOOK_AGAIN_MS = 2_000;
@@ -116,8 +117,8 @@ export class ModelState extends SignalElement {
     if (!providers) return html`<atrium-progress label=${words.looking}></atrium-progress>`;
     return html`
       <atrium-status tone="warning">${words.notReady}</atrium-status>
-      <ul lang="en">
-        ${providers.filter(({ reason }) => reason).map(({ name, reason }) => html`<li>${name}: ${withCode(reason ?? "")}</li>`)}
+      <ul>
+        ${providers.filter(({ reason }) => reason).map((one) => html`<li>${one.name}: ${renderTold(one, "reason", one.reason ?? "")}</li>`)}
       </ul>
       ${this.#renderFailure()}
       <p class="figures" aria-live="off">${words.looksAgain(clockTime(this.lookedAt))}</p>

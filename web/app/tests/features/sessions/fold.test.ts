@@ -40,8 +40,9 @@ describe("a turn", () => {
   it("keeps what there is to know of it", () => {
     const write = new EntryWriter();
     const said = write.said("hello");
-    const note = write.entry("note.added", { turnId: "t1", content: "its beginning was left out" });
-    expect(folded(said, note).turns[0]?.notes).toEqual(["its beginning was left out"]);
+    const told = { content: "its beginning was left out", phrases: { content: { code: "model.cut" } } };
+    const note = write.entry("note.added", { turnId: "t1", ...told });
+    expect(folded(said, note).turns[0]?.notes).toEqual([told]);
   });
 
   it("is a message and everything it caused", () => {
