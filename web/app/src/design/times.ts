@@ -52,19 +52,18 @@ export function fullTime(iso: string): string {
 
 const units = catalogue({ ms: "ms", s: "s", min: "min" }, { ms: "мс", s: "с", min: "мин" });
 
-/** How long something took: `12 ms`, `0.4 s`, `12 s`, `2 min 5 s`. */
+/** How long something took: `12 ms`, `0.4 s`, `3 s`, `2 min 5 s`. */
 export function duration(milliseconds: number): string {
   const { ms, s, min } = units();
   const seconds = milliseconds / 1000;
   if (milliseconds < 100) return `${Math.round(milliseconds)} ${ms}`;
-  if (seconds < 10) return `${figure(seconds, 1)} ${s}`;
+  if (seconds < 9.95 && !Number.isInteger(seconds)) return `${tenths(seconds)} ${s}`;
   if (seconds < 60) return `${Math.floor(seconds)} ${s}`;
-  return `${figure(Math.floor(seconds / 60), 0)} ${min} ${Math.floor(seconds % 60)} ${s}`;
+  return `${Math.floor(seconds / 60)} ${min} ${Math.floor(seconds % 60)} ${s}`;
 }
 
-function figure(amount: number, digits: number): string {
-  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return new Intl.NumberFormat(currentLocale(), format).format(amount);
+function tenths(amount: number): string {
+  return amount.toLocaleString(currentLocale(), { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 }
 
 function startOfDay(milliseconds: number): number {

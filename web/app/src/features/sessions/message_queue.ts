@@ -139,7 +139,7 @@ export class MessageQueue extends SignalElement {
   @property({ type: Boolean }) busy = false;
 
   protected override render(): TemplateResult {
-    const { queued } = this.open.split.value;
+    const queued = this.open.queued.value;
     const held = this.open.held.value;
     if (queued.length + held.length === 0) return html``;
     const words = sessionWords();
@@ -170,7 +170,7 @@ export class MessageQueue extends SignalElement {
   #reason(): string {
     const words = sessionWords();
     if (!this.hub.isLive) return words.waitedInHub;
-    return this.open.split.value.blocker === "interrupted" ? words.waitingForChoice : words.waitingForAnswer;
+    return this.open.blocker.value === "interrupted" ? words.waitingForChoice : words.waitingForAnswer;
   }
 
   #renderQueued(turn: Turn): TemplateResult {

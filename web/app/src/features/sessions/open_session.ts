@@ -15,7 +15,7 @@ import type { ImageTrays } from "./image_trays.ts";
 import type { ImageTray } from "./image_upload.ts";
 import { Outbox, type OutboxItem } from "./outbox.ts";
 import { PicturePace } from "./picture_pace.ts";
-import { type Split, splitQueue } from "./queue.ts";
+import { type Blocker, type Split, splitQueue } from "./queue.ts";
 import { Unread } from "./unread.ts";
 
 /** A session that is open on the page: what the hub says of it, its conversation, and what is still to be sent. */
@@ -32,11 +32,19 @@ export class OpenSession {
   /** The turn that runs, as far as the page has heard: while the hub is away it may have ended. */
   readonly running: ReadonlySignal<Turn | undefined>;
   readonly split: ReadonlySignal<Split>;
+  /** What waits behind it, and behind what: unlike the whole, these are the same while an answer grows. */
+  readonly queued: ReadonlySignal<readonly Turn[]>;
+  readonly blocker: ReadonlySignal<Blocker | undefined>;
+  /** Whether the turn that runs has begun to answer. */
+  readonly isAnswering: ReadonlySignal<boolean>;
+  readonly isStopped: ReadonlySignal<boolean>;
   /** What is not sent yet: on its way into the conversation, and what waits. */
   readonly leaving: ReadonlySignal<readonly OutboxItem[]>;
   readonly held: ReadonlySignal<readonly OutboxItem[]>;
   /** The other devices that the session is open on, as long as the hub tells. */
   readonly elsewhere: ReadonlySignal<readonly Follower[]>;
+  readonly #ownTitle: ReadonlySignal<string | undefined>;
+  readonly #runs: ReadonlySignal<boolean>;
   /** The images of the draft, so that a change of them is noticed, and nothing else of their tray. */
   readonly #attached: ReadonlySignal<string>;
   readonly #followers = signal<readonly Follower[]>([]);
@@ -66,6 +74,12 @@ export class OpenSession {
     const turns = computed(() => this.feed.conversation.value.turns);
     this.running = computed(() => runningTurn(this.feed.conversation.value));
     this.split = computed(() => splitQueue(turns.value));
+    this.queued = computed(() => this.split.value.queued);
+    this.blocker = computed(() => this.split.value.blocker);
+    this.isAnswering = computed(() => (this.running.value?.parts.length ?? 0) > 0);
+    this.isStopped = computed(() => this.feed.conversation.value.isStopped);
+    this.#ownTitle = computed(() => this.feed.conversation.value.title);
+    this.#runs = computed(() => this.running.value !== undefined);
     this.find = new ConversationFind(computed(() => this.split.value.said));
     this.unread = new Unread((offset) => markRead(id, offset));
     this.drafts = new DraftSync(id, {
@@ -80,7 +94,7 @@ export class OpenSession {
       if (!hub.isLive) return [];
       return this.#followers.value.filter(({ client }) => client !== hub.client.value);
     });
-    const mayLeave = computed(() => hub.isLive && this.split.value.blocker === undefined);
+    const mayLeave = computed(() => hub.isLive && this.blocker.value === undefined);
     const isLeaving = (item: OutboxItem): boolean => mayLeave.value && item.status !== "refused";
     this.leaving = computed(() => this.outbox.items.value.filter(isLeaving));
     this.held = computed(() => this.outbox.items.value.filter((item) => !isLeaving(item)));
@@ -93,12 +107,12 @@ export class OpenSession {
 
   /** The title as the stream or the list has it; empty while there is none. */
   get title(): string {
-    return this.feed.conversation.value.title ?? this.session?.metadata.title ?? "";
+    return this.#ownTitle.value ?? this.session?.metadata.title ?? "";
   }
 
   /** Whether a turn runs, as far as can be known. */
   get isRunning(): boolean {
-    return this.#hub.isLive && this.running.value !== undefined;
+    return this.#hub.isLive && this.#runs.value;
   }
 
   /** Follow the session's stream, and send what waits. */

@@ -10,12 +10,15 @@ export interface Split {
   readonly blocker: Blocker | undefined;
 }
 
+/** One object, so that who looks at what waits is not told of nothing. */
+const NONE: readonly Turn[] = [];
+
 /** Part what waits from what was said. With nothing ahead of it, the first that waits is about to run: it was said. */
 export function splitQueue(turns: readonly Turn[]): Split {
   const blocker = blockerOf(turns);
   const first = blocker ? undefined : turns.find(isQueued);
   const queued = turns.filter((turn) => isQueued(turn) && turn !== first);
-  if (queued.length === 0) return { said: turns, queued, blocker };
+  if (queued.length === 0) return { said: turns, queued: NONE, blocker };
   return { said: turns.filter((turn) => !isQueued(turn) || turn === first), queued, blocker };
 }
 

@@ -138,7 +138,7 @@ export class SessionPage extends SignalElement {
   }
 
   #renderComposer(open: OpenSession): TemplateResult {
-    if (open.session?.status === "stopped" || open.feed.conversation.value.isStopped) {
+    if (open.session?.status === "stopped" || open.isStopped.value) {
       const words = sessionWords();
       return html`<p class="stopped">${words.sessionStopped} <a href="/new">${words.newSession}</a></p>`;
     }
@@ -165,7 +165,6 @@ export class SessionPage extends SignalElement {
             ? html`<atrium-session-choices
               .hub=${this.hub}
               .session=${session}
-              ?answering=${(open.running.value?.parts.length ?? 0) > 0}
               ?reachable=${this.hub.isLive}
               ><span class="hint">${this.hub.providers.labelOf(session.providerId)}</span></atrium-session-choices
             >`

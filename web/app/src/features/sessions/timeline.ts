@@ -227,7 +227,7 @@ export class Timeline extends SignalElement {
     const asked = turn.status === "running" ? this.hub.approvals.of(this.open.id).length : 0;
     const { hit } = this.open.find.current.value ?? {};
     const sought = hit?.turnId === turn.id ? hit.piece : undefined;
-    const mayAskAgain = turn === turns.at(-1) && this.open.split.value.queued.length === 0;
+    const mayAskAgain = turn === turns.at(-1) && this.open.queued.value.length === 0;
     return guard(
       [
         turn,
@@ -340,12 +340,7 @@ export class Timeline extends SignalElement {
   }
 
   #tick(): void {
-    const running = this.open.running.peek();
-    if (!running) return;
-    this.now = Date.now();
-    // A model on the hub's own machine may have to be read into memory first, of which nobody is told.
-    const isOwn = this.hub.providers.find(this.#providerOf(running))?.capabilities?.offline;
-    if (isOwn && running.parts.length === 0) void this.hub.providers.refresh();
+    if (this.open.running.peek()) this.now = Date.now();
   }
 
   #moved(): void {
