@@ -1,8 +1,9 @@
 """An agent that does what a message says: `scripted_agent.py [--no-load] [--images]`.
 
 The last line of a prompt is a script: `say WORDS`, `shown` (tells the images that came along), `count N`, `think
-WORDS`, `write PATH` (asks first, for a call that it never announced), `ask` (asks and tells the answer), `run COMMAND`
-(a call that gets its title late, asks, and ends the turn if it may not), `look` (asks for a tool that it named before),
+WORDS`, `write PATH` (asks first, for a call that it never announced), `ask` (asks and tells the answer), `ask hold`
+(then waits until it is cancelled), `run COMMAND` (a call that gets its title late, asks, and ends the turn if it may
+not), `look` (asks for a tool that it named before),
 `plan`, `plan hold` (until it is cancelled), `rate`, `limit` (says why before it fails), `half WORDS` (fails after
 them), `auth`, `refuse`, `tire` (ends at a limit), `give up`, `crash`, `hang` (until it is cancelled), `deaf` (not even
 then), `flood N`, `child` (leaves a process behind and tells its id), `stray` (one that leaves the group too), `env
@@ -192,6 +193,8 @@ class Agent:
             shown = {"terminal_output_delta": {"data": piece}}
             self.update(session, "tool_call_update", {"toolCallId": "call-3", "_meta": shown})
         done = {"toolCallId": "call-3", "status": "completed", "content": []}
+        if rest == "hold":
+            cancelled.wait()
         self.update(session, "tool_call_update", done)
         self.update(session, "tool_call_update", {"toolCallId": "call-3", "_meta": {}})
 

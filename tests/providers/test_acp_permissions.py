@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from atrium.adapters.providers.acp import AcpProvider
 from atrium.adapters.providers.acp_permissions import question
-from atrium.contracts.approvals import ApprovalRequest
+from atrium.contracts.approvals import ApprovalRequest, Decision
+from atrium.sdk.providers import Ask, TextDelta, Usage
+from atrium.testing.provider_suite import text_of
+from tests.providers.test_acp import FIRST, agent, answer, run, said, turn
 
 
 def asked(cwd: Path, **call: Any) -> ApprovalRequest:
@@ -53,3 +58,42 @@ def test_all_paths_of_a_move_are_told_absolute(project: Path) -> None:
     moved = {"source": "a.md", "destination": "/srv/b.md", "files": [{"move_path": "c.md"}], "content": "/not/a/path"}
     paths = asked(project, kind="move", rawInput=moved, locations=[{"path": "src"}]).act.paths
     assert paths == (f"{project}/src", f"{project}/a.md", "/srv/b.md", f"{project}/c.md")
+
+
+@pytest.fixture
+async def provider(tmp_path: Path) -> AsyncIterator[AcpProvider]:
+    mine = await agent(tmp_path)
+    yield mine
+    await mine.close()
+
+
+def saying(message: str, *, allowed: bool) -> Ask:
+    """Return somebody who answers every question alike, with words."""
+
+    async def ask(request: ApprovalRequest) -> Decision:
+        decision = await answer(request, allowed=allowed)
+        return decision.model_copy(update={"message": message})
+
+    return ask
+
+
+@pytest.mark.parametrize(("allowed", "how"), [(True, "allowed this: make"), (False, "did not allow this: make")])
+async def test_an_agent_is_told_in_the_same_turn_what_was_said_with_an_answer(
+    provider: AcpProvider, allowed: bool, how: str
+) -> None:
+    events = await run(provider, turn("run make", ask=saying("use ninja", allowed=allowed)))
+    told = text_of(events)
+    assert told.split() == f"The user {how} The user says about it: use ninja".split()
+    assert [event for event in events if isinstance(event, Usage)][-1] == Usage(6, 10)
+
+
+async def test_who_ends_the_turn_is_heard_at_the_beginning_of_the_next(provider: AcpProvider) -> None:
+    events = provider.stream_events(FIRST, turn("ask hold", ask=saying("use ninja", allowed=False)))
+    async for event in events:
+        if isinstance(event, TextDelta):
+            break
+    await events.aclose()  # type: ignore[attr-defined]  # it is a generator
+    told = await said(provider, "and now?")
+    assert told.startswith("The user did not allow this: rm -r build")
+    assert told.endswith("use ninja and now? ")
+    assert await said(provider, "and then?") == "and then? "

@@ -20,7 +20,7 @@ from atrium.adapters.providers.acp_choices import Data, Kind, Offer, offer_of
 from atrium.adapters.providers.acp_events import Translator
 from atrium.adapters.providers.acp_failures import provider_error, without_failure
 from atrium.adapters.providers.acp_images import CodedImage
-from atrium.adapters.providers.acp_permissions import chosen_option, question
+from atrium.adapters.providers.acp_permissions import chosen_option, question, remark
 from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.adapters.providers.acp_usage import Ledger
 from atrium.contracts.approvals import ApprovalRequest, Decision
@@ -98,6 +98,7 @@ class Agent:
         """Those that it speaks to MCP servers besides a program's input and output: `http`, `sse`."""
         self._offers: dict[str, Offer] = {}
 
+        self._remarks: dict[str, list[str]] = {}
     @property
     def alive(self) -> bool:
         """Tell whether it can take turns."""
@@ -172,33 +173,59 @@ class Agent:
     async def prompt(
         self, session_id: str, text: str, cwd: str, ask: Ask | None, images: Sequence[CodedImage] = ()
     ) -> AsyncGenerator[ProviderEvent, None]:
-        """Run a turn and yield its events; closing the iterator cancels the turn."""
+        """Run a turn and yield its events; closing the iterator cancels the turn.
+
+        A request for permission has no place for what a person says with the answer: that is prompted afterwards, in
+        the same turn or at the beginning of the next one.
+        """
         turn = self._turns[session_id] = _Turn(cwd, ask, Translator(spending=self._spending.of(session_id)))
         words = [text_block(text)] if text or not images else []
-        prompt: Any = [*words, *(image_block(image.data, image.media_type) for image in images)]
-        prompting = asyncio.ensure_future(self._connection.prompt(session_id=session_id, prompt=prompt))
-        prompting.add_done_callback(lambda _: turn.events.put_nowait(None))
+        text = "\n\n".join([*self._remarks.pop(session_id, ()), *filter(None, [text])])
+        shown = [image_block(image.data, image.media_type) for image in images]
+        prompting = self._begin(session_id, turn, [*words, *shown])
         try:
-            async with aclosing(without_failure(turn.events, lambda: self._failure(prompting))) as events:
-                async for event in events:
-                    yield event
-            if self._flooded:
-                raise ProviderError(f"{self._name} sent more than could be stored, and was stopped")
-            result = _json(await self._call(prompting, within=None))
-            if result.get("stopReason") == "refusal":
-                raise ProviderRejected(f"{self._name} refused to go on")
-            for event in turn.translator.ended(result):
-                yield event
-            stopped = self._why_stopped(str(result.get("stopReason")), turn.rejected)
-            if stopped:
-                raise ProviderStopped(stopped)
+            while True:
+                async with aclosing(self._answer(session_id, turn, prompting)) as events:
+                    async for event in events:
+                        yield event
+                remarks = self._remarks.pop(session_id, ())
+                if not remarks:
+                    return
+                prompting = self._begin(session_id, turn, [text_block("\n\n".join(remarks))])
         finally:
             await self._leave(session_id, turn, prompting)
 
     async def forget(self, session_id: str) -> None:
+    def _begin(self, session_id: str, turn: _Turn, prompt: Any) -> asyncio.Future[Any]:
+        """Send a prompt; the turn's events end with its answer."""
+        turn.rejected = ""
+        prompting = asyncio.ensure_future(self._connection.prompt(session_id=session_id, prompt=prompt))
+        prompting.add_done_callback(lambda _: turn.events.put_nowait(None))
+        return prompting
+
+    async def _answer(
+        self, session_id: str, turn: _Turn, prompting: asyncio.Future[Any]
+    ) -> AsyncGenerator[ProviderEvent, None]:
+        async with aclosing(without_failure(turn.events, lambda: self._failure(prompting))) as events:
+            async for event in events:
+                yield event
+        if self._flooded:
+            raise ProviderError(f"{self._name} sent more than could be stored, and was stopped")
+        result = _json(await self._call(prompting, within=None))
+        reason = str(result.get("stopReason"))
+        if reason == "refusal":
+            raise ProviderRejected(f"{self._name} refused to go on")
+        for event in turn.translator.ended(result):
+            yield event
+        stopped = self._why_stopped(reason, turn.rejected)
+        is_to_hear_why = reason == "cancelled" and bool(turn.rejected) and session_id in self._remarks
+        if stopped and not is_to_hear_why:
+            raise ProviderStopped(stopped)
+
         """Let the agent close a session, if it can."""
         self._offers.pop(session_id, None)
         self._spending.sessions.pop(session_id, None)
+        self._remarks.pop(session_id, None)
         if self._can_close and self.alive:
             with contextlib.suppress(ProviderError):
                 await self._call(self._connection.close_session(session_id=session_id))
@@ -246,6 +273,8 @@ class Agent:
         if not decision.allowed:
             turn.rejected = asked.title
         option = chosen_option(options, decision)
+        if decision.message:
+            self._remarks.setdefault(session_id, []).append(remark(asked, decision))
         return CANCELLED if option is None else {"outcome": {"outcome": "selected", "optionId": option}}
 
     async def _leave(self, session_id: str, turn: _Turn, prompting: asyncio.Future[Any]) -> None:
@@ -310,8 +339,9 @@ async def _decided(session_id: str, call: Data, cwd: str, ask: Ask) -> tuple[App
     """Ask about a tool call; an answer that is about another act does not allow this one."""
     asked = await asyncio.to_thread(question, call, session_id=session_id, cwd=cwd)
     decision = await ask(asked)
-    is_of_it = decision.digest == asked.act.digest()
-    return asked, decision.model_copy(update={"allowed": decision.allowed and is_of_it})
+    if decision.digest != asked.act.digest():
+        decision = decision.model_copy(update={"allowed": False, "message": None})
+    return asked, decision
 
 
 def _json(model: object) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from atrium.adapters.providers.acp_usage import Spending
-from atrium.sdk.providers import ModeChanged, ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult
+from atrium.adapters.providers.acp_usage import Spending, together
+from atrium.sdk.providers import ModeChanged, ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, Usage
 
 Data = Mapping[str, Any]
 """A part of a message, as JSON has it: camelCase, absent values left out."""
@@ -38,6 +38,7 @@ class Translator:
     finished: set[str] = field(default_factory=set)
     spending: Spending = field(default_factory=Spending)
 
+    used: Usage | None = None
     def update(self, update: Data) -> Iterator[ProviderEvent]:
         """Yield what a `session/update` means; kinds that mean nothing for a turn yield nothing."""
         kind = update.get("sessionUpdate")
@@ -65,12 +66,13 @@ class Translator:
         return {"title": tool.name, "rawInput": tool.arguments, **call} if tool is not None else call
 
     def ended(self, result: Data) -> Iterator[ProviderEvent]:
-        """Yield what the answer to `session/prompt` adds: the end of the plan, and the usage."""
+        """Yield what the answer to `session/prompt` adds: the end of the plan, and the usage of all prompts so far."""
         if PLAN in self.tools:
             yield self._returned(PLAN, "completed")
         usage = self.spending.turn(result)
         if usage is not None:
-            yield usage
+            self.used = together(self.used, usage)
+            yield self.used
 
     def _tool(self, update: Data) -> Iterator[ProviderEvent]:
         call_id = str(update.get("toolCallId") or "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atrium.sdk.providers import Quota, Usage
@@ -60,6 +60,20 @@ class Ledger:
     def of(self, session_id: str) -> Spending:
         """Return the spending of a session."""
         return self.sessions.setdefault(session_id, Spending())
+
+
+def together(first: Usage | None, then: Usage) -> Usage:
+    """Return what two prompts of one turn used."""
+    if first is None:
+        return then
+    cost = None if first.cost is None and then.cost is None else (first.cost or 0.0) + (then.cost or 0.0)
+    return replace(
+        then,
+        input_tokens=first.input_tokens + then.input_tokens,
+        output_tokens=first.output_tokens + then.output_tokens,
+        cached_tokens=first.cached_tokens + then.cached_tokens,
+        cost=cost,
+    )
 
 
 def _usage(result: Data) -> _Tokens | None:
