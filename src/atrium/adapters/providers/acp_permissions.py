@@ -88,6 +88,12 @@ def chosen_option(options: Sequence[Data], decision: Decision) -> str | None:
     return None
 
 
+def remark(asked: ApprovalRequest, decision: Decision) -> str:
+    """Return what a person said with an answer, as the agent is told."""
+    answered = "allowed" if decision.allowed else "did not allow"
+    return f"The user {answered} this: {asked.title}\nThe user says about it:\n\n{decision.message}"
+
+
 def _title(call: Data, kind: str) -> str:
     title = " ".join(str(call.get("title") or "").split()) or kind
     return title if len(title) <= TITLE else f"{title[: TITLE - 1]}…"
