@@ -63,6 +63,16 @@ export interface ProviderChange {
   readonly kept: number;
 }
 
+/** A summary of the first `messages` of the conversation; the very first `leftOut` of them were too far back for it. */
+export interface Summary {
+  readonly offset: Offset;
+  readonly writerId: string;
+  readonly readerId: string;
+  readonly messages: number;
+  readonly leftOut: number;
+  readonly content: string;
+}
+
 /** One message and everything it caused. */
 export interface Turn {
   readonly id: string;
@@ -75,6 +85,9 @@ export interface Turn {
   readonly problem?: Problem;
   readonly usage?: Usage;
   readonly retrying?: Retrying;
+  /** The part of the earlier conversation that is being summarised before anybody answers. */
+  readonly summarising?: { readonly part: number; readonly parts: number };
+  readonly summaries?: readonly Summary[];
   /** What there is to know of how it runs, such as that the model was not sent the whole conversation. */
   readonly notes?: readonly Note[];
   /** The changes of the provider that it went on with, and those after it. */

@@ -2,7 +2,7 @@ import { compareRevisions } from "@atrium/state-sync";
 import { readAttachments } from "../../api/attachments.ts";
 import { isRecord, readProblem } from "../../api/problem.ts";
 import type { TurnStatus } from "../../api/sessions.ts";
-import type { Conversation, Part, ProviderChange, Text, ToolCall, Turn } from "./conversation.ts";
+import type { Conversation, Part, ProviderChange, Summary, Text, ToolCall, Turn } from "./conversation.ts";
 import { type Entry, isHint } from "./entry.ts";
 
 type Fold = (draft: Draft, entry: Entry) => void;
@@ -23,6 +23,8 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   "tool.finished": putTool,
   "usage.reported": reportUsage,
   "note.added": addNote,
+  "conversation.summarising": beginSummary,
+  "conversation.summarised": addSummary,
   "provider.retrying": retryProvider,
   "provider.changed": changeProvider,
   "session.renamed": (draft, entry) => draft.set({ title: text(entry.data.title) }),
@@ -138,7 +140,7 @@ function startTurn(draft: Draft, entry: Entry): void {
     durationMs: _duration,
     usage: _usage,
     ...turn
-  } = withoutRetrying(turnOf(draft, entry));
+  } = withoutWaiting(turnOf(draft, entry));
   const providerId = text(entry.data.providerId);
   draft.putTurn({ ...turn, status: "running", startedAt: entry.time, ...(providerId && { providerId }) });
 }
@@ -147,7 +149,7 @@ function endTurn(draft: Draft, entry: Entry, status: TurnStatus): void {
   const durationMs = numberOf(entry.data.durationMs);
   const problem = entry.data.problem;
   draft.putTurn({
-    ...withoutRetrying(turnOf(draft, entry)),
+    ...withoutWaiting(turnOf(draft, entry)),
     status,
     ...(durationMs !== undefined && { durationMs }),
     ...(isRecord(problem) && { problem: readProblem(problem) }),
@@ -201,10 +203,29 @@ function reportUsage(draft: Draft, entry: Entry): void {
 }
 
 function addNote(draft: Draft, entry: Entry): void {
-  const turn = turnOf(draft, entry);
+  const { summarising: _summarising, ...turn } = turnOf(draft, entry);
   const { content, phrases } = entry.data;
   const note = { content: text(content), ...(isRecord(phrases) && { phrases }) };
   draft.putTurn({ ...turn, notes: [...(turn.notes ?? []), note] });
+}
+
+function beginSummary(draft: Draft, entry: Entry): void {
+  const summarising = { part: numberOf(entry.data.part) ?? 1, parts: numberOf(entry.data.parts) ?? 1 };
+  draft.putTurn({ ...turnOf(draft, entry), summarising });
+}
+
+function addSummary(draft: Draft, entry: Entry): void {
+  const { providerId, readerId, messages, leftOut, content } = entry.data;
+  const summary: Summary = {
+    offset: entry.offset,
+    writerId: text(providerId),
+    readerId: text(readerId),
+    messages: numberOf(messages) ?? 0,
+    leftOut: numberOf(leftOut) ?? 0,
+    content: text(content),
+  };
+  const turn = withoutWaiting(turnOf(draft, entry));
+  draft.putTurn({ ...turn, summaries: [...(turn.summaries ?? []), summary] });
 }
 
 function retryProvider(draft: Draft, entry: Entry): void {
@@ -224,7 +245,7 @@ function changeProvider(draft: Draft, entry: Entry): void {
     ...(isRecord(problem) && { problem: readProblem(problem) }),
   };
   if (text(turnId)) {
-    const turn = withoutRetrying(turnOf(draft, entry));
+    const turn = withoutWaiting(turnOf(draft, entry));
     const changes = [...(turn.changes ?? []), change];
     draft.putTurn({ ...turn, providerId: change.providerId, changes });
   } else {
@@ -233,7 +254,7 @@ function changeProvider(draft: Draft, entry: Entry): void {
   }
 }
 
-function withoutRetrying({ retrying: _retrying, ...turn }: Turn): Turn {
+function withoutWaiting({ retrying: _retrying, summarising: _summarising, ...turn }: Turn): Turn {
   return turn;
 }
 
@@ -267,7 +288,7 @@ function withPiece(part: Text, index: number, piece: string): Text {
 function putPart(draft: Draft, turn: Turn, part: Part): void {
   const place = turn.parts.findIndex((known) => known.kind === part.kind && known.id === part.id);
   const parts = place < 0 ? [...turn.parts, part] : turn.parts.with(place, part);
-  draft.putTurn({ ...(turn.retrying ? withoutRetrying(turn) : turn), parts });
+  draft.putTurn({ ...(turn.retrying || turn.summarising ? withoutWaiting(turn) : turn), parts });
 }
 
 function text(value: unknown): string {

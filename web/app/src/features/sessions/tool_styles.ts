@@ -39,6 +39,10 @@ export const toolStyles = css`
     flex: none;
   }
 
+  .aside summary > .told {
+    flex: 0 1 auto;
+  }
+
   .aside summary > svg {
     opacity: 0.6;
     transition: transform var(--quick);
@@ -92,6 +96,11 @@ export const toolStyles = css`
   .detail .words {
     padding: 0;
     font-size: var(--size-14);
+  }
+
+  .detail .summary-text {
+    white-space: pre-wrap;
+    overflow-wrap: anywhere;
   }
 
   .detail h3 {

@@ -22,6 +22,7 @@ import { pieceOf } from "./find.ts";
 import { markdown, type Typesetting } from "./markdown_view.ts";
 import { renderChanges, renderProblemSteps, renderRetryAt, renderRetrying } from "./provider_view.ts";
 import { renderSaid, type SaidPlace } from "./said_view.ts";
+import { renderSummaries, renderSummarising } from "./summary_view.ts";
 import { planOf } from "./tool_kinds.ts";
 import { type Opened, renderFolded, renderPlan, renderTools, type Unfinished } from "./tool_view.ts";
 import { sessionWords } from "./words.ts";
@@ -113,6 +114,7 @@ function renderAnswer(turn: Turn, context: TurnContext): TemplateResult {
         <span class="name">${context.agent}</span>${turn.message ? nothing : html`<span class="note">${sessionWords().again}</span>`}
       </header>
       ${renderChanges(turn.changes, context.nameOf)}
+      ${renderSummaries(turn.summaries, context)}
       ${turn.notes?.map((note) => html`<p class="end" data-testid="turn-note">${renderTold(note, "content", note.content)}</p>`)}
       ${partsOf(turn.parts.filter((part) => part !== plan)).map((part) => (Array.isArray(part) ? renderTools(part, standingIn(turn, context.asked), context.opened) : renderText(part as Text, turn, context)))}
       ${plan ? renderPlan(plan) : nothing}
@@ -208,7 +210,8 @@ function renderRunning(turn: Turn, context: TurnContext): TemplateResult {
   if (asked > 0) return html`<p class="end running asks"><span class="dot"></span>${words.asks}</p>`;
   const elapsed = turn.startedAt ? now - Date.parse(turn.startedAt) : 0;
   const waiting = isPreparing ? words.preparing(agent) : words.waitingFor(agent);
-  const doing = turn.parts.length > 0 ? words.answering : waiting;
+  const before = turn.summarising ? renderSummarising(turn.summarising) : waiting;
+  const doing = turn.parts.length > 0 ? words.answering : before;
   return html`<p class="end running">
     <span class="dot"></span>${doing}${elapsed >= 1000 ? `, ${duration(Math.floor(elapsed / 1000) * 1000)}` : ""}
   </p>`;
