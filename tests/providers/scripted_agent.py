@@ -180,6 +180,8 @@ class Agent:
             "rawInput": {"command": "rm -r build"},
         }
         self.update(session, "agent_message_chunk", text(json.dumps(self.permission(session, call))))
+        if rest == "hold":
+            cancelled.wait()
 
     def do_run(self, session: str, rest: str, cancelled: threading.Event) -> None:
         call = {"toolCallId": "call-3", "title": "Terminal", "kind": "execute", "status": "pending"}
@@ -193,8 +195,6 @@ class Agent:
             shown = {"terminal_output_delta": {"data": piece}}
             self.update(session, "tool_call_update", {"toolCallId": "call-3", "_meta": shown})
         done = {"toolCallId": "call-3", "status": "completed", "content": []}
-        if rest == "hold":
-            cancelled.wait()
         self.update(session, "tool_call_update", done)
         self.update(session, "tool_call_update", {"toolCallId": "call-3", "_meta": {}})
 

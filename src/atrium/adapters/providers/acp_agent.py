@@ -97,8 +97,8 @@ class Agent:
         self.transports: tuple[str, ...] = ()
         """Those that it speaks to MCP servers besides a program's input and output: `http`, `sse`."""
         self._offers: dict[str, Offer] = {}
-
         self._remarks: dict[str, list[str]] = {}
+
     @property
     def alive(self) -> bool:
         """Tell whether it can take turns."""
@@ -179,8 +179,8 @@ class Agent:
         the same turn or at the beginning of the next one.
         """
         turn = self._turns[session_id] = _Turn(cwd, ask, Translator(spending=self._spending.of(session_id)))
-        words = [text_block(text)] if text or not images else []
         text = "\n\n".join([*self._remarks.pop(session_id, ()), *filter(None, [text])])
+        words = [text_block(text)] if text or not images else []
         shown = [image_block(image.data, image.media_type) for image in images]
         prompting = self._begin(session_id, turn, [*words, *shown])
         try:
@@ -195,7 +195,6 @@ class Agent:
         finally:
             await self._leave(session_id, turn, prompting)
 
-    async def forget(self, session_id: str) -> None:
     def _begin(self, session_id: str, turn: _Turn, prompt: Any) -> asyncio.Future[Any]:
         """Send a prompt; the turn's events end with its answer."""
         turn.rejected = ""
@@ -222,10 +221,11 @@ class Agent:
         if stopped and not is_to_hear_why:
             raise ProviderStopped(stopped)
 
+    async def forget(self, session_id: str) -> None:
         """Let the agent close a session, if it can."""
         self._offers.pop(session_id, None)
-        self._spending.sessions.pop(session_id, None)
         self._remarks.pop(session_id, None)
+        self._spending.sessions.pop(session_id, None)
         if self._can_close and self.alive:
             with contextlib.suppress(ProviderError):
                 await self._call(self._connection.close_session(session_id=session_id))
@@ -272,9 +272,9 @@ class Agent:
             turn.asking.discard(asking)
         if not decision.allowed:
             turn.rejected = asked.title
-        option = chosen_option(options, decision)
         if decision.message:
             self._remarks.setdefault(session_id, []).append(remark(asked, decision))
+        option = chosen_option(options, decision)
         return CANCELLED if option is None else {"outcome": {"outcome": "selected", "optionId": option}}
 
     async def _leave(self, session_id: str, turn: _Turn, prompting: asyncio.Future[Any]) -> None:

@@ -37,8 +37,8 @@ class Translator:
     tools: dict[str, _Tool] = field(default_factory=dict)
     finished: set[str] = field(default_factory=set)
     spending: Spending = field(default_factory=Spending)
-
     used: Usage | None = None
+
     def update(self, update: Data) -> Iterator[ProviderEvent]:
         """Yield what a `session/update` means; kinds that mean nothing for a turn yield nothing."""
         kind = update.get("sessionUpdate")
