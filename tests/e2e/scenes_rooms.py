@@ -4,7 +4,6 @@ from playwright.async_api import expect
 
 from tests.e2e.scene import Scene
 from tests.e2e.screens import Screen, login_link, new_session
-from tests.e2e.test_approvals import ask
 from tests.e2e.test_offline import has_seen, page_is_kept
 from tests.faults.daemon import Daemon
 
@@ -149,7 +148,7 @@ async def _providers(screen: Screen, language: str) -> None:
 async def _approvals(screen: Screen, language: str) -> None:
     made = screen.daemon.home / "notes"
     made.mkdir(exist_ok=True)
-    await ask(screen.daemon, f"write {made / 'made.md'}")
+    await new_session(screen.daemon, f"write {made / 'made.md'}", provider="coder")
     await screen.visit("/approvals")
     await expect(screen.part("approval").first).to_be_visible()
 
@@ -157,7 +156,7 @@ async def _approvals(screen: Screen, language: str) -> None:
 async def _approval_in_session(screen: Screen, language: str) -> None:
     made = screen.daemon.home / "notes"
     made.mkdir(exist_ok=True)
-    session_id = await ask(screen.daemon, f"write {made / 'made.md'}")
+    session_id = await new_session(screen.daemon, f"write {made / 'made.md'}", provider="coder")
     await screen.visit(f"/sessions/{session_id}")
     await expect(screen.part("approval").first).to_be_visible()
 

@@ -59,10 +59,10 @@ async def login_link(daemon: Daemon) -> str:
         return str((await http.post("/auth/code")).json()["url"])
 
 
-async def new_session(daemon: Daemon, *contents: str, title: str = "") -> str:
+async def new_session(daemon: Daemon, *contents: str, title: str = "", provider: str = "stage") -> str:
     """Create a session, and send messages to it."""
     async with daemon.http() as http:
-        body = {"providerId": "stage", "metadata": {"title": title}}
+        body = {"providerId": provider, "metadata": {"title": title}}
         session_id = str((await http.post("/sessions", json=body)).json()["sessionId"])
         for content in contents:
             answer = await http.post(f"/sessions/{session_id}/messages", json={"content": content})

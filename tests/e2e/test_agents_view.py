@@ -7,9 +7,8 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from tests.e2e.marks import JOURNEY
-from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, screen_of
+from tests.e2e.screens import NARROW, Screen, browser_at, hub_at, new_session, screen_of
 from tests.e2e.test_accessibility import faults_of
-from tests.e2e.test_approvals import ask
 
 pytestmark = JOURNEY
 
@@ -41,7 +40,7 @@ async def test_a_plan_a_mode_and_a_stop_are_seen_on_every_screen(chromium: str, 
     ):
         for screen in (desk, phone):
             await screen.page.emulate_media(reduced_motion="reduce")  # no colour is caught on its way to another
-        session_id = await ask(daemon, "plan hold")
+        session_id = await new_session(daemon, "plan hold", provider="coder")
         await desk.sign_in(f"/sessions/{session_id}")
         await phone.sign_in(f"/sessions/{session_id}")
         for screen in (desk, phone):

@@ -9,8 +9,7 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from tests.e2e.marks import JOURNEY
-from tests.e2e.screens import NARROW, browser_at, hub_at, screen_of
-from tests.faults.daemon import Daemon
+from tests.e2e.screens import NARROW, browser_at, hub_at, new_session, screen_of
 
 pytestmark = JOURNEY
 
@@ -25,14 +24,6 @@ def with_agent(home: Path) -> Path:
     return home
 
 
-async def ask(daemon: Daemon, script: str) -> str:
-    """Let the agent do something; return its session's id."""
-    async with daemon.http() as http:
-        session_id = str((await http.post("/sessions", json={"providerId": "coder"})).json()["sessionId"])
-        await http.post(f"/sessions/{session_id}/messages", json={"content": script})
-    return session_id
-
-
 async def test_a_question_is_answered_where_one_is_and_gone_everywhere(chromium: str, tmp_path: Path) -> None:
     made = tmp_path / "notes" / "made.md"
     made.parent.mkdir()
@@ -42,7 +33,7 @@ async def test_a_question_is_answered_where_one_is_and_gone_everywhere(chromium:
         screen_of(browser, daemon) as desk,
         screen_of(browser, daemon, NARROW) as phone,
     ):
-        session_id = await ask(daemon, f"write {made}")
+        session_id = await new_session(daemon, f"write {made}", provider="coder")
         await desk.sign_in(f"/sessions/{session_id}")
         await phone.sign_in("/approvals")
         for screen in (desk, phone):
@@ -82,7 +73,7 @@ async def test_a_rejection_tells_the_agent_by_the_keyboard_alone(chromium: str, 
         await screen.sign_in("/approvals")
         await expect(screen.page.get_by_text("Nothing waits for you")).to_be_visible()
         await screen.picture("approvals-empty")
-        session_id = await ask(daemon, "ask")
+        session_id = await new_session(daemon, "ask", provider="coder")
         card = screen.part("approval")
         await expect(card).to_contain_text("sh -c 'rm -r build'")
         await expect(card).to_contain_text("High risk")

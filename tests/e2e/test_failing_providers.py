@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.async_api import Browser, expect
 
 from tests.e2e.marks import JOURNEY, SHARED
-from tests.e2e.screens import NARROW, hub_at, screen_of
+from tests.e2e.screens import NARROW, hub_at, new_session, screen_of
 from tests.sessions import faltering
 
 pytestmark = [SHARED, *JOURNEY]
@@ -21,9 +21,7 @@ async def test_another_provider_goes_on(browser: Browser, tmp_path: Path) -> Non
         screen_of(browser, daemon) as desk,
         screen_of(browser, daemon, NARROW) as phone,
     ):
-        async with daemon.http() as http:
-            created = await http.post("/sessions", json={"providerId": "faltering", "metadata": {"title": "Peas"}})
-        session_id = created.json()["sessionId"]
+        session_id = await new_session(daemon, title="Peas", provider="faltering")
         for screen in (desk, phone):
             await screen.sign_in(f"/sessions/{session_id}")
         await desk.send("later")

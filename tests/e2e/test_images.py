@@ -9,7 +9,7 @@ import zlib
 from playwright.async_api import Browser, FilePayload, Locator, Route, expect
 
 from tests.e2e.marks import JOURNEY, SHARED
-from tests.e2e.screens import NARROW, Screen, screen_of
+from tests.e2e.screens import NARROW, Screen, new_session, screen_of
 from tests.e2e.test_accessibility import faults_of
 from tests.faults.daemon import Daemon
 
@@ -45,9 +45,7 @@ def payload(name: str, data: bytes) -> FilePayload:
 
 
 async def session_of_echo(daemon: Daemon, title: str = "Garden") -> str:
-    async with daemon.http() as http:
-        body = {"providerId": "echo", "metadata": {"title": title}}
-        return str((await http.post("/sessions", json=body)).json()["sessionId"])
+    return await new_session(daemon, title=title, provider="echo")
 
 
 async def told(screen: Screen, session_id: str) -> list[list[tuple[str, int, int]]]:

@@ -7,19 +7,11 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from tests.e2e.marks import JOURNEY
-from tests.e2e.screens import NARROW, browser_at, hub_at, screen_of
+from tests.e2e.screens import NARROW, browser_at, hub_at, new_session, screen_of
 from tests.e2e.test_accessibility import faults_of
-from tests.faults.daemon import Daemon
 from tests.usage import spender
 
 pytestmark = JOURNEY
-
-
-async def spend(daemon: Daemon, content: str) -> str:
-    async with daemon.http() as http:
-        session_id = str((await http.post("/sessions", json={"providerId": "spender"})).json()["sessionId"])
-        await http.post(f"/sessions/{session_id}/messages", json={"content": content})
-    return session_id
 
 
 async def test_usage_is_seen_and_bounded(chromium: str, tmp_path: Path) -> None:
@@ -35,8 +27,8 @@ async def test_usage_is_seen_and_bounded(chromium: str, tmp_path: Path) -> None:
         await wide.sign_in("/usage")
         page = wide.part("usage-page")
         await expect(page).to_contain_text("Nothing was used yet")
-        await spend(daemon, "61200 5890 40211 2.31")
-        await spend(daemon, "limit requests 4000 3982")
+        await new_session(daemon, "61200 5890 40211 2.31", provider="spender")
+        await new_session(daemon, "limit requests 4000 3982", provider="spender")
         await expect(page).to_contain_text("$2.31")
         await expect(page).to_contain_text("3,982 of 4,000 requests left")
         await expect(page.get_by_role("row", name="Spender")).to_contain_text("61,200")
@@ -49,7 +41,7 @@ async def test_usage_is_seen_and_bounded(chromium: str, tmp_path: Path) -> None:
         await page.get_by_role("button", name="Set budget").click()
         await expect(wide.part("budget")).to_contain_text("$2.31 of $2.00")
 
-        stopped = await spend(daemon, "1 1 0 1")
+        stopped = await new_session(daemon, "1 1 0 1", provider="spender")
         await narrow.sign_in(f"/sessions/{stopped}")
         await expect(narrow.page.get_by_text("the budget of $2.00 a day for spender is used up")).to_be_visible()
         await narrow.visit("/usage")

@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed
 
 from atrium.testing.clock import ManualClock
 from tests.gateway.house import UPGRADE, House, house_with, until
-from tests.gateway.test_slow_clients import BIG, ROUNDS, server_side, sleeper
+from tests.gateway.test_slow_clients import say_much, server_side, sleeper
 
 
 async def login(house: House, code: str) -> httpx.Response:
@@ -57,12 +57,7 @@ async def test_a_client_is_behind_at_the_buffer_that_is_set(limit: int, behind: 
         head = (await http.post("/notes", json={"noteId": "n1"})).json()["offset"]
         await slow.ask("subscribe", {"streams": {"notes/n1": head}})
         connection = server_side(house)
-        async with house.socket() as healthy:
-            await healthy.ask("subscribe", {"streams": {"notes/n1": head}})
-            for _ in range(ROUNDS):
-                await http.post("/notes/n1/words", json={"words": BIG})
-                for _ in BIG:
-                    await healthy.next("stream:chunk")
+        await say_much(house, http, head)
         await until(lambda: connection.behind == behind)
         assert (connection.buffered > 65536) is not behind
 

@@ -37,17 +37,22 @@ def server_side(house: House, number: int = 0) -> Connection:
     return connection
 
 
+async def say_much(house: House, http: httpx.AsyncClient, head: str) -> None:
+    """Say more in a note than a slow client's buffers hold, as fast as a healthy one reads it."""
+    async with house.socket() as healthy:
+        await healthy.ask("subscribe", {"streams": {"notes/n1": head}})
+        for _ in range(ROUNDS):
+            await http.post("/notes/n1/words", json={"words": BIG})
+            for _ in BIG:
+                await healthy.next("stream:chunk")
+
+
 async def test_a_slow_client_costs_little_hinders_nobody_and_catches_up(house: House, http: httpx.AsyncClient) -> None:
     head = (await http.post("/notes", json={"noteId": "n1"})).json()["offset"]
     async with sleeper(house) as slow:
         await slow.ask("subscribe", {"streams": {"notes/n1": head}, "topics": ["notes"]})
         connection = server_side(house)
-        async with house.socket() as healthy:
-            await healthy.ask("subscribe", {"streams": {"notes/n1": head}})
-            for _ in range(ROUNDS):
-                await http.post("/notes/n1/words", json={"words": BIG})
-                for _ in BIG:
-                    await healthy.next("stream:chunk")
+        await say_much(house, http, head)
         await until(lambda: connection.behind)
         for number in range(20):
             assert (await http.post("/notes", json={"noteId": f"m{number}"})).status_code == 201

@@ -196,19 +196,23 @@ exec sleep 1000
 """
 
 
+def npm_that_hangs(folder: Path) -> dict[str, str]:
+    """Put an npm into a folder that does not end; return the variables by which it is found and says it has started."""
+    npm = folder / "bin" / "npm"
+    npm.parent.mkdir()
+    npm.write_text(NPM_THAT_HANGS)
+    npm.chmod(0o755)
+    return {"PATH": f"{npm.parent}:{os.environ['PATH']}", "ATRIUM_TEST_STARTED": str(folder / "started")}
+
+
 async def test_a_killed_install_leaves_the_old_version_and_is_cleaned_up_at_the_next_start(
     coder: AcpProvider, tmp_path: Path
 ) -> None:
     write_recipe(tmp_path, "1.1.0")
     started = tmp_path / "started"
-    npm = tmp_path / "bin" / "npm"
-    npm.parent.mkdir()
-    npm.write_text(NPM_THAT_HANGS)
-    npm.chmod(0o755)
     installing = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "atrium.app", "providers", "install", "coder"),
-        env={**os.environ, "PATH": f"{npm.parent}:{os.environ['PATH']}", "ATRIUM_HOME": str(tmp_path)}
-        | {"ATRIUM_TEST_STARTED": str(started)},
+        env={**os.environ, **npm_that_hangs(tmp_path), "ATRIUM_HOME": str(tmp_path)},
         stderr=asyncio.subprocess.DEVNULL,
     )
     await written(started)
@@ -233,12 +237,9 @@ async def test_cancelling_an_install_ends_npm_and_keeps_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_recipe(tmp_path)
-    npm, started = tmp_path / "bin" / "npm", tmp_path / "started"
-    npm.parent.mkdir()
-    npm.write_text(NPM_THAT_HANGS)
-    npm.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{npm.parent}:{os.environ['PATH']}")
-    monkeypatch.setenv("ATRIUM_TEST_STARTED", str(started))
+    started = tmp_path / "started"
+    for name, value in npm_that_hangs(tmp_path).items():
+        monkeypatch.setenv(name, value)
     installing = asyncio.create_task(provider(tmp_path).install_or_update(ignore))
     await written(started)
     installing.cancel()

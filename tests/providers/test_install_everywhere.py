@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,7 +20,7 @@ from atrium.sdk.clock import SystemClock
 from tests.app.running import run_atrium
 from tests.gateway.house import House, house_with
 from tests.providers.recipes import needs_npm, write_recipe
-from tests.providers.test_install import NPM_THAT_HANGS, written
+from tests.providers.test_install import npm_that_hangs, written
 
 pytestmark = needs_npm
 
@@ -109,12 +108,9 @@ async def test_what_fails_and_what_is_cancelled_is_shown(tmp_path: Path, monkeyp
         unknown = await http.post("/providers/programs/other")
         assert (unknown.status_code, unknown.json()["code"]) == (404, "UNKNOWN_PROGRAM")
     write_recipe(tmp_path)
-    npm, started = tmp_path / "bin" / "npm", tmp_path / "started"
-    npm.parent.mkdir()
-    npm.write_text(NPM_THAT_HANGS)
-    npm.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{npm.parent}:{os.environ['PATH']}")
-    monkeypatch.setenv("ATRIUM_TEST_STARTED", str(started))
+    started = tmp_path / "started"
+    for name, value in npm_that_hangs(tmp_path).items():
+        monkeypatch.setenv(name, value)
     async with house(tmp_path) as hub, hub.http() as http:
         await http.post("/providers/programs/coder")
         await written(started)
