@@ -10,20 +10,14 @@ export interface Choice {
   readonly name: string;
 }
 
-/** What a session has chosen, what it has without a choice, and what there is. */
+/** What a session has without a choice, and what there is. */
 export interface Offer {
-  readonly chosen: string | null;
   readonly own: string | null;
   readonly choices: readonly Choice[];
 }
 
 /** What there is of each kind, as far as the provider has told. */
 export type Choices = Readonly<Record<ChoiceKind, Offer>>;
-
-/** Get what a session may choose. */
-export function getChoices(sessionId: string): Promise<Choices> {
-  return callHub(`/sessions/${encodeURIComponent(sessionId)}/choices`);
-}
 
 /** Choose the model or the mode from the next turn on. */
 export async function choose(sessionId: string, kind: ChoiceKind, id: string): Promise<Session> {

@@ -1,6 +1,20 @@
 import { callHub } from "./http.ts";
 import type { Phrases } from "./problem.ts";
 
+/** Whose protocol a model's endpoint speaks. */
+export type Vendor = "openai" | "anthropic" | "google" | "compatible";
+
+/** Where the key of a provider stands, never the key. */
+export interface ProviderKey {
+  /** The name under which the hub's secret store has it, or would. */
+  readonly secret: string;
+  /** Whether no turn can run without one. */
+  readonly needed: boolean;
+  readonly found: "store" | "environment" | "settings" | null;
+  /** Whether the provider did not take it when it was used last. */
+  readonly refused: boolean;
+}
+
 /** A source of intelligence the hub knows. */
 export interface Provider {
   readonly id: string;
@@ -19,6 +33,10 @@ export interface Provider {
     readonly failures?: number;
     readonly retryAfter?: number;
   };
+  /** There where it is let in by a key that can be set. */
+  readonly key?: ProviderKey;
+  /** Whether a person added it, so that it can be removed. */
+  readonly added?: boolean;
 }
 
 /** Whether a turn that is sent to it now may be answered. */

@@ -26,7 +26,7 @@ export function builtInFeatures(hub: Hub): readonly FeatureDeclaration[] {
     },
     {
       name: "providers",
-      paths: ["/providers", "/providers/:id"],
+      paths: ["/providers", "/providers/:id", "/providers/:id/key"],
       navigation: { path: "/providers", label: () => shellWords().providers, icon: Plug },
       commands: [
         {

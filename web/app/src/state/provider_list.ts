@@ -1,4 +1,5 @@
 import { computed, signal } from "@preact/signals-core";
+import type { Choices } from "../api/choices.ts";
 import { type Problem, problemOf } from "../api/problem.ts";
 import {
   labelOf,
@@ -7,6 +8,8 @@ import {
   type ProvidersAnswer,
   preferredProvider,
 } from "../api/providers.ts";
+import type { HubConnection } from "../connection/connection.ts";
+import { followTopicState } from "../connection/topic_state.ts";
 
 /** Under which the provider is kept that a person chose last in this browser. */
 export const PROVIDER_KEY = "provider";
@@ -21,7 +24,25 @@ export class ProviderList {
   readonly readAt = signal(0);
   /** The one of the hub's settings, for sessions that name none. */
   readonly defaultId = computed(() => this.#answer.value?.default);
+  /** What sessions may choose of each, and a reason to read the list again: it is told whenever one has changed. */
+  readonly states = signal<readonly ({ readonly id: string } & Choices)[]>([]);
   readonly preferred = computed(() => this.#answer.value && preferredProvider(this.#answer.value));
+
+  /** Keep them up to date. */
+  follow(connection: HubConnection): void {
+    followTopicState<readonly ({ readonly id: string } & Choices)[]>(connection, "providers/states", {
+      apply: (states) => {
+        this.states.value = states;
+        void this.refresh();
+      },
+      gone: () => undefined,
+    });
+  }
+
+  /** What the sessions of a provider may choose, as far as it has told. Read it while rendering. */
+  choicesOf(id: string): Choices | undefined {
+    return this.states.value.find((state) => state.id === id);
+  }
 
   /** Read them again; what was known stays when that fails. */
   async refresh(): Promise<void> {

@@ -16,12 +16,12 @@ export interface Entry {
 
 /** Whether it can answer. `until` in milliseconds. */
 export type Condition =
-  | { readonly kind: "ready" | "noKey" | "probing" | "installing" }
+  | { readonly kind: "ready" | "noKey" | "keyMissing" | "keyRefused" | "probing" | "installing" }
   | { readonly kind: "suspended"; readonly until: number; readonly failures: number }
   /** The reason is there where nothing can be installed from here, and only it helps. */
   | { readonly kind: "notInstalled" | "unavailable"; readonly reason?: string };
 
-export type Step = "install" | "update" | "start" | "lookAgain" | "get";
+export type Step = "install" | "update" | "start" | "setKey" | "lookAgain" | "get";
 
 /** What is known of all of them. */
 export interface Known {
@@ -56,6 +56,7 @@ export function entriesOf({ providers, programs, installs, usage, defaultId }: K
 export function conditionOf(entry: Entry, readAt: number, now: number): Condition {
   const { provider, program, install } = entry;
   const status = provider?.status ?? (program?.installed ? "active" : "notInstalled");
+  if (isWithoutNeededKey(provider)) return { kind: "keyMissing" };
   if (status === "unavailable" || (status === "notInstalled" && !program))
     return { kind: status, reason: provider?.reason ?? "" };
   if (status === "notInstalled")
@@ -64,10 +65,15 @@ export function conditionOf(entry: Entry, readAt: number, now: number): Conditio
 }
 
 function troubleOf(provider: Provider | undefined, readAt: number, now: number): Condition | undefined {
+  if (provider?.key?.refused) return { kind: "keyRefused" };
   const { state, retryAfter = 0, failures = 0 } = provider?.circuit ?? { state: "closed" };
   const until = readAt + retryAfter * 1000;
   if (state === "open" && until > now) return { kind: "suspended", until, failures };
   return state === "closed" ? undefined : { kind: "probing" };
+}
+
+function isWithoutNeededKey(provider: Provider | undefined): boolean {
+  return provider?.status === "unavailable" && provider.key?.needed === true && provider.key.found === null;
 }
 
 function isWithoutKey(program: Program | undefined): boolean {
@@ -82,6 +88,9 @@ export function stepsOf(entry: Entry, condition: Condition): readonly Step[] {
   switch (condition.kind) {
     case "installing":
       return [];
+    case "keyMissing":
+    case "keyRefused":
+      return ["setKey"];
     case "notInstalled":
       if (!program || program.package === null)
         return homepageOf(program) ? ["get", "lookAgain"] : ["lookAgain"];

@@ -39,12 +39,17 @@ import {
   stepsOf,
 } from "./entries.ts";
 import { asCode, renderFacts } from "./facts_view.ts";
+import "./access_view.ts";
+import "./key_form.ts";
+import { keyWords } from "./key_words.ts";
 import { providerStyles } from "./provider_styles.ts";
 import { providersWords } from "./words.ts";
 
 const TONES: Readonly<Record<Condition["kind"], Tone>> = {
   ready: "positive",
   noKey: "warning",
+  keyMissing: "warning",
+  keyRefused: "danger",
   probing: "warning",
   installing: "live",
   notInstalled: "muted",
@@ -60,10 +65,12 @@ export class ProviderItem extends SignalElement {
   @property({ attribute: false }) hub!: Hub;
   @property({ attribute: false }) entry!: Entry;
   @state() private isOpen = false;
+  @state() private isKeyAsked = false;
   @state() private findings: readonly Finding[] | undefined;
   @state() private checkProblem: Problem | undefined;
   @state() private checking: AbortController | undefined;
   @query("h3") private heading!: HTMLElement;
+  @query("atrium-key-form") private keyForm!: HTMLElement | null;
   /** A call that changes it goes on: another one would be refused. */
   #isAsking = false;
 
@@ -78,6 +85,14 @@ export class ProviderItem extends SignalElement {
     await this.updateComplete;
     this.scrollIntoView({ block: "nearest" });
     this.heading.focus();
+  }
+
+  /** Ask for its key. */
+  async askForKey(): Promise<void> {
+    this.isKeyAsked = this.entry.provider?.key !== undefined;
+    await this.updateComplete;
+    this.scrollIntoView({ block: "nearest" });
+    (this.keyForm ?? this.heading).focus();
   }
 
   /** A button that is gone after it was pressed must not take the keyboard's place with it. */
@@ -105,7 +120,7 @@ export class ProviderItem extends SignalElement {
             <span class="chevron">${icon(ChevronDown)}</span>
           </button>
         </header>
-        ${this.#renderAbout()} ${this.#renderCondition(condition)}
+        ${this.#renderAbout()} ${this.#renderCondition(condition)} ${this.#renderKeyForm()}
         ${entry.quotas.map(renderQuota)}
         ${this.#renderInstall()} ${this.#renderFailure()} ${this.isOpen ? this.#renderDetails() : nothing}
       </article>
@@ -123,6 +138,7 @@ export class ProviderItem extends SignalElement {
       install: [this.#isModel ? words.download : words.install, () => void this.#install()],
       update: [words.update(program?.version ?? ""), () => void this.#install()],
       start: [words.start, () => this.#start()],
+      setKey: [keyWords().set, () => void this.askForKey()],
       lookAgain: [words.lookAgain, () => void this.#lookAgain()],
     }[step] as [string, () => void];
     return html`<button type="button" class="plain" data-testid=${step} aria-label=${words.to(label, name)}
@@ -149,6 +165,10 @@ export class ProviderItem extends SignalElement {
         return html`<p class="note wide">${words.suspendedAbout(condition.failures)}</p>`;
       case "probing":
         return html`<p class="note wide">${words.probingAbout}</p>`;
+      case "keyMissing":
+        return html`<p class="note wide" data-testid="key-help">${keyWords().needed}</p>`;
+      case "keyRefused":
+        return html`<p class="note wide" data-testid="key-help">${keyWords().refused}</p>`;
       case "noKey": {
         const about = names.length === 1 ? words.oneKeyAbout(asCode(names)) : words.noKeyAbout(asCode(names));
         return html`<p class="note wide" data-testid="key-help">${withCode(about)}</p>`;
@@ -159,6 +179,13 @@ export class ProviderItem extends SignalElement {
       default:
         return nothing;
     }
+  }
+
+  #renderKeyForm(): TemplateResult | typeof nothing {
+    const { id, name, provider } = this.entry;
+    if (!provider?.key || !this.isKeyAsked) return nothing;
+    return html`<atrium-key-form class="wide" .hub=${this.hub} .providerId=${id} .name=${name} .place=${provider.key}
+      @keyset=${this.#keySet} @leave=${this.#leaveKey}></atrium-key-form>`;
   }
 
   #renderInstall(): TemplateResult | typeof nothing {
@@ -190,7 +217,7 @@ export class ProviderItem extends SignalElement {
 
   #renderDetails(): TemplateResult {
     const words = providersWords();
-    const { program } = this.entry;
+    const { program, provider } = this.entry;
     const isDeaf = !this.hub.isLive;
     return html`
       <div class="details wide" data-testid="provider-details">
@@ -210,6 +237,11 @@ export class ProviderItem extends SignalElement {
             : nothing
         }
         ${this.#renderCheck()}
+        ${
+          provider?.key || provider?.added
+            ? html`<atrium-provider-access .hub=${this.hub} .provider=${provider} @setkey=${this.askForKey}></atrium-provider-access>`
+            : nothing
+        }
       </div>
     `;
   }
@@ -224,6 +256,17 @@ export class ProviderItem extends SignalElement {
       return html`<p class="problem" role="status">${words.notChecked} ${withCode(problemText(this.checkProblem))}</p>`;
     }
     return this.findings ? html`<div role="status">${renderFindings(this.findings)}</div>` : nothing;
+  }
+
+  #keySet(): void {
+    this.#leaveKey();
+    this.hub.say(keyWords().isSet(this.entry.name));
+    this.#tellChanged();
+  }
+
+  #leaveKey(): void {
+    this.isKeyAsked = false;
+    this.heading.focus();
   }
 
   #toggle(): void {

@@ -15,13 +15,13 @@ import { shellWords } from "../../shell/words.ts";
 import type { Place, Room } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
+import type { AddedEvent } from "./add_form.ts";
+import "./add_form.ts";
 import { type Entry, entriesOf, hasEnded } from "./entries.ts";
+import { keyWords } from "./key_words.ts";
 import type { ProviderItem } from "./provider_item.ts";
 import "./provider_item.ts";
 import { providersWords } from "./words.ts";
-
-/** What was found on this machine meanwhile, nobody is told of: it is looked at this often. */
-const LOOK_AGAIN_MS = 15_000;
 
 /** Every provider and every agent that can be installed: how it is, and the step that makes it answer. */
 @customElement("atrium-providers-room")
@@ -52,6 +52,7 @@ export class ProvidersRoom extends SignalElement implements Room {
   @state() private installs: ReadonlyMap<string, Install> = new Map();
   @state() private usage: readonly ProviderUsage[] = [];
   @state() private problem: Problem | undefined;
+  @state() private isAdding = false;
   /** Where each stood when it was first seen, and whether that was among what can be installed: nothing moves later. */
   readonly #seen = new Map<string, boolean>();
   #ends: (() => void)[] = [];
@@ -62,13 +63,13 @@ export class ProvidersRoom extends SignalElement implements Room {
   override connectedCallback(): void {
     super.connectedCallback();
     document.title = `${shellWords().providers} · Atrium`;
-    const timer = setInterval(() => {
-      if (!document.hidden && this.hub.isLive) void this.#read();
-    }, LOOK_AGAIN_MS);
     this.#ends = [
-      () => clearInterval(timer),
       effect(() => {
         if (this.hub.connection.state.value.kind === "live") queueMicrotask(() => void this.#read());
+      }),
+      // What is installed, found or answers meanwhile is among the providers, or changes one.
+      effect(() => {
+        if (this.hub.providers.states.value.length > 0) queueMicrotask(() => void this.#readRest());
       }),
       this.hub.followTopic<readonly Install[]>("providers/programs", {
         apply: (installs) => this.#take(installs),
@@ -104,8 +105,9 @@ export class ProvidersRoom extends SignalElement implements Room {
   protected override updated(): void {
     if (this.#sought === undefined || !this.programs || !this.hub.providers.all.peek()) return;
     const items = [...this.renderRoot.querySelectorAll<ProviderItem>("atrium-provider")];
-    void items.find(({ entry }) => entry.id === this.#sought)?.reveal();
+    const item = items.find(({ entry }) => entry.id === this.#sought);
     this.#sought = undefined;
+    void (this.place.path.endsWith("/key") ? item?.askForKey() : item?.reveal());
   }
 
   #renderContent(): TemplateResult {
@@ -131,6 +133,7 @@ export class ProvidersRoom extends SignalElement implements Room {
     if (entries.length === 0 && !this.problem) return this.#renderEmpty();
     return html`
       ${known.length > 0 ? this.#renderGroup("known", words.known, "", known) : nothing}
+      ${this.#renderAdding()}
       ${more.length > 0 ? this.#renderGroup("more", words.more, words.moreAbout, more) : nothing}
       ${this.problem && !this.programs ? this.#renderProblem(words.programsNotRead, this.problem) : nothing}
     `;
@@ -148,6 +151,42 @@ export class ProvidersRoom extends SignalElement implements Room {
         )}
       </section>
     `;
+  }
+
+  #renderAdding(): TemplateResult {
+    const words = keyWords();
+    return html`
+      <section aria-labelledby="adding" data-testid="providers-adding">
+        <h2 id="adding">${words.add}</h2>
+        <p class="note">${words.addAbout}</p>
+        ${
+          this.isAdding
+            ? html`<atrium-add-provider .hub=${this.hub} @added=${this.#added} @leave=${this.#leaveAdding}></atrium-add-provider>`
+            : html`<div><button type="button" class="plain" data-testid="begin-adding" ?disabled=${!this.hub.isLive}
+              @click=${this.#beginAdding}>${words.add}</button></div>`
+        }
+      </section>
+    `;
+  }
+
+  async #beginAdding(): Promise<void> {
+    this.isAdding = true;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>("atrium-add-provider")?.focus();
+  }
+
+  async #leaveAdding(): Promise<void> {
+    this.isAdding = false;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('[data-testid="begin-adding"]')?.focus();
+  }
+
+  async #added({ provider }: AddedEvent): Promise<void> {
+    this.isAdding = false;
+    this.hub.say(keyWords().added(provider.name));
+    await this.#read();
+    this.#sought = provider.id;
+    this.requestUpdate();
   }
 
   #renderEmpty(): TemplateResult {
@@ -174,7 +213,11 @@ export class ProvidersRoom extends SignalElement implements Room {
   }
 
   async #read(): Promise<void> {
-    await Promise.all([this.hub.providers.refresh(), this.#readPrograms(), this.#readUsage()]);
+    await Promise.all([this.hub.providers.refresh(), this.#readRest()]);
+  }
+
+  async #readRest(): Promise<void> {
+    await Promise.all([this.#readPrograms(), this.#readUsage()]);
   }
 
   async #readPrograms(): Promise<void> {

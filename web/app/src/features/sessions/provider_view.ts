@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { ArrowLeftRight, Gauge, Plug } from "lucide";
+import { ArrowLeftRight, Gauge, KeyRound, Plug, SquarePen } from "lucide";
 import type { Problem, ProblemAction } from "../../api/problem.ts";
 import { icon } from "../../design/icon.ts";
 import { renderProblem } from "../../design/problem_view.ts";
@@ -63,6 +63,8 @@ export function renderProblemSteps(
     ${other ? renderSwitch(other.providerId, context) : nothing}
     ${has("send_without_images") ? renderWithoutImages(context) : nothing}
     ${has("change_budget") ? html`<a class="button quiet" href="/usage" data-testid="open-usage">${icon(Gauge)}${providerWords().budget}</a>` : nothing}
+    ${has("set_key") && providerId ? renderWayToKey(providerId) : nothing}
+    ${has("new_session") ? html`<a class="button plain" href="/new" data-testid="new-session-step">${icon(SquarePen)}${providerWords().newSession}</a>` : nothing}
     ${has("configure_provider", "install_provider") ? renderWayToProvider(providerId, has("install_provider")) : nothing}
   `;
 }
@@ -82,6 +84,12 @@ function renderWayToProvider(providerId: string | undefined, isMissing: boolean)
   const path = providerId ? `/providers/${encodeURIComponent(providerId)}` : "/providers";
   return html`<a class="button quiet" href=${path} data-testid="open-provider">
     ${icon(Plug)}${isMissing ? words.install : words.whatItNeeds}
+  </a>`;
+}
+
+function renderWayToKey(providerId: string): TemplateResult {
+  return html`<a class="button plain" href="/providers/${encodeURIComponent(providerId)}/key" data-testid="set-key">
+    ${icon(KeyRound)}${providerWords().setKey}
   </a>`;
 }
 

@@ -1,7 +1,7 @@
-import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { css, html, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
 import { Check, ChevronDown } from "lucide";
-import { type Choice, type ChoiceKind, type Choices, choose, getChoices } from "../../api/choices.ts";
+import { type Choice, type ChoiceKind, choose } from "../../api/choices.ts";
 import type { Session } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
 import { icon } from "../../design/icon.ts";
@@ -57,20 +57,7 @@ export class SessionChoices extends SignalElement {
 
   @property({ attribute: false }) hub!: Hub;
   @property({ attribute: false }) session!: Session;
-  /** Whether an answer comes: an agent has told by then what there is. */
-  @property({ type: Boolean }) answering = false;
   @property({ type: Boolean }) reachable = false;
-
-  @state() private offers: Choices | undefined;
-  #of = "";
-
-  protected override willUpdate(changed: PropertyValues): void {
-    const of = `${this.session.id} ${this.session.providerId}`;
-    if (of !== this.#of) this.offers = undefined;
-    if (this.reachable && (of !== this.#of || changed.has("answering") || changed.has("reachable")))
-      void this.#load();
-    this.#of = of;
-  }
 
   protected override render(): TemplateResult {
     const model = this.#renderChoice("model");
@@ -81,7 +68,7 @@ export class SessionChoices extends SignalElement {
   }
 
   #renderChoice(kind: ChoiceKind): TemplateResult | typeof nothing {
-    const offer = this.offers?.[kind];
+    const offer = this.hub.providers.choicesOf(this.session.providerId)?.[kind];
     if (!offer || offer.choices.length < 2) return nothing;
     const words = choiceWords();
     const here = this.session[kind] ?? offer.own;
@@ -127,12 +114,5 @@ export class SessionChoices extends SignalElement {
     } catch (error) {
       this.hub.notices.fail(choiceWords().notChosen, error);
     }
-  }
-
-  async #load(): Promise<void> {
-    const { id, providerId } = this.session;
-    // Without an answer there is nothing to choose from, which is what is shown; the next turn asks again.
-    const offers = await getChoices(id).catch(() => undefined);
-    if (offers && this.#of === `${id} ${providerId}`) this.offers = offers;
   }
 }

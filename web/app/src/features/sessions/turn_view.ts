@@ -270,10 +270,12 @@ function renderSteps(turn: Turn, context: TurnContext): TemplateResult {
       ${icon(Pencil)}${words.editMessage}
     </button>
   `;
-  // The same words would fail again, whoever is asked.
-  const isWrong = turn.message !== undefined && turn.problem?.actions.some(({ id }) => id === "edit_message");
+  const has = (wanted: string): boolean => turn.problem?.actions.some(({ id }) => id === wanted) ?? false;
+  // The same words would fail again, whoever is asked; in a conversation that is too long, any words.
+  const isWrong = turn.message !== undefined && has("edit_message");
+  const again = has("new_session") ? nothing : retry;
   return html`<div class="steps">
-    ${isWrong ? edit : retry}
+    ${isWrong ? edit : again}
     ${turn.problem ? renderProblemSteps(turn.problem, context, turn.providerId) : nothing}
     ${turn.status === "interrupted" && isWaitedFor ? dismiss : nothing}
   </div>`;
