@@ -94,7 +94,7 @@ def require_key(member: Member) -> None:
     """Raise `ProviderKeyMissing` unless a provider has the key that it needs."""
     key = key_of(member)
     if key is not None and key.needed and key.found is None:
-        raise ProviderKeyMissing(f"{member.provider.info.name}: {member.availability.reason}")
+        raise ProviderKeyMissing(member.availability.reason or "")
 
 
 def note_key(member: Member, error: ProviderError) -> None:
