@@ -21,7 +21,7 @@ from atrium.plugins.providers.reading import Window, reading_of, window_in
 from atrium.plugins.usage import Usages
 from atrium.sdk.clock import SystemClock
 from atrium.sdk.providers import ChatMessage, Note, Provider, ProviderInfo, TextDelta, Usage
-from atrium.sdk.summaries import Held, Reading
+from atrium.sdk.summaries import Held, Reading, Summarising, Summary
 from atrium.testing.provider_suite import run_turn, text_of, turn
 from tests.providers.endpoint import KEY, Endpoint, endpoint
 from tests.sessions.failing import FailingHub, Flaky
@@ -171,6 +171,21 @@ async def test_a_model_with_room_is_told_the_summary_before_a_message_that_follo
         await model.close()
     assert [type(event) for event in events] == [TextDelta, TextDelta, Usage]
     assert server.requests[0]["messages"] == [{"role": "user", "content": f"{SUMMARY.content}\n\ngo on"}]
+
+
+async def test_the_answering_provider_writes_and_says_how_far_it_is(server: Endpoint) -> None:
+    model = Configured({"baseUrl": server.address, "apiKey": KEY, "model": "m", "contextWindow": 2_000})
+    async with counting_hub(model, Flaky("one")) as hub:
+        said = [ChatMessage("user", f"{n} {'x' * 1_000}", "one") for n in range(5)]
+        reading: Reading = await hub.service("providers.reading", "model", Held(said))
+        assert (reading.writer, reading.cut) == ("model", 4)
+        request = replace(turn("", *said[: reading.cut]), by=ALICE)
+        stream = hub.runtime.service_registry.stream("providers.summarise", "model", request, reading.room)
+        async with stream as events:
+            told = [event async for event in events]
+        assert told[:2] == [Summarising("model", 1, 2), Summarising("model", 2, 2)]
+        assert told[2:] == [Summary("model", "Hello there.")]
+        assert "Hello there." in server.requests[1]["messages"][0]["content"], "the second part goes on from the first"
 
 
 def test_an_agent_is_told_the_summary_whatever_is_cut() -> None:

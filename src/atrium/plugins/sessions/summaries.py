@@ -16,6 +16,7 @@ from atrium.plugins.sessions.documents import SessionRecord, TurnRecord, stream_
 from atrium.plugins.sessions.ledger import Ledger
 from atrium.sdk import AtriumError, Context, Principal, ServiceNotFound, SpaceStorage
 from atrium.sdk.crash_points import crash_point
+from atrium.sdk.phrases import phrase, phrases_of
 from atrium.sdk.providers import ChatMessage, Note, TurnRequest
 from atrium.sdk.summaries import Held, Reading, Summarising, Summary
 
@@ -127,7 +128,8 @@ class Summaries:
             self._resting[telling.session.id] = self._context.clock.monotonic() + REST_SECONDS
             log.warning("a conversation was not summarised: %s", error, extra={"session": telling.session.id})
             said = f"The earlier conversation could not be summarised: {error}. Its beginning may be left out."
-            await telling.store(NoteAdded(turn_id=telling.turn.id, content=outputs.text(said)))
+            note = Note(phrase("sessions.not_summarised", said, problem=str(error)))
+            await telling.store(_told(note, telling.turn.id))
             return None
         return made
 
@@ -208,5 +210,6 @@ def _so_far(before: Stored | None) -> list[ChatMessage]:
 
 def _told(event: Summarising | Note, turn_id: str) -> Event:
     if isinstance(event, Note):
-        return NoteAdded(turn_id=turn_id, content=outputs.text(event.content))
+        phrases = phrases_of({"content": event.content}) or None
+        return NoteAdded(turn_id=turn_id, content=outputs.text(event.content), phrases=phrases)
     return ConversationSummarising(turn_id=turn_id, provider_id=event.provider_id, part=event.part, parts=event.parts)
