@@ -120,7 +120,9 @@ async def test_of_two_offers_of_one_route_the_first_counts(
     ("point", "options"),
     [
         ("gateway.route", {"method": "GET"}),
+        ("gateway.route", {"method": "GET", "path": "/nobody"}),
         ("gateway.frame", {"type": None}),
+        ("gateway.frame", {"type": "terse:nobody"}),
         ("gateway.push", {"event_type": "notes.note.changed.v1"}),
         ("gateway.feature", {}),
     ],
@@ -129,7 +131,7 @@ async def test_an_offer_that_does_not_say_enough_is_left_out(
     point: str, options: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     class Terse(Plugin):
-        """Offers something, and something of which it does not say what it is."""
+        """Offers something, and something of which it does not say enough."""
 
         manifest = Manifest(name="terse")
 

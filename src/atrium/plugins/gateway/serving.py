@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 ROUTES, FRAMES, PUSHES = "gateway.route", "gateway.frame", "gateway.push"
 NEEDED = {ROUTES: ("method", "path"), FRAMES: ("type",), PUSHES: ("event_type", "frame"), FEATURES: ("name",)}
 """The options, all of them words, without which an offer cannot be served."""
+CALLED = frozenset({ROUTES, FRAMES})
+"""Where what is offered must be a function."""
 
 LOGIN_CHECK_SECONDS = 60.0
 """How long a connection may outlive the login it was opened with."""
@@ -134,12 +136,14 @@ class Serving:
         """Return what can be served of what is offered; of the rest each is told of once."""
         served = []
         for one in self._context.extensions.at(point):
-            if all(isinstance(one.options.get(name), str) for name in NEEDED[point]):
+            lacks = [name for name in NEEDED[point] if not isinstance(one.options.get(name), str)]
+            if point in CALLED and not callable(one.value):
+                lacks.append("a function")
+            if not lacks:
                 served.append(one)
             elif one not in self._refused:
                 self._refused.append(one)
-                needed = ", ".join(NEEDED[point])
-                log.error("offer is not served", extra={"plugin": one.owner, "point": point, "needed": needed})
+                log.error("offer is not served", extra={"plugin": one.owner, "point": point, "lacks": ", ".join(lacks)})
         return served
 
     def _new_trace_id(self) -> str:
