@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 
+from atrium.app.tui.items import reason_of
 from atrium.app.tui.session_rows import days, found, title_of
 from atrium.app.tui.themes import themes
 from atrium.app.tui.timeline import Timeline
+from atrium.app.tui.told import error_told, told
 from atrium.app.tui.words import ENGLISH, RUSSIAN, counted, words_for
-from atrium.client import Entry
+from atrium.client import Entry, NotRunning, ProblemError
 from atrium.contracts.sessions import ForkOrigin, Session, SessionMetadata, TurnStatus, TurnSummary
+from atrium.plugins.gateway.problems import problem_reply
+from atrium.sdk.errors import ProviderNotInstalled
+from atrium.sdk.phrases import phrase, with_phrases
 
 NAMES = [field.name for field in fields(ENGLISH) if field.name != "rule"]
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -58,6 +63,22 @@ def test_the_language_is_what_the_environment_names() -> None:
     assert words_for({"LANG": "ru_RU.UTF-8"}) is RUSSIAN
     assert words_for({"LANG": "ru_RU.UTF-8", "LC_ALL": "C"}) is ENGLISH
     assert words_for({}) is ENGLISH
+
+
+def test_what_the_hub_tells_is_told_in_the_language_of_the_terminal() -> None:
+    off = phrase("echo.disabled", "set `providers.echo.enabled` to true")
+    provider = with_phrases({"id": "echo", "reason": off})
+    assert told(provider, "reason", ENGLISH) == off
+    assert told(provider, "reason", RUSSIAN) == "задайте `providers.echo.enabled` значение true"
+    problem = problem_reply(ProviderNotInstalled(off), "trace", 0).body
+    assert reason_of(problem, ENGLISH) == off
+    assert reason_of(problem, RUSSIAN) == "Провайдер не установлен: задайте `providers.echo.enabled` значение true"
+    assert reason_of(None, RUSSIAN) == RUSSIAN.no_reason
+    refused = ProblemError.from_wire(problem)
+    assert error_told(refused, ENGLISH) == off
+    assert error_told(refused, RUSSIAN).startswith("Провайдер не установлен: задайте ")
+    assert error_told(NotRunning(), RUSSIAN).endswith(" не отвечает")
+    assert error_told(NotRunning(), ENGLISH) == str(NotRunning())
 
 
 def test_sessions_are_grouped_by_day_the_last_used_first() -> None:

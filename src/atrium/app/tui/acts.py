@@ -9,6 +9,7 @@ from textual.app import App
 
 from atrium.app.text import shortened
 from atrium.app.tui.questions import ProviderQuestion, TitleQuestion
+from atrium.app.tui.told import error_told, told
 from atrium.app.tui.words import Words
 from atrium.client import Client, ClientError
 from atrium.contracts.sessions import Session
@@ -16,9 +17,9 @@ from atrium.contracts.sessions import Session
 T = TypeVar("T")
 
 
-def show_problem(app: App[Any], error: Exception) -> None:
+def show_problem(app: App[Any], error: Exception, words: Words) -> None:
     """Say what went wrong."""
-    app.notify(shortened(str(error), 400), severity="error", markup=False)
+    app.notify(shortened(error_told(error, words), 400), severity="error", markup=False)
 
 
 class Acts:
@@ -50,7 +51,9 @@ class Acts:
             return None
         active = [one for one in providers if one["status"] == "active"]
         if not active:
-            reasons = "; ".join(f"{one['id']}: {one.get('reason') or one['status']}" for one in providers)
+            reasons = "; ".join(
+                f"{one['id']}: {told(one, 'reason', self._words) or one['status']}" for one in providers
+            )
             self._app.notify(shortened(self._words.no_provider.format(reasons=reasons), 400), markup=False)
             return None
         if len(active) == 1:
@@ -96,5 +99,5 @@ class Acts:
         try:
             return await work
         except ClientError as error:
-            show_problem(self._app, error)
+            show_problem(self._app, error, self._words)
             return None

@@ -25,6 +25,7 @@ from atrium.app.tui.session_list import SessionList
 from atrium.app.tui.session_rows import title_of
 from atrium.app.tui.taste import Taste
 from atrium.app.tui.themes import themes
+from atrium.app.tui.told import error_told
 from atrium.app.tui.words import Words, devices_in_words
 from atrium.client import Client, ClientError, ConnectionLost, ConnectionState, NotRunning
 from atrium.contracts.sessions import Session
@@ -139,7 +140,7 @@ class TerminalApp(App[int]):
 
     def _list_failed(self, context: SyncErrorContext) -> None:
         """Say that the list stays as it was; the next change or connection reads it again."""
-        told = self.words.list_not_read.format(problem=shortened(str(context.error), 300))
+        told = self.words.list_not_read.format(problem=shortened(error_told(context.error, self.words), 300))
         self.notify(told, severity="error", markup=False)
 
     def _take_list(self, snapshot: SnapshotEnvelope[Any]) -> None:
@@ -214,8 +215,7 @@ class TerminalApp(App[int]):
     async def _gone(self, event: ConversationPane.Gone) -> None:
         if not self._shown:
             return
-        told = self.words.deleted_elsewhere if event.problem is None else shortened(str(event.problem), 400)
-        await self.pane.close(told)
+        await self.pane.close(shortened(error_told(event.problem, self.words), 400))
         await self.action_go_list()
 
     @on(ConversationPane.Told)
@@ -358,7 +358,7 @@ class TerminalApp(App[int]):
         return self.sessions.chosen if self.focused is self.sessions else self.pane.session_id
 
     def _not_deleted(self, session_id: str, error: ClientError) -> None:
-        show_problem(self, error)
+        show_problem(self, error, self.words)
         self._show_list()
 
     # ---- small things

@@ -203,7 +203,7 @@ class ConversationPane(Vertical):
         try:
             more = await room.read_earlier(everything=everything)
         except ClientError as error:
-            show_problem(self.app, error)
+            show_problem(self.app, error, self._words)
         else:
             if more and room is self._room:
                 self.view.extend(room.timeline)
@@ -232,7 +232,7 @@ class ConversationPane(Vertical):
         try:
             session_id = await create_session(self._client, self._provider, content)
         except ClientError as error:
-            show_problem(self.app, error)
+            show_problem(self.app, error, self._words)
             return
         finally:
             self._creating = False
@@ -249,7 +249,7 @@ class ConversationPane(Vertical):
         return True
 
     def _refused(self, letter: Letter, error: ClientError) -> None:
-        show_problem(self.app, error)
+        show_problem(self.app, error, self._words)
         if letter.session_id == self.session_id and not self.composer.text:
             self.composer.write(letter.content)
         else:

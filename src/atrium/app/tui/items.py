@@ -19,6 +19,7 @@ from textual.widgets import Static
 from atrium.app.text import plan_line, printable, shortened, with_images
 from atrium.app.tui.prose import Prose
 from atrium.app.tui.timeline import Item, Timeline
+from atrium.app.tui.told import problem_told
 from atrium.app.tui.words import Words, counted
 from atrium.client import Tool
 
@@ -242,8 +243,7 @@ def view_of(item: Item, timeline: Timeline, words: Words) -> ItemView:
 
 def reason_of(problem: Mapping[str, Any] | None, words: Words) -> str:
     """Say why a turn failed, in one harmless line without a full stop."""
-    said = (problem or {}).get("detail") or (problem or {}).get("title") or words.no_reason
-    return shortened(str(said), 400).rstrip(".")
+    return shortened(problem_told(problem or {}, words) or words.no_reason, 400).rstrip(".")
 
 
 def _tool_detail(tool: Tool, words: Words) -> Content:

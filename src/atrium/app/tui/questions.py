@@ -14,6 +14,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from atrium.app.text import shortened
+from atrium.app.tui.told import told
 from atrium.app.tui.words import Words
 
 TITLE_LENGTH = 200
@@ -61,7 +62,7 @@ class ProviderQuestion(ModalScreen[str | None]):
         """Show the providers."""
         with Vertical(classes="question-box"):
             yield Static(self._heading, classes="heading", markup=False)
-            yield OptionList(*(_provider(one) for one in self._providers), markup=False, compact=True)
+            yield OptionList(*(_provider(one, self._words) for one in self._providers), markup=False, compact=True)
             yield Static(self._words.enter_chooses, classes="quiet", markup=False)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -104,10 +105,10 @@ class KeySheet(ModalScreen[None]):
         self.query_one(VerticalScroll).scroll_up(animate=False)
 
 
-def _provider(provider: Mapping[str, Any]) -> Option:
+def _provider(provider: Mapping[str, Any], words: Words) -> Option:
     name = shortened(str(provider.get("name") or provider["id"]), 40)
     able = provider["status"] == "active"
-    why = "" if able else f"  {shortened(str(provider.get('reason') or provider['status']), 120)}"
+    why = "" if able else f"  {shortened(told(provider, 'reason', words) or str(provider['status']), 120)}"
     return Option(Content.assemble(name, (why, "$muted")), id=str(provider["id"]), disabled=not able)
 
 
