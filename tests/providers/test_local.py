@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
+from atrium.adapters.models import DEFAULT_MODEL
 from atrium.adapters.providers.local import LocalProvider
 from atrium.sdk.clock import SystemClock
 from atrium.sdk.errors import InvalidInput, ProviderCrashed, ProviderNotInstalled
@@ -129,6 +130,20 @@ async def test_a_file_that_is_no_model_says_so_and_is_not_tried_without_pause(tm
     await provider.close()
 
 
+async def test_a_child_that_cannot_be_reached_is_replaced(
+    local: LocalProvider, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atrium.adapters.providers.local_child.GOODBYE_SECONDS", 0.1)
+    await run_turn(local, turn("Hi."))
+    first = only_child()
+    (home / "run" / "local" / "model.sock").unlink()
+    with pytest.raises(ProviderCrashed):
+        await run_turn(local, turn("Hi."))
+    assert children() == []
+    assert text_of(await run_turn(local, turn("Hi.")))
+    assert only_child().pid != first.pid
+
+
 async def test_it_stops_when_idle_and_starts_again(home: Path) -> None:
     clock = IdleClock()
     provider = LocalProvider(home, clock)
@@ -220,6 +235,8 @@ async def test_a_missing_model_says_which_command_gets_it(tmp_path: Path) -> Non
     assert provider.availability.status == "notInstalled"
     with pytest.raises(ProviderNotInstalled, match="run `atrium models pull smollm2-135m`"):
         await run_turn(provider, turn("Hi."))
+    await provider.configure({"model": "default"})
+    assert provider.info.limits["model"] == DEFAULT_MODEL
     await provider.configure({"model": str(tmp_path / "none.gguf")})
     assert provider.availability.reason == f"there is no file {tmp_path / 'none.gguf'}"
 

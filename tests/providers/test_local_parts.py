@@ -1,6 +1,7 @@
 """The local provider's parts that need no model: the prompt's size, the child's environment, its stream."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,12 +13,19 @@ from atrium.adapters.models import DEFAULT_MODEL, ModelStore
 from atrium.adapters.models.catalogue import Url
 from atrium.adapters.providers.local import LocalProvider
 from atrium.adapters.providers.local_chat import ModelChat, read_chunk
-from atrium.adapters.providers.local_process import LONGEST_SOCKET_PATH, child_environment, socket_folder
+from atrium.adapters.providers.local_process import (
+    LONGEST_SOCKET_PATH,
+    ModelFile,
+    ModelProcess,
+    child_environment,
+    socket_folder,
+)
 from atrium.adapters.providers.local_prompt import DROP_STEP, MESSAGE_OVERHEAD, MessageTooLong, fit_prompt
 from atrium.sdk.clock import SystemClock
-from atrium.sdk.errors import ProviderError
+from atrium.sdk.errors import ProviderCrashed, ProviderError
 from atrium.sdk.providers import ChatMessage, Progress, TextDelta, ThinkingDelta, Usage
 from tests.models.sources import entry, file_server
+from tests.providers.model_children import children
 
 
 def conversation(length: int) -> list[ChatMessage]:
@@ -54,6 +62,12 @@ async def test_the_oldest_messages_go_first(budget: int) -> None:
     assert len(kept) > (budget - 20) // per_message - DROP_STEP
 
 
+async def test_a_conversation_that_fits_by_its_tokens_is_sent_whole() -> None:
+    history = [ChatMessage("user", "длинное слово"), ChatMessage("assistant", "короткое")]
+    messages = await fit_prompt("", history, "and now?", 60, words)
+    assert [message["content"] for message in messages[1:-1]] == ["длинное слово", "короткое"]
+
+
 async def test_the_prompt_begins_the_same_for_some_turns() -> None:
     """Otherwise the child could reuse nothing of what it has computed for the turn before."""
     beginnings = {(await fit(length, 300))[1]["content"] for length in range(40, 40 + 2 * DROP_STEP)}
@@ -82,6 +96,22 @@ def test_the_socket_lies_in_the_home_unless_that_is_too_deep(tmp_path: Path) -> 
     deep = socket_folder(tmp_path / ("x" * LONGEST_SOCKET_PATH))
     assert len(str(deep / "model.sock")) < LONGEST_SOCKET_PATH
     deep.rmdir()
+
+
+async def test_what_the_child_said_last_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\necho 'first words' >&2\necho 'out of luck' >&2\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with pytest.raises(ProviderCrashed, match=r"did not load: the local model's process ended with 3: out of luck$"):
+        await ModelProcess.start(ModelFile(tmp_path / "none.gguf", 512, 1), tmp_path)
+
+
+async def test_a_child_that_does_not_load_in_time_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atrium.adapters.providers.local_process.START_SECONDS", 0.0)
+    with pytest.raises(ProviderCrashed, match="did not load within 0 s"):
+        await ModelProcess.start(ModelFile(tmp_path / "none.gguf", 512, 1), tmp_path)
+    assert children() == []
 
 
 async def test_installing_fetches_the_model_it_is_set_to(tmp_path: Path) -> None:

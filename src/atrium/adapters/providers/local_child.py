@@ -38,11 +38,6 @@ class LocalChild:
         self._changed: Callable[[], None] = lambda: None
 
     @property
-    def pid(self) -> int | None:
-        """Return the process id of the living child."""
-        return self._process.pid if self._process is not None and self._process.alive else None
-
-    @property
     def starting(self) -> bool:
         """Tell whether a child is loading its model."""
         return self._starting is not None and not self._starting.done()

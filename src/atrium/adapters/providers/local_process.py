@@ -75,11 +75,6 @@ class ModelProcess:
         return child
 
     @property
-    def pid(self) -> int:
-        """Return the child's process id."""
-        return self._process.pid
-
-    @property
     def alive(self) -> bool:
         """Tell whether the child runs."""
         return self._process.returncode is None
@@ -88,7 +83,7 @@ class ModelProcess:
         """Wait up to `within` seconds for the child's end, and tell whether it came."""
         try:
             async with asyncio.timeout(within):
-                await self._process.wait()
+                await self._over()
         except TimeoutError:
             return False
         return True
@@ -117,8 +112,13 @@ class ModelProcess:
             raise ProviderCrashed(f"the local model did not load within {START_SECONDS:.0f} s") from error
         said = json.loads(line) if line.startswith(b"{") else {}
         if "ready" not in said:
-            await self._process.wait()
+            await self._over()
             raise ProviderCrashed(f"the local model did not load: {said.get('error') or self.last_words()}")
+
+    async def _over(self) -> None:
+        """Wait for the child's end, and for what it said last."""
+        await self._process.wait()
+        await asyncio.wait([self._listener])
 
     async def _listen(self) -> None:
         assert self._process.stderr is not None
