@@ -9,6 +9,10 @@ them), `auth`, `refuse`, `tire` (ends at a limit), `give up`, `crash`, `hang` (u
 then), `flood N`, `child` (leaves a process behind and tells its id), `stray` (one that leaves the group too), `env
 NAME`, `mode`, `model`, `until MODE` (says it as soon as it is set), `go MODE` (changes it by itself), `place`,
 `servers` (the MCP servers it was told of). Everything else is said back.
+
+`client` tells what the client said it can do, and `call METHOD` calls it and tells the answer. It offers models and
+modes in methods of their own, with `--options` as options of a session, and with `--bare` none. With `--mute` it does
+not name the session that it begins. A session `lethal` of an earlier process ends it.
 """
 
 from __future__ import annotations
@@ -28,9 +32,14 @@ REASONS = {"refuse": "refusal", "tire": "max_tokens", "give": "cancelled"}
 
 
 class Agent:
-    def __init__(self, *, can_load: bool, takes_images: bool) -> None:
+    def __init__(
+        self, *, can_load: bool, takes_images: bool, is_mute: bool = False, offered: dict[str, Any] | None = None
+    ) -> None:
         self.can_load = can_load
         self.takes_images = takes_images
+        self.is_mute = is_mute
+        self.offered = modes() if offered is None else offered
+        self.client: Any = None
         self.shown: dict[str, list[str]] = {}
         self.arrived: queue.Queue[dict[str, Any]] = queue.Queue()
         self.numbers = itertools.count()
@@ -58,9 +67,10 @@ class Agent:
                 name = f"on_{message['method'].replace('session/', '')}"
                 getattr(self, name, self.on_other)(message.get("id"), message.get("params") or {})
             else:
-                self.answers[message["id"]].put(message.get("result"))
+                self.answers[message["id"]].put(message)
 
     def on_initialize(self, number: Any, params: Any) -> None:
+        self.client = params.get("clientCapabilities", {})
         capabilities = {
             "loadSession": self.can_load,
             "sessionCapabilities": {"close": {}},
@@ -72,13 +82,15 @@ class Agent:
     def on_new(self, number: Any, params: Any) -> None:
         session = f"agent-{os.getpid()}-{next(self.numbers)}"
         self.servers[session] = params["mcpServers"]
-        self.say(id=number, result={"sessionId": session, **modes()})
+        self.say(id=number, result=({} if self.is_mute else {"sessionId": session}) | self.offered)
 
     def on_load(self, number: Any, params: Any) -> None:
+        if params["sessionId"] == "lethal":
+            os._exit(4)
         if params["sessionId"].startswith("agent-"):
             self.servers[params["sessionId"]] = params["mcpServers"]
             self.update(params["sessionId"], "agent_message_chunk", text("from before"))
-            self.say(id=number, result=modes())
+            self.say(id=number, result=self.offered)
         else:
             self.say(id=number, error={"code": -32002, "message": "no such session"})
 
@@ -92,6 +104,11 @@ class Agent:
     def on_set_model(self, number: Any, params: Any) -> None:
         self.models[params["sessionId"]] = params["modelId"]
         self.say(id=number, result={})
+
+    def on_set_config_option(self, number: Any, params: Any) -> None:
+        chosen = self.modes if params["configId"] == "mode" else self.models
+        chosen[params["sessionId"]] = params["value"]
+        self.say(id=number, result={"configOptions": []})
 
     def on_prompt(self, number: Any, params: Any) -> None:
         threading.Thread(target=self.turn, args=(number, params), daemon=True).start()
@@ -204,16 +221,26 @@ class Agent:
         self.permission(session, {"toolCallId": "call-4", "kind": "execute"})
 
     def permission(self, session: str, call: dict[str, Any]) -> dict[str, Any]:
-        number = next(self.requests)
-        answer = self.answers[number] = queue.Queue()
         options = [
             {"optionId": "ever", "name": "Always", "kind": "allow_always"},
             {"optionId": "once", "name": "Once", "kind": "allow_once"},
             {"optionId": "no", "name": "No", "kind": "reject_once"},
         ]
         params = {"sessionId": session, "toolCall": call, "options": options}
-        self.say(id=number, method="session/request_permission", params=params)
-        return dict(answer.get()["outcome"])
+        return dict(self.request("session/request_permission", params)["result"]["outcome"])
+
+    def request(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        number = next(self.requests)
+        answer = self.answers[number] = queue.Queue()
+        self.say(id=number, method=method, params=params)
+        return dict(answer.get())
+
+    def do_call(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        answer = self.request(rest, {"sessionId": session, "path": "/etc/hostname"})
+        self.update(session, "agent_message_chunk", text(json.dumps(answer.get("error", answer))))
+
+    def do_client(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.update(session, "agent_message_chunk", text(json.dumps(self.client)))
 
     def do_rate(self, *_: Any) -> dict[str, Any]:
         return {"code": -32603, "message": "Internal error", "data": {"errorKind": "rate_limit", "message": "try at 5"}}
@@ -294,6 +321,16 @@ def modes() -> dict[str, Any]:
     }
 
 
+def options() -> dict[str, Any]:
+    values = {"mode": ("careful", "quick"), "model": ("small", "large")}
+    return {
+        "configOptions": [
+            {"id": name, "name": name, "currentValue": choices[0], "options": [{"value": one} for one in choices]}
+            for name, choices in values.items()
+        ]
+    }
+
+
 def text(words: str) -> dict[str, Any]:
     return {"content": {"type": "text", "text": words}}
 
@@ -311,6 +348,11 @@ def ended(reason: str = "end_turn") -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    agent = Agent(can_load="--no-load" not in sys.argv, takes_images="--images" in sys.argv)
+    agent = Agent(
+        can_load="--no-load" not in sys.argv,
+        takes_images="--images" in sys.argv,
+        is_mute="--mute" in sys.argv,
+        offered=options() if "--options" in sys.argv else {} if "--bare" in sys.argv else None,
+    )
     threading.Thread(target=agent.read, daemon=True).start()
     agent.serve()

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from atrium.adapters.agents import find_recipes
+from atrium.adapters.agents.recipes import Recipe
 from atrium.adapters.providers.acp import AcpProvider
 from atrium.adapters.providers.acp_choices import offer_of
 from atrium.sdk.clock import SystemClock
-from atrium.sdk.errors import ProviderRejected
-from atrium.sdk.providers import Choices, ModeChanged, TurnRequest
+from atrium.sdk.errors import InvalidInput, ProviderRejected
+from atrium.sdk.providers import Choice, Choices, Command, ModeChanged, TextDelta, TurnRequest
+from atrium.testing.clock import ManualClock
 from atrium.testing.provider_suite import text_of
 
 AGENT = [sys.executable, str(Path(__file__).with_name("scripted_agent.py"))]
@@ -21,9 +24,9 @@ RECORDINGS = Path(__file__).parent / "acp_recordings"
 SESSION = "0193a1b2-0000-7000-8000-000000000001"
 
 
-async def agent(folder: Path, **settings: Any) -> AcpProvider:
+async def agent(folder: Path, *arguments: str, **settings: Any) -> AcpProvider:
     provider = AcpProvider("scripted", folder, SystemClock())
-    await provider.configure({"command": AGENT, **settings})
+    await provider.configure({"command": [*AGENT, *arguments], **settings})
     return provider
 
 
@@ -82,6 +85,76 @@ def test_options_of_a_session_are_choices_too() -> None:
     after = offer.updated({"sessionUpdate": "config_option_update", "configOptions": [changed]})
     assert (after.choices.model, after.choices.mode) == ("sonnet", "act")
     assert after.updated({"sessionUpdate": "current_mode_update", "currentModeId": "plan"}).choices.mode == "plan"
+
+
+def test_an_option_that_is_no_model_and_no_mode_is_none_of_a_sessions_choices() -> None:
+    modes = {"currentModeId": "ask", "availableModes": [{"id": "ask", "name": "Ask"}]}
+    other = {"id": "mode", "currentValue": "x", "options": [{"value": "x"}]}
+    effort = {"id": "effort", "category": "thought_level", "currentValue": "high", "options": [{"value": "high"}]}
+    empty = {"id": "model", "currentValue": None, "options": None}
+    offer = offer_of({"modes": modes, "configOptions": [effort, other, empty]})
+    assert [one.id for one in offer.choices.modes] == ["ask"], "what has a method of its own is set with that"
+    assert (offer.choices.models, offer.mode_option, offer.model_option) == ((), None, None)
+    assert offer.updated({"sessionUpdate": "plan"}) is offer
+
+
+async def test_models_and_modes_are_set_in_the_agents_own_way(tmp_path: Path) -> None:
+    by_options = await agent(tmp_path / "options", "--options")
+    names_none = await agent(tmp_path / "bare", "--bare")
+    try:
+        assert await said(by_options, "mode", mode="quick") == "quick"
+        assert await said(by_options, "model", model="large") == "large"
+        assert by_options.choices.models == (Choice("small", "small"), Choice("large", "large"))
+        assert await said(names_none, "model", model="any") == "any", "Claude Code names no models and takes one"
+        with pytest.raises(ProviderRejected, match="no mode 'quick'; there is none"):
+            await said(names_none, "mode", mode="quick")
+    finally:
+        await by_options.close()
+        await names_none.close()
+
+
+async def test_a_recipe_says_in_which_mode_its_sessions_begin(tmp_path: Path) -> None:
+    recipe = Recipe.model_validate(
+        {"id": "kit", "name": "Kit", "about": "A kit.", "licence": "MIT", "homepage": "https://example.org"}
+        | {"command": AGENT, "mode": "quick"}
+    )
+    provider = AcpProvider("kit", tmp_path, SystemClock(), recipe)
+    await provider.configure({})
+    try:
+        assert (provider.availability.status, provider.choices.mode) == ("active", "quick")
+        assert await said(provider, "mode") == "quick"
+        assert await said(provider, "mode", mode="careful") == "careful"
+    finally:
+        await provider.close()
+
+
+def test_codex_asks_a_person_and_not_its_own_model(tmp_path: Path) -> None:
+    assert find_recipes(tmp_path)["codex"].mode == "workspace-write"
+
+
+async def test_a_mode_is_set_while_a_turn_runs(tmp_path: Path) -> None:
+    provider = await agent(tmp_path)
+    try:
+        heard = []
+        async for event in provider.stream_events(SESSION, TurnRequest(SESSION, "turn", "until quick")):
+            heard.append(event)
+            if event == TextDelta("waiting "):  # held for a moment: it could be the words of a failure
+                await provider.control(SESSION, Command("mode", {"id": "quick"}))
+        assert text_of(heard) == "waiting quick"
+        with pytest.raises(InvalidInput, match="takes no command 'volume'"):
+            await provider.control(SESSION, Command("volume"))
+    finally:
+        await provider.close()
+
+
+async def test_an_agent_that_is_only_told_a_mode_stops_when_idle(tmp_path: Path) -> None:
+    provider = AcpProvider("scripted", tmp_path, ManualClock())
+    await provider.configure({"command": AGENT})
+    await provider.control(SESSION, Command("mode", {"id": "quick"}))
+    idle = provider._idle
+    assert idle is not None
+    await idle
+    assert provider._agent is None
 
 
 async def test_a_choice_holds_until_it_is_taken_back(tmp_path: Path) -> None:

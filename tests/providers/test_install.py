@@ -26,7 +26,7 @@ from atrium.adapters.agents.recipes import SHIPPED, read_recipe
 from atrium.adapters.providers.acp import AcpProvider
 from atrium.sdk.clock import SystemClock
 from atrium.sdk.errors import AtriumError, InvalidInput, ProviderCrashed, ProviderNotInstalled
-from atrium.sdk.providers import Progress, ProviderEvent
+from atrium.sdk.providers import Command, Progress, ProviderEvent
 from atrium.testing.provider_suite import text_of, turn
 from tests.providers.recipes import needs_npm, write_recipe
 
@@ -124,6 +124,9 @@ async def test_an_update_leaves_a_running_turn_its_version(coder: AcpProvider, t
     assert list(dict.fromkeys(steps)) == ["check", "download", "try", "switch"]
     assert {"1.0.0", "1.1.0"} <= left(tmp_path)
     assert await said(coder, "other", "hello") == "hello "  # beside it, on the version that runs
+    process = coder._agent
+    await coder.control("busy", Command("mode", {"id": "quick"}))
+    assert coder._agent is process
     await events.aclose()
     place = await said(coder, "busy", "place")
     assert await said(coder, "busy", "place") == place
@@ -250,6 +253,27 @@ async def test_cancelling_an_install_ends_npm_and_keeps_nothing(
         os.kill(int(started.read_text()), 0)
 
 
+async def test_what_a_look_at_a_program_finds(coder: AcpProvider, tmp_path: Path) -> None:
+    write_recipe(tmp_path, "1.1.0", variables=[])
+    found = {one.check: one for one in await provider(tmp_path).examine_program()}
+    assert (found["program"].level, found["program"].next) == ("warn", "atrium providers update coder")
+    assert found["program"].message == "Coder 1.0.0 is installed, 1.1.0 is pinned"
+    assert "keys" not in found, "it takes none"
+    assert (found["start"].level, found["start"].message) == ("ok", "it starts and speaks ACP")
+    for program in (tmp_path / "providers" / "coder").glob("1.0.0/node_modules/scripted-agent/agent.py"):
+        program.write_text("#!/bin/sh\necho 'worn out' >&2\nexit 2\n")
+    found = {one.check: one for one in await coder.examine_program()}
+    assert found["start"].level == "fail"
+    assert "Coder ended with 2: worn out" in found["start"].message
+    assert found["start"].next == "atrium providers remove coder && atrium providers install coder"
+
+
+async def test_what_is_installed_is_not_installed_again(coder: AcpProvider) -> None:
+    steps: list[Progress] = []
+    await coder.install_or_update(steps.append)
+    assert steps == []
+
+
 async def test_removing_keeps_what_the_agent_keeps_for_itself(coder: AcpProvider, tmp_path: Path) -> None:
     await said(coder, "s", "hello")
     own = tmp_path / "providers" / "coder" / "home" / "token"
@@ -269,6 +293,11 @@ async def test_a_program_of_the_users_own_stands_in_its_place(tmp_path: Path) ->
     await agent.configure({"kind": "acp", "command": [sys.executable]})
     assert agent.program is None
     assert agent.availability.status == "active"
+    steps: list[Progress] = []
+    await agent.install_or_update(steps.append)
+    assert (steps, await agent.examine_program()) == ([], ())
+    assert await agent.remove_program()
+    assert not (tmp_path / "providers").exists()
 
 
 async def test_a_program_that_no_package_has_says_where_to_get_it(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -181,8 +181,7 @@ class AcpProvider:
 
     async def stream_events(self, session_id: str, turn: TurnRequest) -> AsyncIterator[ProviderEvent]:
         """Let the agent answer, and yield what it does as it does it."""
-        self._running += 1
-        try:
+        with self._in_use():
             agent = await self._started()
             known, is_new = await self._enter(agent, session_id, turn.settings, with_servers=not turn.text_only)
             await self._follow_wishes(agent, known, turn.settings)
@@ -198,19 +197,17 @@ class AcpProvider:
                 async for event in events:
                     yield event
             await self._remember(agent, known)
-        finally:
-            self._running -= 1
-            self._rest()
 
     async def control(self, session_id: str, command: Command) -> None:
         """Set a session's `mode` or `model`: `{"id": ...}`; it applies at once, where the agent lets it."""
         if command.kind not in {"mode", "model"}:
             raise InvalidInput(f"an agent takes no command {command.kind!r}; close the turn to cancel it")
         chosen = str(command.arguments.get("id") or "")
-        agent = await self._started()
-        known, _ = await self._enter(agent, session_id, {})
-        wanted = {"mode": None, "model": None} | {command.kind: chosen}
-        await agent.choose(known.place.agent_session, **wanted)
+        with self._in_use():
+            agent = await self._started()
+            known, _ = await self._enter(agent, session_id, {})
+            wanted = {"mode": None, "model": None} | {command.kind: chosen}
+            await agent.choose(known.place.agent_session, **wanted)
 
     @property
     def choices(self) -> Choices:
@@ -220,12 +217,8 @@ class AcpProvider:
 
     async def learn_choices(self, session_id: str, settings: Mapping[str, Any]) -> Choices:
         """Open the session at the agent, which then says what it offers."""
-        self._running += 1
-        try:
+        with self._in_use():
             await self._enter(await self._started(), session_id, settings)
-        finally:
-            self._running -= 1
-            self._rest()
         return self.choices
 
     async def stop_session(self, session_id: str) -> None:
@@ -355,16 +348,21 @@ class AcpProvider:
     def _name(self) -> str:
         return self.info.name
 
-    def _rest(self) -> None:
-        """Stop the process after a while in which there is no turn."""
-        if self._running == 0 and self._agent is not None and self._idle is None:
-            self._idle = asyncio.create_task(self._stop_when_idle(), name=f"{self._id}: idle")
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """Keep the process for as long as the block runs; it stops a while after the last one."""
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if self._running == 0 and self._agent is not None and self._idle is None:
+                self._idle = asyncio.create_task(self._stop_when_idle(), name=f"{self._id}: idle")
 
     async def _stop_when_idle(self) -> None:
         await self._clock.sleep(self._settings.idle_seconds)
         self._idle = None
-        if self._running == 0:
-            await self._stop()
+        await self._stop()
 
     async def _stop(self) -> None:
         agent, self._agent = self._agent, None
