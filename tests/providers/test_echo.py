@@ -145,11 +145,14 @@ async def test_a_bad_argument_is_refused_with_what_would_be_right(message: str) 
     assert refusal.value.fields[0].field == "content"
 
 
-async def test_an_endless_answer_lets_others_run() -> None:
+@pytest.mark.parametrize(
+    ("message", "breaths"), [("/tokens 100000", 1000), ("/think 100000", 1000), ("/big 9999999", 30)]
+)
+async def test_an_endless_answer_lets_others_run(message: str, breaths: int) -> None:
     provider = await enabled(ManualClock())
-    task = asyncio.create_task(run_turn(provider, turn("/tokens 100000")))
+    task = asyncio.create_task(run_turn(provider, turn(message)))
     turns = 0
     while not task.done():
         await asyncio.sleep(0)
         turns += 1
-    assert turns > 1000
+    assert turns > breaths

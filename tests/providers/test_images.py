@@ -101,6 +101,14 @@ async def test_each_vendor_gets_images_where_they_were_said(vendor: str, server:
     assert images_in(vendor, messages[-1]) == [b"two"]
 
 
+async def test_echo_tells_which_images_it_was_given() -> None:
+    provider = EchoProvider(SystemClock())
+    await provider.configure({"enabled": True})
+    history = (ChatMessage("user", "before", "echo", images=(ONE,)),)
+    said = text_of(await run_turn(provider, turn("look", TWO, history=history)))
+    assert said == "look\n[image two.png 4x2, 3 bytes]\n[earlier image one.png 4x2, 3 bytes]"
+
+
 async def test_who_takes_images() -> None:
     for settings, takes in (({}, False), ({"images": True}, True), ({"vendor": "openai"}, True)):
         provider = ModelProvider("model", {})

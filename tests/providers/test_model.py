@@ -5,11 +5,12 @@ import logging
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from atrium.adapters.providers.model import ModelProvider
+from atrium.adapters.providers.model_settings import PACKAGES, ModelSettings
 from atrium.sdk.errors import (
     InvalidInput,
     ProviderAuthFailed,
@@ -200,6 +201,7 @@ async def test_new_settings_are_used_by_the_next_turn(model: ModelProvider, serv
     [
         ({}, "set `providers.model.baseUrl` and `providers.model.model`"),
         ({"baseUrl": "http://localhost/v1"}, "set `providers.model.model`"),
+        ({"baseUrl": None, "model": "m"}, "set `providers.model.baseUrl`"),
         ({"baseUrl": "http://localhost/v1", "model": "m", "apiKey": {"env": "UNSET"}}, "names UNSET, which is not set"),
     ],
 )
@@ -210,6 +212,30 @@ async def test_what_is_missing_is_said(settings: dict[str, Any], reason: str) ->
     assert reason in (provider.availability.reason or "")
     with pytest.raises(ProviderNotInstalled):
         await run_turn(provider, turn("hi"))
+
+
+@pytest.mark.parametrize("package", ["no_such_package", "no_such_package.of_a_namespace"])
+async def test_a_missing_package_says_what_to_install(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cast("dict[str, str]", PACKAGES), "compatible", package)
+    provider = await provider_at("http://127.0.0.1:9/v1")
+    with pytest.raises(ProviderNotInstalled, match=r"its packages are not installed: install atrium-hub\[model\]"):
+        await run_turn(provider, turn("hi"))
+
+
+def test_whatever_fails_is_told_as_one_of_the_hubs_errors() -> None:
+    from pydantic_ai.exceptions import UnexpectedModelBehavior
+
+    from atrium.adapters.providers.model_errors import Translator
+
+    failed = Translator("model", ModelSettings(base_url="http://here"), KEY)
+    for error, kind, detail in (
+        (UnexpectedModelBehavior(f"no end {KEY}"), ProviderError, "no end ***"),
+        (ValueError("no JSON."), ProviderError, "http://here sent something that is not its protocol: no JSON"),
+        (TimeoutError(), ProviderUnreachable, "http://here does not answer: TimeoutError. To go on, check"),
+    ):
+        told = failed.translate(error, "m")
+        assert type(told) is kind
+        assert detail in str(told)
 
 
 @pytest.mark.parametrize(
@@ -248,3 +274,4 @@ async def test_sessions_choose_among_the_models_of_the_settings() -> None:
     several = await provider_at("http://127.0.0.1:9/v1", models=["n", "m"])
     assert [one.id for one in several.choices.models] == ["m", "n"]
     assert (several.choices.model, several.choices.any_model) == ("m", False)
+    assert await several.learn_choices("s", {}) == several.choices

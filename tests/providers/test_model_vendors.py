@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from atrium.adapters.providers.local_servers import LocalServers, Server, read_models
+from atrium.adapters.providers.local_servers import LocalServerProvider, LocalServers, Server, read_models
 from atrium.adapters.providers.model import ModelProvider
 from atrium.adapters.providers.model_quota import read_quota, wait_of
 from atrium.sdk.errors import (
@@ -20,7 +20,18 @@ from atrium.sdk.errors import (
     ProviderRejected,
     ProviderUnreachable,
 )
-from atrium.sdk.providers import ChatMessage, Note, ProviderEvent, Quota, TextDelta, ThinkingDelta, TurnRequest, Usage
+from atrium.sdk.providers import (
+    ChatMessage,
+    Choice,
+    Choices,
+    Note,
+    ProviderEvent,
+    Quota,
+    TextDelta,
+    ThinkingDelta,
+    TurnRequest,
+    Usage,
+)
 from atrium.testing.provider_suite import run_turn, text_of, turn
 from tests.providers.vendors import Vendors, vendors
 
@@ -247,6 +258,8 @@ async def test_a_model_server_on_this_machine_is_found() -> None:
         assert found.info.name == "Ollama (on this machine)"
         assert found.info.limits["model"] == "qwen3:8b"
         assert (found.availability.status, found.availability.reason) == ("active", None)
+        assert isinstance(found, LocalServerProvider)
+        assert found.choices == Choices((Choice("qwen3:8b", "qwen3:8b"), Choice("gemma3", "gemma3")), model="qwen3:8b")
         assert await servers.find() == [found]
     assert await servers.find() == [found]
     gone = found.availability
@@ -256,6 +269,9 @@ async def test_a_model_server_on_this_machine_is_found() -> None:
 
 async def test_what_answers_something_else_is_not_a_model_server() -> None:
     async with models_at(b"<html>") as port:
+        assert not await LocalServers([Server("ollama", "Ollama", port)]).find()
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as hangs_up:
+        port = hangs_up.sockets[0].getsockname()[1]
         assert not await LocalServers([Server("ollama", "Ollama", port)]).find()
     with pytest.raises(ValueError, match="not a list"):
         read_models({"data": "many"})
