@@ -18,6 +18,7 @@ from operator import itemgetter
 
 from atrium.kernel.entries import EntryEncoder, chunk_row, entries_of, shown_entry
 from atrium.kernel.numbers import LARGEST, NumberSource
+from atrium.sdk.callbacks import call_each
 from atrium.sdk.clock import timestamp
 from atrium.sdk.errors import CursorReset, NotFound
 from atrium.sdk.spi import Append, Commit, Row, StreamKey, StreamPage, Trim
@@ -279,7 +280,7 @@ class StreamTail:
         """Tell the follower that there is something new."""
         self._news.set()
         if self._wake_callback is not None:
-            self._wake_callback()
+            call_each((self._wake_callback,))
 
     def close(self) -> None:
         """Stop following."""
