@@ -156,6 +156,25 @@ async def test_too_many_questions_are_refused() -> None:
         assert len(await there.open(1, BOB)) == 1
 
 
+async def test_a_large_change_is_asked_about_whole_until_all_are_too_large(adapter: StorageAdapter) -> None:
+    before, after = (
+        20_000 * "the line as it was, with its end, it is\tlong\n",
+        20_000 * "and the line as it is to be:\t“long”\n",
+    )
+    act = Act(tool="edit", arguments={"changes": [{"path": "/a", "oldText": before, "newText": after}]})
+    async with house(adapter) as there:
+        asking = there.ask(act)
+        [question] = await there.open(1)
+        assert question["act"]["arguments"] == act.arguments
+        for count in range(2, 20):
+            _ = there.ask(act, key=f"call-{count}")
+            await there.open(count)
+        with pytest.raises(TooManyRequests, match="very large together"):
+            await there.ask(act, key="call-20")
+        await there.answer(question["id"], "allow")
+        assert (await asking).allowed
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -163,7 +182,7 @@ async def test_too_many_questions_are_refused() -> None:
         pytest.param({"title": "x" * 201}, "title", id="long title"),
         pytest.param({"key": ""}, "key", id="no key"),
         pytest.param({"act": Act(tool="")}, "act.tool", id="no tool"),
-        pytest.param({"act": Act(tool="t", argv=("x" * 1_000_000,))}, "act", id="a megabyte"),
+        pytest.param({"act": Act(tool="t", argv=("x" * 5_000_000,))}, "act", id="five megabytes"),
         pytest.param({"act": Act(tool="t", arguments={"n": 1 << 70})}, "act", id="a number that is too large"),
     ],
 )

@@ -50,6 +50,10 @@ def test_arguments_keep_their_lines_but_hide_nothing() -> None:
     assert shown.warnings == ("hidden_characters", "not_ascii")
 
 
+def test_a_backslash_is_no_tab() -> None:
+    assert shown_act(Act(tool="write_file", arguments={"text": "C:\\temp\tb"})).arguments == {"text": "C:\\temp\tb"}
+
+
 def test_values_of_the_environment_are_not_shown() -> None:
     shown = shown_act(Act(tool="command", argv=("x",), env={"TOKEN": "secret"}))
     assert shown.env == ("TOKEN",)

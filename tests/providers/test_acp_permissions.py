@@ -11,7 +11,8 @@ import pytest
 from atrium.adapters.providers.acp import AcpProvider
 from atrium.adapters.providers.acp_permissions import question
 from atrium.contracts.approvals import ApprovalRequest, Decision
-from atrium.sdk.providers import Ask, TextDelta, Usage
+from atrium.sdk.errors import TooManyRequests
+from atrium.sdk.providers import Ask, Note, TextDelta, Usage
 from atrium.testing.provider_suite import text_of
 from tests.providers.test_acp import FIRST, agent, answer, run, said, turn
 
@@ -60,6 +61,18 @@ def test_all_paths_of_a_move_are_told_absolute(project: Path) -> None:
     assert paths == (f"{project}/src", f"{project}/a.md", "/srv/b.md", f"{project}/c.md")
 
 
+def test_a_text_that_is_shown_as_a_change_is_not_shown_twice(project: Path) -> None:
+    whole = "line\n" * 10_000
+    change = {"type": "diff", "path": "a.md", "oldText": None, "newText": whole}
+    call = {"kind": "edit", "rawInput": {"path": "a.md", "content": whole, "edits": [{"new": whole, "flag": "y"}]}}
+    arguments = asked(project, **call, content=[change]).act.arguments
+    assert arguments == {
+        "path": "a.md",
+        "edits": [{"flag": "y"}],
+        "changes": [{"path": "a.md", "oldText": None, "newText": whole}],
+    }
+
+
 @pytest.fixture
 async def provider(tmp_path: Path) -> AsyncIterator[AcpProvider]:
     mine = await agent(tmp_path)
@@ -97,3 +110,13 @@ async def test_who_ends_the_turn_is_heard_at_the_beginning_of_the_next(provider:
     assert told.startswith("The user did not allow this: rm -r build")
     assert told.endswith("use ninja and now? ")
     assert await said(provider, "and then?") == "and then? "
+
+
+async def test_what_could_not_be_asked_is_told(provider: AcpProvider) -> None:
+    async def ask(request: ApprovalRequest) -> Decision:
+        raise TooManyRequests("100 questions wait already")
+
+    events = await run(provider, turn("ask", ask=ask))
+    assert '"cancelled"' in text_of(events)
+    [note] = [event for event in events if isinstance(event, Note)]
+    assert "100 questions wait already" in note.content

@@ -31,7 +31,8 @@ from atrium.sdk.errors import (
     ProviderRejected,
     ProviderStopped,
 )
-from atrium.sdk.providers import Ask, ProviderEvent
+from atrium.sdk.phrases import phrase
+from atrium.sdk.providers import Ask, Note, ProviderEvent
 
 log = logging.getLogger(__name__)
 
@@ -266,7 +267,8 @@ class Agent:
         except asyncio.CancelledError:
             return CANCELLED
         except AtriumError as error:
-            log.info("%s was not permitted anything: %s", self._name, error)
+            told = f"{self._name} could not ask whether it may act, and was not allowed to: {error}"
+            turn.events.put_nowait(Note(phrase("agent.not_asked", told, provider=self._name, reason=str(error))))
             return CANCELLED
         finally:
             turn.asking.discard(asking)

@@ -23,6 +23,8 @@ RISKS: Mapping[str, Risk] = {
 """By ACP's kinds of tools, at least; whatever is not here is of high risk."""
 
 TITLE = 200
+LONG_TEXT = 1_000
+"""Characters from which on a text that the changes show is not shown a second time among the arguments."""
 
 
 def question(call: Data, *, session_id: str, cwd: str) -> ApprovalRequest:
@@ -66,9 +68,10 @@ def act_of(call: Data, kind: str, cwd: str) -> Act:
     argv = tuple(map(str, command)) if isinstance(command, list) else ("sh", "-c", line) if line is not None else ()
     given_cwd = arguments.get("cwd")
     where = given_cwd if isinstance(given_cwd, str) else cwd
+    changes = _changes(call)
     return Act(
         tool=kind,
-        arguments={**arguments, **_changes(call)},
+        arguments={**_without(arguments, _long_texts(changes)), **changes},
         argv=argv,
         cwd=where,
         paths=paths_of(call, kind, where),
@@ -107,3 +110,15 @@ def _changes(call: Data) -> dict[str, Any]:
         if isinstance(part, Mapping) and part.get("type") == "diff"
     ]
     return {"changes": changes} if changes else {}
+
+
+def _long_texts(changes: Data) -> frozenset[str]:
+    texts = (change[name] for change in changes.get("changes", ()) for name in ("oldText", "newText"))
+    return frozenset(text for text in texts if isinstance(text, str) and len(text) >= LONG_TEXT)
+
+
+def _without(value: Any, texts: frozenset[str]) -> Any:
+    if isinstance(value, Mapping):
+        kept = {name: inner for name, inner in value.items() if not (isinstance(inner, str) and inner in texts)}
+        return {name: _without(inner, texts) for name, inner in kept.items()}
+    return [_without(inner, texts) for inner in value] if isinstance(value, list) else value

@@ -14,8 +14,9 @@ from atrium.sdk import Principal
 from atrium.sdk.clock import timestamp
 from atrium.sdk.inputs import invalid
 
-MAX_ACT_BYTES = 65_536
-"""An act is shown whole or not asked about: what is cut off could be what matters."""
+MAX_ACT_BYTES = 4 << 20
+"""An act is shown whole or not asked about: what is cut off could be what matters. A file of 1 MB, as it was and as it
+will be, fits."""
 MAX_TITLE = 200
 MAX_REASON = 4_000
 MAX_KEY = 200

@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 LOW_RISK = "low risk"
 """What is noted as the rule where a question was not asked because little can go wrong."""
 MAX_MESSAGE = 4_000
+MAX_WAITING_BYTES = 32 << 20
+"""What the waiting questions of one person may be together; each is on every screen, whole."""
 
 
 class Desk:
@@ -171,6 +173,8 @@ class Desk:
             await self._end(storage, stale, "withdrawn", taken=True)
         if self._docket.count(storage.space) >= self._config.max_pending:
             raise TooManyRequests(f"{self._config.max_pending} questions wait already: answer some of them first")
+        if self._docket.size(storage.space) >= MAX_WAITING_BYTES:
+            raise TooManyRequests("the questions that wait are very large together: answer some of them first")
         await storage.set(new.id, as_json(new))
         crash_point("approvals.asked")
         self._docket.enter(storage.space, new, self._config.seconds(new.risk))

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import orjson
+
 from atrium.contracts.approvals import ApprovalExpiring
-from atrium.plugins.approvals.documents import ClosedQuestion, OpenQuestion, seconds_of
+from atrium.plugins.approvals.documents import ClosedQuestion, OpenQuestion, as_json, seconds_of
 from atrium.sdk import Context
 
 
@@ -17,6 +19,7 @@ class Waiting:
 
     space: str
     question: OpenQuestion
+    size: int
     clock: asyncio.Task[None] | None = None
     askers: set[asyncio.Future[None]] = field(default_factory=set)
 
@@ -33,7 +36,7 @@ class Docket:
 
     def enter(self, space: str, question: OpenQuestion, seconds: float) -> None:
         """Give a stored question its time; how long it has is counted by a clock that nobody can set."""
-        waiting = Waiting(space, question)
+        waiting = Waiting(space, question, len(orjson.dumps(as_json(question))))
         self._waiting[question.id] = waiting
         self._keys[space, question.key] = question.id
         waiting.clock = self._context.spawn(self._run_down(waiting, seconds), f"time of approval {question.id}")
@@ -45,6 +48,10 @@ class Docket:
     def count(self, space: str) -> int:
         """Return how many questions wait in a space."""
         return sum(waiting.space == space for waiting in self._waiting.values())
+
+    def size(self, space: str) -> int:
+        """Return how many bytes the questions that wait in a space are, as they are shown."""
+        return sum(waiting.size for waiting in self._waiting.values() if waiting.space == space)
 
     async def wait(self, approval_id: str) -> None:
         """Return once the question is closed."""

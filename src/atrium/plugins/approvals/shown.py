@@ -7,13 +7,11 @@ spaces of no width. Written out as `\u{202e}` they cannot (Unicode Technical Rep
 from __future__ import annotations
 
 import shlex
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from atrium.contracts.approvals import Act, ShownAct
 
-_HIDDEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e"}
 
 
@@ -21,7 +19,7 @@ def shown_act(act: Act) -> ShownAct:
     """Return an act as people read it."""
     texts = list(_texts(act))
     warnings: list[Any] = []
-    if any(visible(text) != text for text in texts):
+    if not all(map(str.isprintable, texts)):
         warnings.append("hidden_characters")
     if not all(text.isascii() for text in texts):
         warnings.append("not_ascii")
@@ -39,16 +37,13 @@ def shown_act(act: Act) -> ShownAct:
 
 def visible(text: str) -> str:
     """Return text with everything that cannot be seen written out."""
-    return "".join(map(_written, text))
+    if text.isprintable():  # is false for exactly what is hidden or another space: files are long
+        return text
+    return "".join(character if character.isprintable() else _written(character) for character in text)
 
 
 def _written(character: str) -> str:
-    if character in _NAMED:
-        return _NAMED[character]
-    other_space = character != " " and unicodedata.category(character) == "Zs"
-    if other_space or unicodedata.category(character) in _HIDDEN:
-        return f"\\u{{{ord(character):x}}}"
-    return character
+    return _NAMED.get(character) or f"\\u{{{ord(character):x}}}"
 
 
 def _shown(value: Any) -> Any:
@@ -63,7 +58,7 @@ def _shown(value: Any) -> Any:
 
 def _lines(text: str) -> str:
     """Write out what is hidden within lines; arguments may have several, as the contents of a file do."""
-    return "\n".join(visible(line).replace("\\t", "\t") for line in text.split("\n"))
+    return "\n".join("\t".join(map(visible, line.split("\t"))) for line in text.split("\n"))
 
 
 def _texts(act: Act) -> Iterator[str]:
