@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from atrium.adapters.providers.acp import AcpProvider
-from tests.providers.test_acp import agent, gone, said, until_gone
+from atrium.adapters.providers.acp_sizes import LARGEST, cut_arguments
+from atrium.sdk.clock import SystemClock
+from atrium.sdk.errors import ProviderError
+from atrium.sdk.providers import ToolCall, ToolResult
+from tests.providers.test_acp import FIRST, gone, run, said, turn, until_gone
+
+AGENT = {
+    "command": [sys.executable, "-m", "tests.providers.hard_agent"],
+    "env": {"PYTHONPATH": str(Path(__file__).parents[2])},
+}
 
 
 @pytest.fixture
 async def provider(tmp_path: Path) -> AsyncIterator[AcpProvider]:
-    mine = await agent(tmp_path)
+    mine = AcpProvider("hard", tmp_path, SystemClock())
+    await mine.configure(AGENT)
     yield mine
     await mine.close()
 
@@ -33,3 +47,39 @@ async def test_what_an_agent_started_ends_at_once_where_it_ends_by_itself(provid
     os.kill(provider._agent.pid, signal.SIGKILL)
     for pid in started:
         await until_gone(pid)
+
+
+async def test_a_line_without_an_end_is_not_taken(provider: AcpProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("atrium.adapters.providers.acp_lines.LONGEST_LINE", 3 << 20)
+    with pytest.raises(ProviderError, match="sent a message of more than 3 MB, and was stopped"):
+        await asyncio.wait_for(run(provider, turn("spill")), 50)
+    assert await said(provider, "say hello") == "hello"
+
+
+async def test_few_events_that_are_large_are_a_flood_too(
+    provider: AcpProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atrium.adapters.providers.acp_sizes.MOST_WAITING_CHARACTERS", 100_000)
+    with pytest.raises(ProviderError, match="more than could be stored"):
+        async for _ in provider.stream_events(FIRST, turn(f"heap 300 {'x' * 1_000}")):
+            await asyncio.sleep(0.001)
+
+
+async def test_of_a_long_call_the_beginning_is_kept(provider: AcpProvider) -> None:
+    called, *_, returned, _ = await run(provider, turn(f"terminal {'x' * 1_999}"))
+    assert isinstance(called, ToolCall)
+    assert len(json.dumps(called.arguments)) < LARGEST * 1.1
+    assert "left out" in called.arguments["lines"][-1]
+    assert isinstance(returned, ToolResult)
+    assert returned.output.startswith("x" * LARGEST)
+    assert returned.output.endswith(f"\n… {1_999_000 - LARGEST} characters left out")
+
+
+@pytest.mark.parametrize(
+    "content", [{"content": ["x" * LARGEST, "y"]}, {"x" * 2 * LARGEST: 1}, {"a": {"b": ["c"] * LARGEST}}]
+)
+def test_arguments_are_cut_wherever_they_are_long(content: dict[str, Any]) -> None:
+    cut = json.dumps(cut_arguments(content), ensure_ascii=False)
+    assert len(cut) < LARGEST * 1.1
+    assert "left out" in cut
+    assert cut_arguments({"path": "/a", "lines": [1, None]}) == {"path": "/a", "lines": [1, None]}

@@ -20,8 +20,10 @@ from atrium.adapters.providers.acp_choices import Data, Kind, Offer, offer_of
 from atrium.adapters.providers.acp_events import Translator
 from atrium.adapters.providers.acp_failures import provider_error, without_failure
 from atrium.adapters.providers.acp_images import CodedImage
+from atrium.adapters.providers.acp_lines import Lines
 from atrium.adapters.providers.acp_permissions import chosen_option, question, remark
 from atrium.adapters.providers.acp_process import AgentProcess
+from atrium.adapters.providers.acp_sizes import Waiting
 from atrium.adapters.providers.acp_usage import Ledger
 from atrium.contracts.approvals import ApprovalRequest, Decision
 from atrium.sdk.errors import (
@@ -38,8 +40,6 @@ log = logging.getLogger(__name__)
 
 START_SECONDS = 60.0
 CANCEL_SECONDS = 10.0
-MOST_WAITING = 10_000
-"""Events that may wait to be stored: an agent that sends more than that ahead is stopped."""
 
 _STOPPED = {
     "cancelled": "stopped by itself",
@@ -56,7 +56,7 @@ class _Turn:
     cwd: str
     ask: Ask | None
     translator: Translator = field(default_factory=Translator)
-    events: asyncio.Queue[ProviderEvent | None] = field(default_factory=asyncio.Queue)
+    events: Waiting = field(default_factory=Waiting)
     asking: set[asyncio.Task[Any]] = field(default_factory=set)
     rejected: str = ""
 
@@ -91,7 +91,8 @@ class Agent:
         self._turns: dict[str, _Turn] = {}
         self._spending = Ledger()
         self._flooded = False
-        self._connection = ClientSideConnection(_Client(self), process.writer, process.reader)  # type: ignore[arg-type]  # serves the calls there are
+        self._lines = Lines(name, process)
+        self._connection = ClientSideConnection(_Client(self), self._lines)  # type: ignore[arg-type]  # serves the calls there are
         self._can_load = False
         self._can_close = False
         self.takes_images = False
@@ -103,7 +104,7 @@ class Agent:
     @property
     def alive(self) -> bool:
         """Tell whether it can take turns."""
-        return self._process.alive and not self._flooded
+        return self._process.alive and not self._flooded and not self._lines.ended
 
     @property
     def pid(self) -> int:
@@ -249,7 +250,7 @@ class Agent:
             return
         for event in turn.translator.update(update):
             turn.events.put_nowait(event)
-        if turn.events.qsize() > MOST_WAITING:
+        if turn.events.is_flooded:
             self._flooded = True
             turn.events.put_nowait(None)
 
@@ -283,7 +284,7 @@ class Agent:
         """End a turn: tell the agent, withdraw what is asked, and go on without an agent that does not stop."""
         for asking in turn.asking:
             asking.cancel()
-        if not prompting.done():
+        if not prompting.done() and not self._flooded:
             try:
                 await self._connection.cancel(session_id=session_id)
             except (RequestError, ConnectionError) as error:  # an agent that is gone needs not be told
@@ -320,8 +321,19 @@ class Agent:
             raise provider_error(self._name, error) from error
         except TimeoutError as error:
             raise ProviderCrashed(f"{self._name} did not answer within {within:.0f} s") from error
-        except (ConnectionError, EOFError, ValueError) as error:
-            raise ProviderCrashed(await self._process.last_words()) from error
+        except ValueError as error:
+            raise ProviderError(f"{self._name} answered something that is not its protocol") from error
+        except (ConnectionError, EOFError) as error:
+            raise await self._lost() from error
+
+    async def _lost(self) -> ProviderError:
+        """End the process of a connection that has ended, and return why it has."""
+        if self._lines.fault:
+            await self.stop()
+            return ProviderError(f"{self._name} {self._lines.fault}, and was stopped")
+        words = await self._process.last_words()
+        await self.stop()
+        return ProviderCrashed(words)
 
     def _check(self, kind: Kind, wanted: str, known: list[str]) -> None:
         if wanted not in known:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from atrium.adapters.providers.acp_sizes import Output, cut_arguments, cut_text
 from atrium.adapters.providers.acp_usage import Spending, together
 from atrium.sdk.providers import ModeChanged, ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, Usage
 
@@ -26,8 +27,8 @@ _ENDED: Mapping[str, Literal["completed", "failed"]] = {"completed": "completed"
 class _Tool:
     name: str
     arguments: dict[str, Any]
-    output: str = ""
-    terminal: str = ""
+    output: str | Output = ""
+    terminal: Output = field(default_factory=Output)
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ class Translator:
         elif kind in {"tool_call", "tool_call_update"}:
             yield from self._tool(update)
         elif kind == "plan":
-            yield self._called(PLAN, _Tool(PLAN, {"entries": list(update.get("entries") or [])}))
+            yield self._called(PLAN, _Tool(PLAN, cut_arguments({"entries": list(update.get("entries") or [])})))
         elif kind == "current_mode_update" and update.get("currentModeId"):
             yield ModeChanged(str(update["currentModeId"]))
         elif kind == "usage_update":
@@ -81,11 +82,11 @@ class Translator:
         known = self.tools.get(call_id)
         before = (known.name, known.arguments) if known else None
         tool = known or _Tool(str(update.get("kind") or "tool"), {})
-        tool.name = str(update.get("title") or tool.name)
+        tool.name = cut_text(str(update.get("title") or tool.name))
         given = update.get("rawInput")
         if isinstance(given, Mapping) and given:
-            tool.arguments = dict(given)
-        tool.terminal += _terminal(update)
+            tool.arguments = cut_arguments(given)
+        tool.terminal.add(_terminal(update))
         tool.output = _output(update, tool)
         status = str(update.get("status") or "")
         ended = _ENDED.get(status)
@@ -101,7 +102,7 @@ class Translator:
     def _returned(self, call_id: str, status: Literal["completed", "failed"]) -> ToolResult:
         tool = self.tools.pop(call_id)
         self.finished.add(call_id)
-        return ToolResult(call_id, tool.name, tool.output, status)
+        return ToolResult(call_id, tool.name, str(tool.output), status)
 
 
 def _texts(kind: type[TextDelta] | type[ThinkingDelta], update: Data) -> Iterator[ProviderEvent]:
@@ -125,17 +126,17 @@ def _text(content: object) -> str:
     return f"[{kind}]" if kind else ""
 
 
-def _output(update: Data, tool: _Tool) -> str:
+def _output(update: Data, tool: _Tool) -> str | Output:
     """Return what a tool call put out so far: its content, else its raw output, else what a terminal showed.
 
     Content replaces what there was of it; without any, the output stays.
     """
     shown = "\n".join(part for part in map(_part, _parts(update)) if part)
     if shown:
-        return shown
+        return cut_text(shown)
     raw = update.get("rawOutput")
     if raw is not None:
-        return raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False)
+        return cut_text(raw if isinstance(raw, str) else json.dumps(raw, ensure_ascii=False))
     if tool.terminal:
         return tool.terminal
     return tool.output if update.get("content") is None else ""

@@ -13,8 +13,8 @@ from pathlib import Path
 from atrium.adapters.providers.acp_family import MARK, Family
 from atrium.sdk.errors import ProviderNotInstalled
 
-LONGEST_LINE = 64 << 20
-"""One message is one line; a file in it can make it long."""
+PIECE = 1 << 20
+"""In bytes: twice as much of its output waits in memory before it has to wait itself."""
 GRACE_SECONDS = 2.0
 WORDS = 2_000
 
@@ -53,7 +53,7 @@ class AgentProcess:
                 stderr=asyncio.subprocess.PIPE,
                 env={key: os.environ[key] for key in PASSED_ON if key in os.environ} | {**environment, MARK: mark},
                 cwd=cwd,
-                limit=LONGEST_LINE,
+                limit=PIECE,
                 start_new_session=True,
             )
         except OSError as error:
@@ -89,9 +89,9 @@ class AgentProcess:
         if not self._ended.done():
             self._kill_group()
             await asyncio.wait([self._ended])
-        with contextlib.suppress(TimeoutError):  # it waits for whoever holds its output, too
-            async with asyncio.timeout(GRACE_SECONDS):
-                await self._process.wait()
+        # Else its output stays open: where nobody reads it any more, and where somebody else holds it.
+        self._process._transport.close()  # type: ignore[attr-defined]  # asyncio has no other way to it
+        await self._process.wait()
         self._listener.cancel()
         await asyncio.wait([self._listener])
 

@@ -1,0 +1,39 @@
+"""The scripted agent with worse manners, which are scripts as well.
+
+`spill` (a line without an end), `heap N WORDS` (as many answers), `terminal WORDS` (a call that puts them out a
+thousand times, and has them as often among its arguments).
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+from tests.providers.scripted_agent import Agent, text
+
+
+class HardAgent(Agent):
+    def do_spill(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        while True:
+            sys.stdout.write("x" * 10_000)
+
+    def do_heap(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        number, _, words = rest.partition(" ")
+        for _ in range(int(number)):
+            self.update(session, "agent_message_chunk", text(words))
+
+    def do_terminal(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        self.call(session, "tool_call", title="make", rawInput={"lines": [rest] * 1000})
+        for _ in range(1000):
+            self.call(session, "tool_call_update", _meta={"terminal_output_delta": {"data": rest}})
+        self.call(session, "tool_call_update", status="completed")
+
+    def call(self, session: str, kind: str, number: str = "call-1", **fields: Any) -> None:
+        self.update(session, kind, {"toolCallId": number, **fields})
+
+
+if __name__ == "__main__":
+    agent = HardAgent(can_load=True, takes_images=False)
+    threading.Thread(target=agent.read, daemon=True).start()
+    agent.serve()
