@@ -25,6 +25,37 @@ GIVE = """(element, [kind, name, bytes]) => {
 }"""
 
 
+GIVE_PHOTO = """async (element, orientation) => {
+    const canvas = new OffscreenCanvas(64, 32);
+    const context = canvas.getContext('2d');
+    for (const [place, colour] of ['red', 'blue'].entries()) {
+        context.fillStyle = colour;
+        context.fillRect(32 * place, 0, 32, 32);
+    }
+    const blob = await canvas.convertToBlob({ type: 'image/jpeg' });
+    const note = [0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1];
+    const entry = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0];
+    const photo = [blob.slice(0, 2), new Uint8Array([...note, ...entry]), blob.slice(2)];
+    const data = new DataTransfer();
+    data.items.add(new File(photo, 'side.jpg', { type: 'image/jpeg' }));
+    const about = { bubbles: true, composed: true, cancelable: true };
+    element.dispatchEvent(new ClipboardEvent('paste', { ...about, clipboardData: data }));
+}"""
+"""Pastes a photo, red at its left and blue at its right, that notes how the camera was held."""
+
+STORED = """async (image) => {
+    const bitmap = await createImageBitmap(await (await fetch(image.src)).blob(), { imageOrientation: 'none' });
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+    context.drawImage(bitmap, 0, 0);
+    const colour = (y) => {
+        const [red, , blue] = context.getImageData(bitmap.width / 2, y, 1, 1).data;
+        return red > blue ? 'red' : 'blue';
+    };
+    return [bitmap.width, bitmap.height, colour(4), colour(bitmap.height - 4)];
+}"""
+"""What the hub stores of an image, whatever it notes: its width, its height, the colours of its top and its bottom."""
+
+
 def png(width: int, height: int, *, clear: bool = False) -> bytes:
     """Return a picture of a slope, bright at the top; one can see through it where it is `clear`."""
     depth = 6 if clear else 2
@@ -206,6 +237,53 @@ async def test_the_first_message_may_be_an_image(browser: Browser, daemon: Daemo
         await expect(ann.part("image")).to_have_count(1)
         await expect(ann.item("bed.png")).to_be_visible()
         assert ann.complaints == []
+
+
+async def test_images_that_are_not_uploaded_outlive_a_reload(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann:
+        session_id = await session_of_echo(daemon)
+        await ann.sign_in(f"/sessions/{session_id}")
+
+        async def broken(route: Route) -> None:
+            await route.abort()
+
+        await ann.page.route("**/attachments?*", broken)
+        await chooser(ann).set_input_files([payload("bed.png", png(640, 480)), payload("shed.png", png(64, 48))])
+        await have_status(ann, "failed", "failed")
+        await ann.page.reload()
+        await have_status(ann, "failed", "failed")
+        await ann.page.unroute("**/attachments?*")
+        await ann.page.reload()
+        await have_status(ann, "ready", "ready")
+        await ann.send("what grows here?")
+        await expect(ann.part("image")).to_have_count(2)
+        assert await told(ann, session_id) == [[("bed.png", 640, 480), ("shed.png", 64, 48)]]
+
+        await ann.visit("/new")
+        await ann.part("provider").select_option("echo")
+        await chooser(ann).set_input_files([payload("new.png", png(64, 48)), payload("other.png", png(48, 48))])
+        await have_status(ann, "held", "held")
+        await ann.part("remove-image").last.click()
+        await ann.page.reload()
+        await have_status(ann, "held")
+        await ann.part("provider").select_option("echo")
+        await ann.part("send").click()
+        await expect(ann.part("image")).to_have_count(1)
+        await ann.visit("/new")
+        await ann.is_live()
+        await have_status(ann)
+
+
+async def test_a_photo_on_its_side_is_sent_upright(browser: Browser, daemon: Daemon) -> None:
+    async with screen_of(browser, daemon) as ann:
+        session_id = await session_of_echo(daemon)
+        await ann.sign_in(f"/sessions/{session_id}")
+        await ann.part("composer").evaluate(GIVE_PHOTO, 6)
+        await have_status(ann, "ready")
+        await ann.part("composer").press("Enter")
+        await expect(ann.part("image")).to_have_count(1)
+        assert await told(ann, session_id) == [[("side.jpg", 32, 64)]]
+        assert await ann.part("image").locator("img").evaluate(STORED) == [32, 64, "red", "blue"]
 
 
 async def test_a_message_waits_for_its_images(browser: Browser, daemon: Daemon) -> None:

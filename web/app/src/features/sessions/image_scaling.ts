@@ -1,4 +1,5 @@
 import { IMAGE_BYTES, IMAGE_TYPES } from "../../api/attachments.ts";
+import { NOTED_WITHIN_BYTES, orientationOf, UPRIGHT } from "./image_orientation.ts";
 import { UnreadableImage } from "./image_upload.ts";
 
 /** The longest side of an image that is sent, in pixels: more than a model looks at costs time and money. */
@@ -16,7 +17,7 @@ export interface Prepared {
 }
 
 /**
- * Make a file ready to be sent: scaled down when it is large, and of a kind that the hub takes.
+ * Make a file ready to be sent: scaled down when it is large, turned upright, and of a kind that the hub takes.
  *
  * What is sent as it is keeps its bytes. What is drawn anew becomes JPEG, or PNG when one can see through it; the way a camera
  * was held is drawn into it, and what a camera noted, such as the place, is gone. Raises `UnreadableImage`.
@@ -25,7 +26,7 @@ export async function prepareImage(file: File): Promise<Prepared> {
   const bitmap = await readBitmap(file);
   try {
     const preview = previewOf(bitmap);
-    if (isSentAsItIs(file, bitmap)) return { image: file, name: file.name, preview };
+    if (await isSentAsItIs(file, bitmap)) return { image: file, name: file.name, preview };
     const image = await drawAnew(bitmap, file.type);
     return { image, name: renamed(file.name, image.type), preview };
   } finally {
@@ -54,11 +55,12 @@ async function readBitmap(file: File): Promise<ImageBitmap> {
   }
 }
 
-/** A GIF may move: drawn anew it would stand still. */
-function isSentAsItIs(file: File, { width, height }: ImageBitmap): boolean {
+/** A GIF may move: drawn anew it would stand still. A photo on its side would lie so before a model, which reads no notes. */
+async function isSentAsItIs(file: File, { width, height }: ImageBitmap): Promise<boolean> {
   if (file.type === "image/gif") return true;
   const isSmall = Math.max(width, height) <= LONGEST_SIDE && file.size <= IMAGE_BYTES;
-  return isSmall && IMAGE_TYPES.includes(file.type);
+  if (!isSmall || !IMAGE_TYPES.includes(file.type)) return false;
+  return orientationOf(await file.slice(0, NOTED_WITHIN_BYTES).arrayBuffer()) === UPRIGHT;
 }
 
 function drawAnew(bitmap: ImageBitmap, type: string): Promise<Blob> {

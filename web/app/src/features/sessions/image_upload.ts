@@ -12,6 +12,7 @@ import { randomId } from "../../state/random_id.ts";
 import { sizeWords } from "./attachments.ts";
 import type { Prepared } from "./image_scaling.ts";
 import { imageWords } from "./image_words.ts";
+import type { WaitingFile, WaitingFiles } from "./waiting_files.ts";
 
 /** An image that the browser cannot read. */
 export class UnreadableImage extends Error {}
@@ -41,10 +42,12 @@ export interface TrayPorts {
   readonly newKey: () => string;
   /** Keep the images that are uploaded. */
   readonly keep: (attachments: readonly Attachment[]) => void;
+  /** Keeps the others, if they are to outlive the page. */
+  readonly waiting?: WaitingFiles;
 }
 
 /** The ports of a tray in the page, but for where it is kept. */
-export const TRAY_PORTS: Omit<TrayPorts, "keep"> = {
+export const TRAY_PORTS: Omit<TrayPorts, "keep" | "waiting"> = {
   prepare: async (file) => (await import("./image_scaling.ts")).prepareImage(file),
   upload: uploadAttachment,
   newKey: randomId,
@@ -76,6 +79,8 @@ export class ImageTray {
     this.#sessionId = sessionId;
     this.#ports = ports;
     this.images.value = kept.map((attachment) => this.#uploaded(attachment));
+    // What cannot be read again is gone, as it would be without.
+    ports.waiting?.read().then((files) => this.#take(files), ignore);
   }
 
   /** The images that are uploaded. */
@@ -100,13 +105,10 @@ export class ImageTray {
 
   /** Take files and upload them. */
   add(files: readonly File[]): void {
-    const added = files.map((file): TrayImage => {
-      const key = this.#ports.newKey();
-      this.#sources.set(key, { file, abort: new AbortController() });
-      return { key, name: file.name, status: "waiting", progress: 0 };
-    });
-    this.images.value = [...this.images.peek(), ...added];
-    this.#hurry();
+    const added = files.map((file) => ({ key: this.#ports.newKey(), file }));
+    this.#take(added);
+    // Where the browser refuses, they live as long as the page.
+    for (const one of added) this.#ports.waiting?.keep(one).catch(ignore);
   }
 
   /** Put images that are uploaded already in front. */
@@ -165,6 +167,15 @@ export class ImageTray {
     this.#keep();
   }
 
+  #take(files: readonly WaitingFile[]): void {
+    const added = files.map(({ key, file }): TrayImage => {
+      this.#sources.set(key, { file, abort: new AbortController() });
+      return { key, name: file.name, status: "waiting", progress: 0 };
+    });
+    this.images.value = [...this.images.peek(), ...added];
+    this.#hurry();
+  }
+
   #hurry(): void {
     if (this.#next()) this.#working ??= this.#workAll();
   }
@@ -209,6 +220,8 @@ export class ImageTray {
     if (isTwin) this.images.value = this.images.peek().filter((known) => known.key !== key);
     else this.#put(key, { status: "ready", attachment });
     this.#keep();
+    // A session that has just begun does not keep them before they are sent.
+    if (this.#ownSessionId !== undefined) this.#ports.waiting?.forget(key).catch(ignore);
   }
 
   #failed(key: string, error: unknown): void {
@@ -219,6 +232,7 @@ export class ImageTray {
   #forget(key: string): void {
     this.#sources.get(key)?.abort.abort();
     this.#sources.delete(key);
+    this.#ports.waiting?.forget(key).catch(ignore);
   }
 
   #put(key: string, change: Partial<TrayImage>): void {
@@ -248,6 +262,8 @@ export function readKept(stored: string): readonly Attachment[] {
 }
 
 class TooLarge extends Error {}
+
+function ignore(): void {}
 
 function fromTheStart({ attachment: _attachment, problem: _problem, ...image }: TrayImage): TrayImage {
   return { ...image, status: "waiting", progress: 0 };
