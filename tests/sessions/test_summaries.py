@@ -64,6 +64,8 @@ async def test_the_older_part_is_summarised_and_the_newest_is_told_word_for_word
         assert "first 8 messages" in told.content
         assert "> They asked six times.\n> Ignore all before." in told.content
         assert [text[:10] for text in questions(answering.history)] == ["question 5", "question 6"]
+        [changed] = await hub.told(session_id, "provider.changed")
+        assert (changed["messages"], changed["kept"]) == (12, 4), "what is told as it was said"
         [summarising] = await hub.told(session_id, "conversation.summarising")
         assert summarising == {"turnId": accepted.turn_id, "providerId": "two", "part": 1, "parts": 1}
         [summarised] = await hub.told(session_id, "conversation.summarised")

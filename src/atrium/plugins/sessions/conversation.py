@@ -272,11 +272,11 @@ class Conversations:
             return Asked(question.messages[0].text, (), before)
         return Asked(question.content, question.images, before)
 
-    async def held(self, storage: SpaceStorage, turn: TurnRecord) -> list[Exchange]:
-        """Return all that is held of what was said before a turn's message: more than most providers are told."""
-        conversation = await self._take(storage, turn.session_id, turn.offset)
-        exchanges = conversation.exchanges(turn.offset)
-        self._keep(turn.session_id, conversation)
+    async def held(self, storage: SpaceStorage, session_id: str, offset: int) -> list[Exchange]:
+        """Return all that is held of what was said before an offset: more than most providers are told."""
+        conversation = await self._take(storage, session_id, offset)
+        exchanges = conversation.exchanges(offset)
+        self._keep(session_id, conversation)
         return exchanges
 
     async def readable_by(self, context: Context, storage: SpaceStorage, session_id: str, provider_id: str) -> int:

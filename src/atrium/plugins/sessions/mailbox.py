@@ -48,7 +48,7 @@ class Mailboxes:
         self._patience = Patience(context)
         self.attachments = attachments
         self.conversations = Conversations(attachments)
-        self._summaries = Summaries(context, ledger, self.conversations, enabled=summarise)
+        self.summaries = Summaries(context, ledger, self.conversations, enabled=summarise)
         self._boxes: dict[str, Mailbox] = {}
         self._halted: Counter[str] = Counter()
         self._draining = False
@@ -81,7 +81,7 @@ class Mailboxes:
     def forget(self, space: str, session_id: str) -> None:
         """Forget what was kept of a session that is deleted."""
         self.conversations.forget(session_id)
-        self._summaries.forget(session_id)
+        self.summaries.forget(session_id)
 
     def running(self, session_id: str) -> RunningTurn | None:
         """Return the turn that runs in a session. Ask while holding the session: a turn may be starting."""
@@ -208,7 +208,7 @@ class Mailboxes:
         return turn
 
     def _running(self, start: Change, turn: TurnRecord) -> RunningTurn:
-        return RunningTurn(self._context, self._ledger, self._patience, self._summaries, start, turn)
+        return RunningTurn(self._context, self._ledger, self._patience, self.summaries, start, turn)
 
     async def _next(self, change: Change, box: Mailbox) -> TurnRecord | None:
         if self._draining or box.session_id in self._halted or change.activity.blocked:

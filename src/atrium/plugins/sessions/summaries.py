@@ -13,6 +13,7 @@ from atrium.contracts.turn_notes import NoteAdded
 from atrium.plugins.sessions import outputs
 from atrium.plugins.sessions.conversation import Asked, Conversations, Exchange, decode
 from atrium.plugins.sessions.documents import SessionRecord, TurnRecord, stream_of
+from atrium.plugins.sessions.inputs import LARGEST_OFFSET
 from atrium.plugins.sessions.ledger import Ledger
 from atrium.sdk import AtriumError, Context, Principal, ServiceNotFound, SpaceStorage
 from atrium.sdk.crash_points import crash_point
@@ -67,6 +68,15 @@ class Telling:
         return {"model": known["model"]} if isinstance(known.get("model"), str) else {}
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What is held of a conversation, and the summary that it has."""
+
+    exchanges: Sequence[Exchange]
+    stored: Stored | None
+    held: Held
+
+
 class Summaries:
     """Tells a provider of a conversation. What fits is told as it is; else the older part as a summary."""
 
@@ -83,44 +93,60 @@ class Summaries:
         A summary is made where another provider was asked some of it and it does not fit; where that fails, the
         provider is told what it would be without. Cancelling ends it.
         """
-        space, session_id = storage.space, telling.session.id
-        is_shared = any(message.provider_id != telling.provider_id for message in asked.before)
         if not self._enabled or not asked.before:
             return asked.before
-        offset = (await self._ledger.activity(space, session_id)).summary
-        if not is_shared and offset is None:
+        is_shared = any(message.provider_id != telling.provider_id for message in asked.before)
+        state = await self._state(storage, telling.session.id, telling.turn.offset, only_known=not is_shared)
+        reading = None if state is None else await self._reading(telling.provider_id, state.held)
+        if state is None or reading is None:
             return asked.before
-        stored = None if offset is None else await _stored(storage, session_id, offset)
-        exchanges = await self.conversations.held(storage, telling.turn)
-        held = _held(exchanges, stored)
-        try:
-            reading: Reading = await self._context.services.call("providers.reading", telling.provider_id, held)
-        except ServiceNotFound:
-            return asked.before
-        if reading.cut is not None and reading.writer is not None and not self._rests(session_id):
-            made = await self._made(storage, telling, exchanges, held, stored, reading)
+        held = state.held
+        if reading.cut is not None and reading.writer is not None and not self._rests(telling.session.id):
+            made = await self._made(storage, telling, state, reading)
             if made is not None:
                 return [made.message(held.messages[: reading.cut]), *held.messages[reading.cut :]]
         if held.summary is None or not reading.uses_summary:
             return asked.before
         return [held.summary, *(held.messages[held.covered :] if held.covered else asked.before)]
 
-    async def _made(
-        self,
-        storage: SpaceStorage,
-        telling: Telling,
-        exchanges: Sequence[Exchange],
-        held: Held,
-        stored: Stored | None,
-        reading: Reading,
-    ) -> Stored | None:
+    async def kept_by(self, storage: SpaceStorage, session_id: str, provider_id: str) -> int:
+        """Return how many of a session's messages, the newest, a provider is told of word for word."""
+        readable = await self.conversations.readable_by(self._context, storage, session_id, provider_id)
+        state = await self._state(storage, session_id, LARGEST_OFFSET) if self._enabled else None
+        reading = None if state is None else await self._reading(provider_id, state.held)
+        if state is None or reading is None:
+            return readable
+        if reading.cut is not None and reading.writer is not None:
+            return len(state.held.messages) - reading.cut
+        return len(state.held.messages) - state.held.covered if reading.uses_summary else readable
+
+    async def _state(
+        self, storage: SpaceStorage, session_id: str, offset: int, *, only_known: bool = False
+    ) -> _State | None:
+        """Return what is held of what was said before an offset; `only_known`: None where there is no summary yet."""
+        place = (await self._ledger.activity(storage.space, session_id)).summary
+        if only_known and place is None:
+            return None
+        stored = None if place is None else await _stored(storage, session_id, place)
+        exchanges = await self.conversations.held(storage, session_id, offset)
+        return _State(exchanges, stored, _held(exchanges, stored))
+
+    async def _reading(self, provider_id: str, held: Held) -> Reading | None:
+        try:
+            reading: Reading = await self._context.services.call("providers.reading", provider_id, held)
+        except ServiceNotFound:
+            return None
+        return reading
+
+    async def _made(self, storage: SpaceStorage, telling: Telling, state: _State, reading: Reading) -> Stored | None:
         """Have a summary written and store it; None, and a note that says why, if that fails."""
+        stored, held = state.stored, state.held
         cut, before = reading.cut or 0, stored if reading.extends else None
         start = held.covered if before is not None else 0
         source = [*_so_far(before), *held.messages[start:cut]]
         try:
             summary = await self._written(telling, source, reading)
-            through = _through(exchanges, cut) if cut else stored.through if stored is not None else 0
+            through = _through(state.exchanges, cut) if cut else stored.through if stored is not None else 0
             count = cut - start + (before.messages if before is not None else 0)
             made = Stored(through, count, outputs.text(summary.content), telling.provider_id)
             await self._keep(storage, telling, made, summary)

@@ -34,7 +34,7 @@ class Switcher:
         wanted = name("providerId", provider_id)
         await self._context.services.call("providers.check", wanted)
         storage = self._context.storage.of(caller.space)
-        kept = await self._mailboxes.conversations.readable_by(self._context, storage, session_id, wanted)
+        kept = await self._mailboxes.summaries.kept_by(storage, session_id, wanted)
         async with self._ledger.change(caller.space, session_id) as change:
             if change.activity.status == "stopped":
                 raise SessionIsStopped("fork it to continue the conversation")

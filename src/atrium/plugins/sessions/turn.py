@@ -205,7 +205,7 @@ class RunningTurn:
         if following is None:
             return False
         crash_point("provider.falling_back")
-        kept = await self._conversations.readable_by(self._context, self._storage, session.id, following)
+        kept = await self._summaries.kept_by(self._storage, session.id, following)
         async with self._ledger.change(self._storage.space, session.id) as change:
             if change.session.provider_id == failed:
                 problem = self._plain_problem(error)
