@@ -1,11 +1,13 @@
 """The scripted agent with worse manners, which are scripts as well.
 
-`spill` (a line without an end), `heap N WORDS` (as many answers), `terminal WORDS` (a call that puts them out a
-thousand times, and has them as often among its arguments).
+`spill` (a line without an end), `heap N WORDS` (as many answers), `doze` (reads nothing any more), `terminal WORDS`
+(a call that puts them out a thousand times, and has them as often among its arguments).
 """
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import threading
 from typing import Any
@@ -22,6 +24,16 @@ class HardAgent(Agent):
         number, _, words = rest.partition(" ")
         for _ in range(int(number)):
             self.update(session, "agent_message_chunk", text(words))
+
+    def read(self) -> None:
+        for line in sys.stdin:
+            self.arrived.put(json.loads(line))
+            if '"doze"' in line:
+                threading.Event().wait()
+        os._exit(0)
+
+    def do_doze(self, session: str, rest: str, cancelled: threading.Event) -> None:
+        """Answer for the last time."""
 
     def do_terminal(self, session: str, rest: str, cancelled: threading.Event) -> None:
         self.call(session, "tool_call", title="make", rawInput={"lines": [rest] * 1000})

@@ -16,7 +16,7 @@ import pytest
 from atrium.adapters.providers.acp import AcpProvider
 from atrium.adapters.providers.acp_sizes import LARGEST, cut_arguments
 from atrium.sdk.clock import SystemClock
-from atrium.sdk.errors import ProviderError
+from atrium.sdk.errors import ProviderCrashed, ProviderError
 from atrium.sdk.providers import ToolCall, ToolResult
 from tests.providers.test_acp import FIRST, gone, run, said, turn, until_gone
 
@@ -83,3 +83,36 @@ def test_arguments_are_cut_wherever_they_are_long(content: dict[str, Any]) -> No
     assert len(cut) < LARGEST * 1.1
     assert "left out" in cut
     assert cut_arguments({"path": "/a", "lines": [1, None]}) == {"path": "/a", "lines": [1, None]}
+
+
+async def test_a_turn_is_cancelled_whose_message_is_not_even_read(
+    provider: AcpProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atrium.adapters.providers.acp_agent.CANCEL_SECONDS", 0.2)
+    await said(provider, "doze")
+    assert provider._agent is not None
+    deaf = provider._agent
+    asking = asyncio.create_task(run(provider, turn("x" * 1_000_000)))
+    async with asyncio.timeout(50):
+        while not deaf._turns:  # noqa: ASYNC110  # nothing tells when it is asked
+            await asyncio.sleep(0.01)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    assert gone(deaf.pid)
+    assert await said(provider, "say hello") == "hello"
+
+
+async def test_an_agent_that_hangs_is_replaced(provider: AcpProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    await said(provider, "say hello")
+    assert provider._agent is not None
+    hung = provider._agent.pid
+    os.kill(hung, signal.SIGSTOP)
+    monkeypatch.setattr("atrium.adapters.providers.acp_agent.FORGET_SECONDS", 0.1)
+    await asyncio.wait_for(provider.stop_session(FIRST), 50)
+    with monkeypatch.context() as hurried:
+        hurried.setattr("atrium.adapters.providers.acp_agent.START_SECONDS", 0.1)
+        with pytest.raises(ProviderCrashed, match="did not answer"):
+            await said(provider, "say hello")
+    assert gone(hung)
+    assert await said(provider, "say hello") == "hello"

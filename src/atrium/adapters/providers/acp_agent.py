@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 START_SECONDS = 60.0
 CANCEL_SECONDS = 10.0
+FORGET_SECONDS = 5.0
 
 _STOPPED = {
     "cancelled": "stopped by itself",
@@ -212,7 +213,7 @@ class Agent:
                 yield event
         if self._flooded:
             raise ProviderError(f"{self._name} sent more than could be stored, and was stopped")
-        result = _json(await self._call(prompting, within=None))
+        result = _json(await self._result(prompting))
         reason = str(result.get("stopReason"))
         if reason == "refusal":
             raise ProviderRejected(f"{self._name} refused to go on")
@@ -229,8 +230,9 @@ class Agent:
         self._remarks.pop(session_id, None)
         self._spending.sessions.pop(session_id, None)
         if self._can_close and self.alive:
-            with contextlib.suppress(ProviderError):
-                await self._call(self._connection.close_session(session_id=session_id))
+            with contextlib.suppress(ProviderError, TimeoutError):
+                async with asyncio.timeout(FORGET_SECONDS):
+                    await self._result(self._connection.close_session(session_id=session_id))
 
     async def stop(self) -> None:
         """End the process and everything in it; may be called twice."""
@@ -285,11 +287,10 @@ class Agent:
         for asking in turn.asking:
             asking.cancel()
         if not prompting.done() and not self._flooded:
-            try:
-                await self._connection.cancel(session_id=session_id)
-            except (RequestError, ConnectionError) as error:  # an agent that is gone needs not be told
-                log.debug("%s cannot be told to stop: %s", self._name, error)
-            await asyncio.wait([prompting], timeout=CANCEL_SECONDS)
+            with contextlib.suppress(TimeoutError):  # it may not even read what it is told
+                async with asyncio.timeout(CANCEL_SECONDS):
+                    await self._cancel(session_id)
+                    await asyncio.wait([prompting])
         if not prompting.done():
             log.warning("%s does not stop a turn and is ended", self._name)
             prompting.cancel()
@@ -300,6 +301,12 @@ class Agent:
             del self._turns[session_id]
         if self._flooded:
             await self.stop()
+
+    async def _cancel(self, session_id: str) -> None:
+        try:
+            await self._connection.cancel(session_id=session_id)
+        except (RequestError, ConnectionError) as error:  # an agent that is gone needs not be told
+            log.debug("%s cannot be told to stop: %s", self._name, error)
 
     def _failure(self, prompting: asyncio.Future[Any]) -> str:
         """Return the words in which a turn failed; nothing if it did not."""
@@ -313,14 +320,24 @@ class Agent:
         why = _STOPPED.get(reason)
         return None if why is None else f"{self._name} {why}"
 
-    async def _call(self, calling: Any, *, within: float | None = START_SECONDS) -> Any:
+    async def _call(self, calling: Any) -> Any:
+        """Return the answer to a call; an agent that does not give it is ended, unless a turn of it runs.
+
+        That one ends it where it does not stop either.
+        """
         try:
-            async with asyncio.timeout(within):
-                return await calling
+            async with asyncio.timeout(START_SECONDS):
+                return await self._result(calling)
+        except TimeoutError as error:
+            if not self._turns:
+                await self.stop()
+            raise ProviderCrashed(f"{self._name} did not answer within {START_SECONDS:.0f} s") from error
+
+    async def _result(self, calling: Any) -> Any:
+        try:
+            return await calling
         except RequestError as error:
             raise provider_error(self._name, error) from error
-        except TimeoutError as error:
-            raise ProviderCrashed(f"{self._name} did not answer within {within:.0f} s") from error
         except ValueError as error:
             raise ProviderError(f"{self._name} answered something that is not its protocol") from error
         except (ConnectionError, EOFError) as error:
