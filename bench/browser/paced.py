@@ -1,36 +1,20 @@
 """A plugin file for the hub under measurement: a provider that speaks at the pace of a fast model."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator
 
 from atrium.sdk import Manifest, Plugin
-from atrium.sdk.providers import Availability, Command, Progress, ProviderEvent, ProviderInfo, TextDelta, TurnRequest
+from atrium.sdk.providers import ProviderEvent, ProviderInfo, TextDelta, TurnRequest
+from atrium.testing.plain_provider import PlainProvider
 
 SECONDS = 0.02
 """From one token to the next: 50 tokens a second."""
 
 
-class Paced:
+class Paced(PlainProvider):
     """Answers a number with so many tokens, one after another."""
 
     info = ProviderInfo(id="paced", name="Paced", version="1.0.0", capabilities={"streaming": True})
-    availability = Availability("active")
-
-    async def configure(self, settings: Mapping[str, Any]) -> None:
-        """Need no settings."""
-
-    async def install_or_update(self, progress: Callable[[Progress], None]) -> None:
-        """Need no files."""
-
-    async def start_session(self, session_id: str, settings: Mapping[str, Any]) -> None:
-        """Keep nothing."""
-
-    async def stop_session(self, session_id: str) -> None:
-        """Keep nothing."""
-
-    async def control(self, session_id: str, command: Command) -> None:
-        """Take no commands."""
 
     async def stream_events(self, session_id: str, turn: TurnRequest) -> AsyncIterator[ProviderEvent]:
         """Speak."""

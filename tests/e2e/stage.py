@@ -2,15 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from atrium.sdk import Manifest, NoConfig, Plugin
 from atrium.sdk.providers import (
-    Availability,
-    Command,
-    Progress,
     ProviderEvent,
     ProviderInfo,
     TextDelta,
@@ -19,6 +16,7 @@ from atrium.sdk.providers import (
     ToolResult,
     TurnRequest,
 )
+from atrium.testing.plain_provider import PlainProvider
 
 BEGINNING = "one two three "
 END = "four five six."
@@ -72,29 +70,13 @@ HOSTILE_TOOLS: tuple[tuple[str, dict[str, Any], str], ...] = (
 )
 
 
-class Stage:
+class Stage(PlainProvider):
     """Answers by the first word: `half NAME` stops in the middle until the file `<home>/cues/NAME` is there."""
 
     info = ProviderInfo(id="stage", name="Stage", version="1.0.0", capabilities={"streaming": True})
-    availability = Availability("active")
 
     def __init__(self, cues: Path) -> None:
         self._cues = cues
-
-    async def configure(self, settings: Mapping[str, Any]) -> None:
-        """Need no settings."""
-
-    async def install_or_update(self, progress: Callable[[Progress], None]) -> None:
-        """Need no files."""
-
-    async def start_session(self, session_id: str, settings: Mapping[str, Any]) -> None:
-        """Keep nothing."""
-
-    async def stop_session(self, session_id: str) -> None:
-        """Keep nothing."""
-
-    async def control(self, session_id: str, command: Command) -> None:
-        """Take no commands."""
 
     async def stream_events(self, session_id: str, turn: TurnRequest) -> AsyncIterator[ProviderEvent]:
         """Speak."""

@@ -1,7 +1,7 @@
 """The providers plugin in a running kernel: the list, the check, turns, sessions, providers that come, go and break."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,23 +21,21 @@ from atrium.sdk.providers import (
     Choice,
     Choices,
     Command,
-    Progress,
     ProviderEvent,
     ProviderInfo,
     TextDelta,
     TurnRequest,
 )
 from atrium.testing.kernel import kernel_with
+from atrium.testing.plain_provider import PlainProvider
 from atrium.testing.provider_suite import text_of, turn
 from tests.gateway.house import house_with
 
 ECHO = {"echo": {"enabled": True}}
 
 
-class Odd:
+class Odd(PlainProvider):
     """A provider of somebody else: says what it was told, and fails as it is told."""
-
-    availability = Availability("active")
 
     def __init__(self, provider_id: str = "odd", fault: Exception | None = None) -> None:
         self.info = ProviderInfo(provider_id, "Odd", "1")
@@ -49,9 +47,6 @@ class Odd:
         self.calls.append(("configure", dict(settings)))
         if self.fault is not None:
             raise self.fault
-
-    async def install_or_update(self, progress: Callable[[Progress], None]) -> None:
-        """Do nothing."""
 
     async def start_session(self, session_id: str, settings: Mapping[str, Any]) -> None:
         self.calls.append(("start", session_id))
@@ -65,9 +60,6 @@ class Odd:
                 await asyncio.Event().wait()
         finally:
             self.ended.set()
-
-    async def control(self, session_id: str, command: Command) -> None:
-        """Do nothing."""
 
     async def stop_session(self, session_id: str) -> None:
         self.calls.append(("stop", session_id))

@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,8 +11,9 @@ from atrium.adapters.storage.memory import MemoryStorageAdapter
 from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.providers import Providers
 from atrium.plugins.sessions import Sessions
-from atrium.sdk.providers import Availability, Command, Progress, ProviderEvent, ProviderInfo, TextDelta, TurnRequest
+from atrium.sdk.providers import ProviderEvent, ProviderInfo, TextDelta, TurnRequest
 from atrium.sdk.spi import StorageAdapter
+from atrium.testing.plain_provider import PlainProvider
 from tests.sessions.hub import Hub
 
 Step = Exception | ProviderEvent | asyncio.Event
@@ -60,10 +61,8 @@ class StepClock:
         return seconds
 
 
-class Flaky:
+class Flaky(PlainProvider):
     """A provider that does the next steps of its script at each attempt, and answers with its name when it has none."""
-
-    availability = Availability("active")
 
     def __init__(self, provider_id: str, *script: Iterable[Step], **limits: int) -> None:
         self.info = ProviderInfo(provider_id, provider_id.title(), "1", {"tools": True}, limits)
@@ -71,12 +70,6 @@ class Flaky:
         self.requests: list[TurnRequest] = []
         self.arrived = asyncio.Event()
         self.started: list[Mapping[str, Any]] = []
-
-    async def configure(self, settings: Mapping[str, Any]) -> None:
-        """Do nothing."""
-
-    async def install_or_update(self, progress: Callable[[Progress], None]) -> None:
-        """Do nothing."""
 
     async def start_session(self, session_id: str, settings: Mapping[str, Any]) -> None:
         self.started.append(settings)
@@ -91,12 +84,6 @@ class Flaky:
                 await step.wait()
             else:
                 yield step
-
-    async def control(self, session_id: str, command: Command) -> None:
-        """Do nothing."""
-
-    async def stop_session(self, session_id: str) -> None:
-        """Do nothing."""
 
 
 class FailingHub(Hub):

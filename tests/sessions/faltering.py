@@ -4,31 +4,21 @@
 mends, and `bug` as nobody has foreseen.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator
 
 from atrium.sdk import Manifest, NoConfig, Plugin
 from atrium.sdk.errors import ProviderAuthFailed, ProviderUnreachable
-from atrium.sdk.providers import Availability, Command, Progress, ProviderEvent, ProviderInfo, TextDelta, TurnRequest
+from atrium.sdk.providers import ProviderEvent, ProviderInfo, TextDelta, TurnRequest
+from atrium.testing.plain_provider import PlainProvider
 
 
-class FalteringProvider:
+class FalteringProvider(PlainProvider):
     """The provider."""
 
     info = ProviderInfo("faltering", "Faltering", "1", {"tools": True})
-    availability = Availability("active")
 
     def __init__(self) -> None:
         self.seen: set[str] = set()
-
-    async def configure(self, settings: Mapping[str, Any]) -> None:
-        """Do nothing."""
-
-    async def install_or_update(self, progress: Callable[[Progress], None]) -> None:
-        """Do nothing."""
-
-    async def start_session(self, session_id: str, settings: Mapping[str, Any]) -> None:
-        """Do nothing."""
 
     async def stream_events(self, session_id: str, turn: TurnRequest) -> AsyncIterator[ProviderEvent]:
         """Fail, or answer."""
@@ -40,12 +30,6 @@ class FalteringProvider:
             self.seen.add(turn.turn_id)
             raise ProviderUnreachable("there is no route to it", retry_after=60 if turn.content == "later" else None)
         yield TextDelta(f"after {len(turn.history)} messages: {turn.content}")
-
-    async def control(self, session_id: str, command: Command) -> None:
-        """Do nothing."""
-
-    async def stop_session(self, session_id: str) -> None:
-        """Do nothing."""
 
 
 class Faltering(Plugin[NoConfig]):

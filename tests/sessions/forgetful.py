@@ -4,29 +4,19 @@ A conversation with the word `dawdle` in its older part is not done with until s
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator
 
 from atrium.sdk import Manifest, NoConfig, Plugin
-from atrium.sdk.providers import Availability, Command, Progress, ProviderEvent, ProviderInfo, TextDelta, TurnRequest
+from atrium.sdk.providers import ProviderEvent, ProviderInfo, TextDelta, TurnRequest
+from atrium.testing.plain_provider import PlainProvider
 
 
-class ForgetfulProvider:
+class ForgetfulProvider(PlainProvider):
     """The provider."""
 
     info = ProviderInfo(
         "forgetful", "Forgetful", "1", {"tools": True, "summaries": True}, {"historyCharacters": 400}, retries=False
     )
-    availability = Availability("active")
-
-    async def configure(self, settings: Mapping[str, Any]) -> None:
-        """Do nothing."""
-
-    async def install_or_update(self, progress: Callable[[Progress], None]) -> None:
-        """Do nothing."""
-
-    async def start_session(self, session_id: str, settings: Mapping[str, Any]) -> None:
-        """Do nothing."""
 
     async def stream_events(self, session_id: str, turn: TurnRequest) -> AsyncIterator[ProviderEvent]:
         """Summarise, or answer."""
@@ -37,12 +27,6 @@ class ForgetfulProvider:
             return
         knows = "a summary" if turn.history and turn.history[0].is_summary else "no summary"
         yield TextDelta(f"I know {knows} and {len(turn.history)} messages.")
-
-    async def control(self, session_id: str, command: Command) -> None:
-        """Do nothing."""
-
-    async def stop_session(self, session_id: str) -> None:
-        """Do nothing."""
 
 
 class Forgetful(Plugin[NoConfig]):

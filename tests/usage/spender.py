@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator
 
 from atrium.sdk import Manifest, Plugin, ProviderError
 from atrium.sdk.host import Host
 from atrium.sdk.providers import (
-    Availability,
-    Command,
-    Progress,
     ProviderEvent,
     ProviderInfo,
     Quota,
@@ -18,25 +14,15 @@ from atrium.sdk.providers import (
     TurnRequest,
     Usage,
 )
+from atrium.testing.plain_provider import PlainProvider
 
 
-class Spender:
+class Spender(PlainProvider):
     """Says how much it used, twice: at first half of it."""
-
-    availability = Availability("active")
 
     def __init__(self, provider_id: str) -> None:
         self.info = ProviderInfo(provider_id, provider_id.title(), "1.0.0", retries=False)
         self.asked = 0
-
-    async def configure(self, settings: Mapping[str, Any]) -> None:
-        """Take nothing."""
-
-    async def install_or_update(self, progress: Callable[[Progress], None]) -> None:
-        """Do nothing."""
-
-    async def start_session(self, session_id: str, settings: Mapping[str, Any]) -> None:
-        """Do nothing."""
 
     async def stream_events(self, session_id: str, turn: TurnRequest) -> AsyncIterator[ProviderEvent]:
         """Do as told: `limit NAME LIMIT REMAINING` tells a limit, `fail` fails behind the first half."""
@@ -56,12 +42,6 @@ class Spender:
         if fails:
             raise ProviderError("as told")
         yield Usage(int(given), int(answered), float(cost), int(cached), "m-1")
-
-    async def control(self, session_id: str, command: Command) -> None:
-        """Do nothing."""
-
-    async def stop_session(self, session_id: str) -> None:
-        """Do nothing."""
 
 
 class Spending(Plugin):
