@@ -77,3 +77,39 @@ async def test_a_long_message_brings_its_writer_from_further_up_to_its_end(tmp_p
         await expect(ann.messages("assistant").last.get_by_text("Line 79")).to_be_in_viewport()
         await expect(ann.part("jump-to-latest")).to_be_hidden()
         assert ann.complaints == []
+
+
+async def test_a_conversation_is_read_with_keys_from_wherever_the_focus_was(tmp_path: Path, chromium: str) -> None:
+    async with screen_at(tmp_path / "home", chromium) as ann:
+        session_id = await new_session(ann.daemon, *MANY)
+        await ann.sign_in(f"/sessions/{session_id}")
+        await expect(ann.messages("assistant").last).to_contain_text("message 39")
+        await ann.part("quote").last.focus()
+        first = ann.messages("assistant").filter(has_text="message 0")
+        for _ in range(60):
+            await ann.page.keyboard.press("PageUp")
+            if await first.count():
+                break
+            await ann.page.evaluate("() => new Promise(requestAnimationFrame)")
+        await expect(first).to_be_visible()
+        await ann.page.keyboard.press("End")
+        await expect(ann.messages("assistant").last).to_contain_text("message 39")
+        assert ann.complaints == []
+
+
+async def test_everything_is_found_from_a_room_that_came_first(tmp_path: Path, chromium: str) -> None:
+    async with screen_at(tmp_path / "home", chromium) as ann:
+        await new_session(ann.daemon, "plant peas", title="Garden")
+        await ann.sign_in()
+        await ann.visit("/settings")
+        await ann.is_live()
+        palette = ann.part("palette")
+        for wanted in ("Garden", "New session", "Go to Approvals", "Go to Usage"):
+            await ann.page.keyboard.press("Control+k")
+            await palette.get_by_role("combobox").fill(wanted)
+            await expect(palette.get_by_role("option").first).to_contain_text(wanted)
+            await ann.page.keyboard.press("Escape")
+        await ann.page.keyboard.press("g")
+        await ann.page.keyboard.press("a")
+        await expect(ann.page).to_have_url(f"{ann.daemon.url}/approvals")
+        assert ann.complaints == []

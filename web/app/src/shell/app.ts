@@ -17,7 +17,7 @@ import "./navigation.ts";
 import type { Overlays } from "./overlays.ts";
 import "./overlays.ts";
 import "./room_frame.ts";
-import { shellCommands } from "./shell_commands.ts";
+import { shellCommands, wayCommands } from "./shell_commands.ts";
 import { SignIn } from "./sign_in.ts";
 import "./sign_in_page.ts";
 import "./toasts.ts";
@@ -33,7 +33,7 @@ export class App extends SignalElement {
   #breakages: Breakages | undefined;
 
   readonly #own = shellCommands({
-    search: () => void this.overlays?.openPalette(() => this.#commands()),
+    search: () => void this.#search(),
     showKeys: () => void this.overlays?.openKeys(() => this.#commands()),
   });
   readonly #shortcuts = new Shortcuts(() => this.#commands(), Date.now);
@@ -97,7 +97,15 @@ export class App extends SignalElement {
   }
 
   #commands(): readonly Command[] {
-    return [...this.#own, ...this.hub.features.commands.value];
+    const { features, router } = this.hub;
+    const ways = wayCommands(features.navigation.value, (path) => router.go(path));
+    return [...this.#own, ...features.commands.value, ...ways];
+  }
+
+  /** The sessions are found in their room: what is known of them has to be there first. */
+  async #search(): Promise<void> {
+    await this.hub.features.load("sessions");
+    await this.overlays?.openPalette(() => this.#commands());
   }
 
   #run(id: string): void {

@@ -1,4 +1,4 @@
-import { ChartColumn, MessagesSquare, Plug, Settings, ShieldQuestionMark } from "lucide";
+import { ChartColumn, MessagesSquare, Plug, Settings, ShieldQuestionMark, SquarePen } from "lucide";
 import { settingsCommands } from "../features/settings/commands.ts";
 import type { FeatureDeclaration } from "../state/features.ts";
 import type { Hub } from "../state/hub.ts";
@@ -10,7 +10,16 @@ export function builtInFeatures(hub: Hub): readonly FeatureDeclaration[] {
     {
       name: "sessions",
       paths: ["/", "/new", "/sessions/:id"],
-      navigation: { path: "/", label: () => shellWords().sessions, icon: MessagesSquare },
+      navigation: { path: "/", label: () => shellWords().sessions, icon: MessagesSquare, keys: "g h" },
+      commands: [
+        {
+          id: "sessions.new",
+          label: () => shellWords().newSession,
+          keys: "n",
+          icon: SquarePen,
+          run: () => hub.router.go("/new"),
+        },
+      ],
       load: async () => (await import("../features/sessions/feature.ts")).default(hub),
     },
     {
@@ -20,6 +29,7 @@ export function builtInFeatures(hub: Hub): readonly FeatureDeclaration[] {
         path: "/approvals",
         label: () => shellWords().approvals,
         icon: ShieldQuestionMark,
+        keys: "g a",
         badge: () => hub.approvals.count.value,
       },
       load: async () => (await import("../features/approvals/feature.ts")).default(hub),
@@ -27,27 +37,19 @@ export function builtInFeatures(hub: Hub): readonly FeatureDeclaration[] {
     {
       name: "providers",
       paths: ["/providers", "/providers/:id", "/providers/:id/key"],
-      navigation: { path: "/providers", label: () => shellWords().providers, icon: Plug },
-      commands: [
-        {
-          id: "providers.open",
-          label: () => shellWords().toProviders,
-          icon: Plug,
-          run: () => hub.router.go("/providers"),
-        },
-      ],
+      navigation: { path: "/providers", label: () => shellWords().providers, icon: Plug, keys: "g p" },
       load: async () => (await import("../features/providers/feature.ts")).default(hub),
     },
     {
       name: "usage",
       paths: ["/usage"],
-      navigation: { path: "/usage", label: () => shellWords().usage, icon: ChartColumn },
+      navigation: { path: "/usage", label: () => shellWords().usage, icon: ChartColumn, keys: "g u" },
       load: async () => (await import("../features/usage/feature.ts")).default(hub),
     },
     {
       name: "settings",
       paths: ["/settings"],
-      navigation: { path: "/settings", label: () => shellWords().settings, icon: Settings },
+      navigation: { path: "/settings", label: () => shellWords().settings, icon: Settings, keys: "g s" },
       commands: settingsCommands(hub),
       load: async () => (await import("../features/settings/feature.ts")).default(hub),
     },

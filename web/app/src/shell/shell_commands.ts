@@ -1,5 +1,5 @@
 import { Keyboard, Search } from "lucide";
-import type { Command } from "../state/feature.ts";
+import type { Command, NavigationEntry } from "../state/feature.ts";
 import { shellWords } from "./words.ts";
 
 /** What the shell's own commands do. */
@@ -26,4 +26,18 @@ export function shellCommands(acts: ShellActs): readonly Command[] {
       run: acts.showKeys,
     },
   ];
+}
+
+/** A way to each room that stands in the navigation. */
+export function wayCommands(
+  entries: readonly (NavigationEntry & { readonly name: string })[],
+  go: (path: string) => void,
+): readonly Command[] {
+  return entries.map(({ name, path, label, icon, keys }) => ({
+    id: `${name}.go`,
+    label: () => shellWords().goTo(label()),
+    icon,
+    ...(keys && { keys }),
+    run: () => go(path),
+  }));
 }

@@ -43,6 +43,8 @@ export interface NavigationEntry {
   readonly path: string;
   readonly label: () => string;
   readonly icon: IconNode;
+  /** What goes there, as `g s`; the palette offers the way there with and without. */
+  readonly keys?: string;
   /** How much in there waits for the person; shown beside the name unless it is 0. */
   readonly badge?: () => number;
 }

@@ -18,7 +18,7 @@ describe("a pressed key", () => {
 
 describe("the shortcuts", () => {
   const run = vi.fn();
-  const command = { id: "palette", title: "Find", keys: "Mod+K", run };
+  const command = { id: "palette", label: () => "Find", keys: "Mod+K", run };
   const shortcuts = new Shortcuts(
     () => [command],
     () => 0,

@@ -6,7 +6,6 @@ import {
   Pencil,
   Pin,
   Search,
-  SquarePen,
   Tag,
   TextSearch,
   Trash2,
@@ -50,19 +49,12 @@ export default function sessions(hub: Hub): Feature {
 type CurrentRoom = () => SessionsRoom | undefined;
 
 function commandsOf(hub: Hub, deeds: SessionDeeds, room: CurrentRoom): readonly Command[] {
-  return [...waysOf(hub, room), ...changesOf(hub, room), ...deletionsOf(hub, deeds, room)];
+  return [...waysOf(room), ...changesOf(hub, room), ...deletionsOf(hub, deeds, room)];
 }
 
-function waysOf(hub: Hub, room: CurrentRoom): readonly Command[] {
+function waysOf(room: CurrentRoom): readonly Command[] {
   const isHere = (): boolean => room() !== undefined;
   return [
-    {
-      id: "sessions.new",
-      label: () => roomWords().newSession,
-      keys: "n",
-      icon: SquarePen,
-      run: () => hub.router.go("/new"),
-    },
     {
       id: "sessions.next",
       label: () => roomWords().nextSession,

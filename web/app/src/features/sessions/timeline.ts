@@ -68,6 +68,7 @@ export class Timeline extends SignalElement {
   #placeBefore: ReaderPlace;
   /** Whether the reader has been where the unread part begins. */
   #wasUnreadMet = false;
+  #hadFocus = false;
   readonly #type = { colours: new CodeColours(), math: new MathView() };
   #clock: ReturnType<typeof setInterval> | undefined;
 
@@ -129,6 +130,7 @@ export class Timeline extends SignalElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
+    this.#hadFocus = Boolean(this.shadowRoot?.activeElement);
     if (!changed.has("open")) return;
     this.#close();
     this.opened = new Set();
@@ -139,6 +141,8 @@ export class Timeline extends SignalElement {
     const window = this.#window;
     if (!window) return;
     window.settle(this.column);
+    // What had the focus may be out of sight and drawn no more: the keys go on reading from there.
+    if (this.#hadFocus && !this.shadowRoot?.activeElement) this.scroller.focus({ preventScroll: true });
     this.#takeFirstMatch();
     if (this.#findView?.settle(this.column, this.scroller, window))
       requestAnimationFrame(() => this.requestUpdate());
@@ -155,7 +159,7 @@ export class Timeline extends SignalElement {
     const words = sessionWords();
     const { find, unread } = this.open;
     return html`
-      <div class="scroller" tabindex="-1">
+      <div class="scroller" tabindex="0" role="region" aria-label=${words.conversation}>
         <div
           class="column"
           role="log"

@@ -19,7 +19,7 @@ export const timelineStyles = css`
   }
 
   .scroller:focus-visible {
-    outline: none;
+    outline-offset: -2px;
   }
 
   .column {

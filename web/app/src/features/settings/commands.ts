@@ -1,19 +1,12 @@
-import { Monitor, Moon, Settings, Sun } from "lucide";
+import { Monitor, Moon, Sun } from "lucide";
 import type { Command } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import { settingsCommandWords } from "./command_words.ts";
 
 /** The commands of the settings: few and small, so they are there before the room is loaded. */
 export function settingsCommands(hub: Hub): readonly Command[] {
-  const { preferences, router } = hub;
+  const { preferences } = hub;
   return [
-    {
-      id: "settings.open",
-      label: () => settingsCommandWords().goThere,
-      keys: "g s",
-      icon: Settings,
-      run: () => router.go("/settings"),
-    },
     {
       id: "settings.light",
       label: () => settingsCommandWords().useLight,
