@@ -34,7 +34,7 @@ export class KeyForm extends SignalElement {
     const words = keyWords();
     return html`
       <form novalidate data-testid="key-form" @submit=${this.#save} @keydown=${this.#onKey}>
-        <div class="field">
+        <div class="field whole">
           <label for="key">${words.keyOf(this.name)}</label>
           <input class="text" id="key" type="password" autocomplete="off" autocapitalize="off" spellcheck="false" dir="ltr"
             aria-invalid=${this.isEmpty} aria-describedby="about wrong" @input=${this.#forgive} />

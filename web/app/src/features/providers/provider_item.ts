@@ -114,7 +114,7 @@ export class ProviderItem extends SignalElement {
             <atrium-status tone=${TONES[condition.kind]}>${stateWord(condition)}</atrium-status>
             ${entry.isDefault ? html`<span class="default">${words.isDefault}</span>` : nothing}
           </div>
-          <div class="steps next">${stepsOf(entry, condition).map((step) => this.#renderStep(step))}</div>
+          <div class="steps next">${this.#stepsOf(condition).map((step) => this.#renderStep(step))}</div>
           <button type="button" class="quiet square more" aria-expanded=${this.isOpen}
             aria-label=${words.to(words.details, entry.name)} data-testid="details" @click=${this.#toggle}>
             <span class="chevron">${icon(ChevronDown)}</span>
@@ -125,6 +125,11 @@ export class ProviderItem extends SignalElement {
         ${this.#renderInstall()} ${this.#renderFailure()} ${this.isOpen ? this.#renderDetails() : nothing}
       </article>
     `;
+  }
+
+  /** The step that leads to a form is not offered while the form is there. */
+  #stepsOf(condition: Condition): readonly Step[] {
+    return stepsOf(this.entry, condition).filter((step) => step !== "setKey" || !this.isKeyAsked);
   }
 
   #renderStep(step: Step): TemplateResult {

@@ -38,6 +38,10 @@ export class ProvidersRoom extends SignalElement implements Room {
         padding: 0;
       }
 
+      .adding {
+        margin-top: 8px;
+      }
+
       .failed {
         display: grid;
         justify-items: start;
@@ -162,7 +166,7 @@ export class ProvidersRoom extends SignalElement implements Room {
         ${
           this.isAdding
             ? html`<atrium-add-provider .hub=${this.hub} @added=${this.#added} @leave=${this.#leaveAdding}></atrium-add-provider>`
-            : html`<div><button type="button" class="plain" data-testid="begin-adding" ?disabled=${!this.hub.isLive}
+            : html`<div class="adding"><button type="button" class="plain" data-testid="begin-adding" ?disabled=${!this.hub.isLive}
               @click=${this.#beginAdding}>${words.add}</button></div>`
         }
       </section>

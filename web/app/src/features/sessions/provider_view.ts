@@ -6,7 +6,7 @@ import { renderProblem } from "../../design/problem_view.ts";
 import { comingTime } from "../../design/times.ts";
 import { withCode } from "../../design/words.ts";
 import { problemText } from "../../language/problems.ts";
-import type { ProviderChange, Retrying } from "./conversation.ts";
+import type { ProviderChange, Retrying, Turn } from "./conversation.ts";
 import { imageWords } from "./image_words.ts";
 import { providerWords } from "./provider_words.ts";
 import type { TurnContext } from "./turn_view.ts";
@@ -63,7 +63,6 @@ export function renderProblemSteps(
     ${other ? renderSwitch(other.providerId, context) : nothing}
     ${has("send_without_images") ? renderWithoutImages(context) : nothing}
     ${has("change_budget") ? html`<a class="button quiet" href="/usage" data-testid="open-usage">${icon(Gauge)}${providerWords().budget}</a>` : nothing}
-    ${has("set_key") && providerId ? renderWayToKey(providerId) : nothing}
     ${has("new_session") ? html`<a class="button plain" href="/new" data-testid="new-session-step">${icon(SquarePen)}${providerWords().newSession}</a>` : nothing}
     ${has("configure_provider", "install_provider") ? renderWayToProvider(providerId, has("install_provider")) : nothing}
   `;
@@ -87,7 +86,9 @@ function renderWayToProvider(providerId: string | undefined, isMissing: boolean)
   </a>`;
 }
 
-function renderWayToKey(providerId: string): TemplateResult {
+/** The step without which trying again does not help: the key of the provider. */
+export function renderWayToKey({ problem, providerId }: Turn): TemplateResult | typeof nothing {
+  if (!providerId || !problem?.actions.some(({ id }) => id === "set_key")) return nothing;
   return html`<a class="button plain" href="/providers/${encodeURIComponent(providerId)}/key" data-testid="set-key">
     ${icon(KeyRound)}${providerWords().setKey}
   </a>`;

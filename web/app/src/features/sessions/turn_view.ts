@@ -20,7 +20,13 @@ import {
 } from "./conversation.ts";
 import { pieceOf } from "./find.ts";
 import { markdown, type Typesetting } from "./markdown_view.ts";
-import { renderChanges, renderProblemSteps, renderRetryAt, renderRetrying } from "./provider_view.ts";
+import {
+  renderChanges,
+  renderProblemSteps,
+  renderRetryAt,
+  renderRetrying,
+  renderWayToKey,
+} from "./provider_view.ts";
 import { renderSaid, type SaidPlace } from "./said_view.ts";
 import { renderSummaries, renderSummarising } from "./summary_view.ts";
 import { planOf } from "./tool_kinds.ts";
@@ -275,6 +281,7 @@ function renderSteps(turn: Turn, context: TurnContext): TemplateResult {
   const isWrong = turn.message !== undefined && has("edit_message");
   const again = has("new_session") ? nothing : retry;
   return html`<div class="steps">
+    ${renderWayToKey(turn)}
     ${isWrong ? edit : again}
     ${turn.problem ? renderProblemSteps(turn.problem, context, turn.providerId) : nothing}
     ${turn.status === "interrupted" && isWaitedFor ? dismiss : nothing}

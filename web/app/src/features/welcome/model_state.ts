@@ -1,3 +1,4 @@
+import { effect } from "@preact/signals-core";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { type Problem, problemOf } from "../../api/problem.ts";
@@ -7,7 +8,6 @@ import { controls } from "../../design/controls.ts";
 import "../../design/progress.ts";
 import "../../design/status_word.ts";
 import { writtenSize } from "../../design/sizes.ts";
-import { clockTime } from "../../design/times.ts";
 import { renderTold } from "../../design/told_text.ts";
 import { withCode } from "../../design/words.ts";
 import { problemText } from "../../language/problems.ts";
@@ -16,8 +16,6 @@ import type { Hub } from "../../state/hub.ts";
 import { SignalElement } from "../../state/signal_element.ts";
 import { shareOf } from "../providers/entries.ts";
 import { welcomeWords } from "./words.ts";
-
-const LOOK_AGAIN_MS = 2_000;
 
 /** Says what can answer, or what is done so that something can; a model that is not there can be fetched from here. */
 @customElement("atrium-model-state")
@@ -64,18 +62,19 @@ export class ModelState extends SignalElement {
   @state() private installs: readonly Install[] = [];
   @state() private missing: Program | undefined;
   @state() private problem: Problem | undefined;
-  @state() private lookedAt = Date.now();
   #ends: (() => void)[] = [];
 
   override connectedCallback(): void {
     super.connectedCallback();
-    const timer = setInterval(() => void this.#look(), LOOK_AGAIN_MS);
     this.#ends = [
-      () => clearInterval(timer),
+      effect(() => {
+        const { all, preferred } = this.hub.providers;
+        if (all.value && !preferred.value) queueMicrotask(() => void this.#findMissing());
+      }),
       this.hub.followTopic<readonly Install[]>("providers/programs", {
         apply: (installs) => {
           this.installs = installs;
-          void this.#look();
+          void this.hub.providers.refresh();
         },
         gone: () => undefined,
       }),
@@ -121,7 +120,7 @@ export class ModelState extends SignalElement {
         ${providers.filter(({ reason }) => reason).map((one) => html`<li>${one.name}: ${renderTold(one, "reason", one.reason ?? "")}</li>`)}
       </ul>
       ${this.#renderFailure()}
-      <p class="figures" aria-live="off">${words.looksAgain(clockTime(this.lookedAt))}</p>
+      <p>${words.isShown}</p>
       <div class="steps">
         ${this.missing ? this.#renderFetch(this.missing) : nothing}
         <a class="button plain" href="/providers">${shellWords().toProviders}</a>
@@ -155,14 +154,6 @@ export class ModelState extends SignalElement {
     } catch (error) {
       this.problem = problemOf(error);
     }
-  }
-
-  /** What is found on this machine, or is read into memory, nobody is told of: it is looked at. */
-  async #look(): Promise<void> {
-    if (document.hidden || !this.hub.isLive) return;
-    await this.hub.providers.refresh();
-    this.lookedAt = Date.now();
-    if (!this.hub.providers.preferred.peek()) await this.#findMissing();
   }
 
   async #findMissing(): Promise<void> {
