@@ -85,7 +85,7 @@ proxies:
 SHORT := not faults and not storm and not journey and not agents
 SIDE_BY_SIDE := -n $(WORKERS) --dist worksteal
 # These cover the packages that have a floor; the others run without coverage, which costs half as much again.
-COVERING := kernel sync sessions gateway storage conformance approvals usage
+COVERING := kernel sync sessions gateway storage conformance approvals usage providers
 
 .PHONY: test
 test: setup web browser tracer proxies ## Run the tests of hub and page, and check the coverage; ARGS="tests/kernel -x" runs some

@@ -14,7 +14,10 @@ PACKAGES = (
     "atrium.plugins.sessions",
     "atrium.plugins.gateway",
     "atrium.plugins.approvals",
+    "atrium.plugins.providers",
     "atrium.plugins.usage",
+    "atrium.adapters.agents",
+    "atrium.adapters.providers",
 )
 
 
