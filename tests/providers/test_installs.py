@@ -14,7 +14,8 @@ from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.providers import Providers
 from atrium.sdk import InvalidInput, Principal, StorageFailed, Unavailable
 from atrium.sdk.findings import Finding
-from atrium.sdk.providers import Note, Program, Progress, Quota, TurnRequest, Usage
+from atrium.sdk.programs import Program
+from atrium.sdk.providers import Note, Progress, Quota, TurnRequest, Usage
 from atrium.sdk.spi import StorageAdapter
 from atrium.testing.kernel import kernel_with
 from atrium.testing.provider_suite import text_of, turn

@@ -28,12 +28,12 @@ from atrium.sdk.errors import ImagesNotSupported, InvalidInput, ProviderNotInsta
 from atrium.sdk.findings import Finding
 from atrium.sdk.phrases import phrase
 from atrium.sdk.plugin import Clock
+from atrium.sdk.programs import Program
 from atrium.sdk.providers import (
     Availability,
     Choices,
     Command,
     Note,
-    Program,
     Progress,
     ProviderEvent,
     ProviderInfo,

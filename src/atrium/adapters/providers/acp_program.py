@@ -16,7 +16,8 @@ from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.sdk.errors import AtriumError, InvalidInput, ProviderNotInstalled
 from atrium.sdk.findings import Finding
 from atrium.sdk.phrases import phrase
-from atrium.sdk.providers import Availability, Program
+from atrium.sdk.programs import Program
+from atrium.sdk.providers import Availability
 
 _XDG = {
     "XDG_CONFIG_HOME": ".config", "XDG_DATA_HOME": ".local/share", "XDG_CACHE_HOME": ".cache",

@@ -22,7 +22,8 @@ from atrium.sdk.errors import InvalidInput, ProviderCrashed, ProviderNotInstalle
 from atrium.sdk.findings import Finding
 from atrium.sdk.phrases import phrase
 from atrium.sdk.plugin import Clock
-from atrium.sdk.providers import Availability, Command, Program, Progress, ProviderEvent, ProviderInfo, TurnRequest
+from atrium.sdk.programs import Program
+from atrium.sdk.providers import Availability, Command, Progress, ProviderEvent, ProviderInfo, TurnRequest
 
 SLOTS = 2
 """Answers the child generates at the same time; further turns wait in the order they came."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from atrium.adapters.models import ModelEntry
 from atrium.sdk.findings import Finding
 from atrium.sdk.phrases import phrase
-from atrium.sdk.providers import Availability, Program
+from atrium.sdk.programs import Program
+from atrium.sdk.providers import Availability
 
 
 def program_of(entry: ModelEntry, *, is_here: bool) -> Program:

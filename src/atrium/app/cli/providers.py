@@ -15,7 +15,7 @@ from atrium.app.home import find_home
 
 if TYPE_CHECKING:
     from atrium.adapters.providers.acp_program import AgentProgram
-    from atrium.sdk.providers import Program
+    from atrium.sdk.programs import Program
 
 _EPILOG = """\b
 Examples:

@@ -10,7 +10,8 @@ from typing import Any
 from atrium.sdk import SYSTEM, AtriumError, Conflict, Context, NotFound, SpaceStorage
 from atrium.sdk.clock import timestamp
 from atrium.sdk.phrases import reworded, with_phrases
-from atrium.sdk.providers import Program, Progress, Provider
+from atrium.sdk.programs import Program
+from atrium.sdk.providers import Progress, Provider
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from atrium.plugins.providers.installs import COLLECTION, AlreadyInstalling, Ins
 from atrium.plugins.providers.roster import Member, Roster
 from atrium.sdk import FieldError, InvalidInput, NotFound, Plugin, Principal, Topic, Unavailable, route, service
 from atrium.sdk.phrases import phrase, with_phrases
-from atrium.sdk.providers import Installable, Program
+from atrium.sdk.programs import Installable, Program
 
 PROGRAMS = Topic("providers/programs", collection=COLLECTION)
 
