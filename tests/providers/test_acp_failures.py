@@ -109,3 +109,25 @@ async def test_a_program_that_cannot_be_run_is_said_to_be_none(tmp_path: Path) -
     await provider.configure({"command": [str(program)]})
     with pytest.raises(ProviderNotInstalled, match=r"agent cannot be run \(No such file or directory\)"):
         await run_turn(provider, TurnRequest(SESSION, "turn", "say hello"))
+
+
+async def test_what_an_agent_writes_besides_is_passed_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    greeting = (
+        f"import runpy; print('Welcome'); print('[1]'); print(); runpy.run_path({AGENT[1]!r}, run_name='__main__')"
+    )
+    provider = AcpProvider("scripted", tmp_path, SystemClock())
+    await provider.configure({"command": [sys.executable, "-uc", greeting]})
+    assert text_of(await run_turn(provider, TurnRequest(SESSION, "turn", "say hello"))) == "hello"
+    assert [record.getMessage() for record in caplog.records if "no message" in record.getMessage()] == [
+        "scripted wrote a line of 8 bytes that is no message",
+        "scripted wrote a line of 4 bytes that is no message",
+    ]
+    await provider.close()
+
+
+async def test_an_answer_that_is_none_of_the_protocol_is_told(tmp_path: Path) -> None:
+    says_nothing = """input(); print('{"jsonrpc": "2.0", "id": 0, "result": null}', flush=True); input()"""
+    provider = AcpProvider("scripted", tmp_path, SystemClock())
+    await provider.configure({"command": [sys.executable, "-c", says_nothing]})
+    with pytest.raises(ProviderError, match="scripted answered something that is not its protocol"):
+        await run_turn(provider, TurnRequest(SESSION, "turn", "say hello"))

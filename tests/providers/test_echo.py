@@ -145,9 +145,7 @@ async def test_a_bad_argument_is_refused_with_what_would_be_right(message: str) 
     assert refusal.value.fields[0].field == "content"
 
 
-@pytest.mark.parametrize(
-    ("message", "breaths"), [("/tokens 100000", 1000), ("/think 100000", 1000), ("/big 9999999", 30)]
-)
+@pytest.mark.parametrize(("message", "breaths"), [("/tokens 100000", 1000), ("/think 9999", 100), ("/big 9999999", 30)])
 async def test_an_endless_answer_lets_others_run(message: str, breaths: int) -> None:
     provider = await enabled(ManualClock())
     task = asyncio.create_task(run_turn(provider, turn(message)))
