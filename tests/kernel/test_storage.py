@@ -229,6 +229,21 @@ async def test_a_callback_that_fails_harms_neither_the_commit_nor_the_others(
     assert caplog.messages == ["callback failed"] * 2
 
 
+async def test_a_follower_whose_call_fails_keeps_no_other_from_being_woken(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    entry = NewEntry("notes.note.added.v1", {})
+    (head,) = await storage.append("notes/1", [entry])
+    woken: list[int] = []
+    tails = [await storage.tail("notes/1", head, call) for call in (fail, lambda: woken.append(1), fail)]
+    (new,) = await storage.append("notes/1", [entry])
+    assert [[one.offset for one in tail.take() or ()] for tail in tails] == [[new]] * 3
+    assert woken == [1]
+    assert caplog.messages == ["callback failed"] * 2
+    await storage.close()
+    assert all(tail.ended for tail in tails)
+
+
 async def test_revisions_grow_over_restarts_and_clock_jumps(storage: Storage, clock: ManualClock) -> None:
     first = await storage.set("a", "1", 1)
     offset = (await storage.append("a/s", [NewEntry("a.x.v1", {})]))[0]

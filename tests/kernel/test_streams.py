@@ -76,21 +76,6 @@ async def test_a_tail_gets_what_it_missed_then_what_is_new(storage: Storage) -> 
     assert got == ["old", "new", "newer", "last"]
 
 
-async def test_a_follower_whose_call_fails_keeps_no_other_from_being_woken(
-    storage: Storage, caplog: pytest.LogCaptureFixture
-) -> None:
-    head = (await storage.append(STREAM, [note("a")]))[0]
-    woken: list[int] = []
-    calls = (lambda: woken.remove(0), lambda: woken.append(1), lambda: woken.remove(0))
-    tails = [await storage.tail(STREAM, head, call) for call in calls]
-    await storage.append(STREAM, [note("b")])
-    assert [texts(await read_all(tail)) for tail in tails] == [["b"]] * 3
-    assert woken == [1]
-    assert caplog.messages == ["callback failed"] * 2
-    await storage.close()
-    assert all(tail.ended for tail in tails)
-
-
 async def test_hints_are_shown_at_once_and_survive_in_chunks_with_their_own_offsets(storage: Storage) -> None:
     await storage.append(STREAM, [note("start")])
     tail = await storage.tail(STREAM)
