@@ -81,7 +81,7 @@ class LocalProvider:
         settings = self._settings
         return ProviderInfo(
             id="local",
-            name="Local model",
+            name=phrase("local.name", "Local model"),
             version="1.0.0",
             capabilities={
                 "streaming": True,

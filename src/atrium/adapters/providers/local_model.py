@@ -14,7 +14,7 @@ def program_of(entry: ModelEntry, *, is_here: bool) -> Program:
     return Program(
         id="local",
         kind="model",
-        name="Local model",
+        name=phrase("local.name", "Local model"),
         about=phrase(
             "local.about",
             f"{entry.title}, {entry.quality}. It runs on this machine and needs no key.",

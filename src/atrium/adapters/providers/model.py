@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 ENDPOINT_MODULE = "atrium.adapters.providers.model_endpoint"
 
 _NAMES: Mapping[Vendor, str] = {
-    "compatible": "OpenAI-compatible endpoint",
+    "compatible": phrase("model.compatible", "OpenAI-compatible endpoint"),
     "openai": "OpenAI",
     "anthropic": "Anthropic",
     "google": "Google Gemini",

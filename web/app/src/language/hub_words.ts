@@ -28,10 +28,9 @@ const LOADERS: Readonly<Record<Language, () => Promise<HubWords>>> = {
 /** What the hub tells needs many words, and none at the first paint: they come after it, in the page's language only. */
 const loaded = signal<Partial<Record<Language, HubWords>>>({});
 
-/** Get the words of a language. Until they are there, and if they cannot be had, the hub's own stand. */
+/** Get the words of the page's language, whenever that changes. Until they are there, the hub's own stand. */
 export async function loadHubWords(language: Language): Promise<void> {
-  if (loaded.peek()[language]) return;
-  const words = await LOADERS[language]();
+  const words = loaded.peek()[language] ?? (await LOADERS[language]());
   loaded.value = { ...loaded.peek(), [language]: words };
 }
 

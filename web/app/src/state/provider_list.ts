@@ -10,6 +10,7 @@ import {
 } from "../api/providers.ts";
 import type { HubConnection } from "../connection/connection.ts";
 import { followTopicState } from "../connection/topic_state.ts";
+import { translated } from "../language/phrases.ts";
 
 /** Under which the provider is kept that a person chose last in this browser. */
 export const PROVIDER_KEY = "provider";
@@ -17,8 +18,13 @@ export const PROVIDER_KEY = "provider";
 /** The providers of the hub, and which one a new session gets. */
 export class ProviderList {
   readonly #answer = signal<ProvidersAnswer | undefined>(undefined);
+  /** The answer, with the names that can be said in the page's language. */
+  readonly #known = computed(() => {
+    const answer = this.#answer.value;
+    return answer && { ...answer, data: answer.data.map(withOwnName) };
+  });
   /** `undefined` until they were read. */
-  readonly all = computed(() => this.#answer.value?.data);
+  readonly all = computed(() => this.#known.value?.data);
   readonly problem = signal<Problem | undefined>(undefined);
   /** When they were read, in milliseconds. */
   readonly readAt = signal(0);
@@ -26,7 +32,7 @@ export class ProviderList {
   readonly defaultId = computed(() => this.#answer.value?.default);
   /** What sessions may choose of each, and a reason to read the list again: it is told whenever one has changed. */
   readonly states = signal<readonly ({ readonly id: string } & Choices)[]>([]);
-  readonly preferred = computed(() => this.#answer.value && preferredProvider(this.#answer.value));
+  readonly preferred = computed(() => this.#known.value && preferredProvider(this.#known.value));
 
   /** Keep them up to date. */
   follow(connection: HubConnection): void {
@@ -70,4 +76,9 @@ export class ProviderList {
   nameOf(id: string): string {
     return this.find(id)?.name ?? id;
   }
+}
+
+function withOwnName(provider: Provider): Provider {
+  const name = translated(provider, "name");
+  return name === undefined ? provider : { ...provider, name };
 }
