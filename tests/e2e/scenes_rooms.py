@@ -190,6 +190,7 @@ SCENES: dict[str, Scene] = {
     "last-seen": Scene(_last_seen, keeps_page=True),
     "last-seen-list": Scene(_last_seen_list, keeps_page=True),
     "no-approvals": _at("/approvals"),
+    "usage": _at("/usage"),
     "approvals": Scene(_approvals),
     "approval-in-session": Scene(_approval_in_session),
 }

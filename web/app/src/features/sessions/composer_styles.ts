@@ -88,6 +88,13 @@ export const composerStyles = css`
     color: var(--text);
   }
 
+  /* An empty square would be a box to tick. */
+  .cancel svg {
+    width: 12px;
+    height: 12px;
+    fill: currentColor;
+  }
+
   .problems,
   .hold {
     margin: 0;

@@ -58,7 +58,9 @@ export const settingsStyles = css`
 
   @media (max-width: 767px) {
     .row {
-      padding-bottom: 12px;
+      flex-direction: column;
+      align-items: flex-start;
+      padding-block: 8px 12px;
     }
   }
 `;
