@@ -12,9 +12,11 @@ import pytest
 
 from atrium.contracts.approvals import Act
 from atrium.plugins.approvals import Approvals
+from atrium.plugins.sessions import Sessions
 from atrium.sdk import Principal
 from tests.approvals.house import REMOVE, request
 from tests.gateway.house import House, house_with
+from tests.sessions.hub import Scripted
 
 LOCAL = Principal("local", "agent")
 
@@ -83,6 +85,18 @@ async def test_many_answers_at_once(house: House, http: httpx.AsyncClient) -> No
     answer = await http.post("/approvals/answers", json={"answers": given})
     assert [one["answered"] for one in answer.json()["data"]] == [True, False]
     assert (await asking).allowed
+
+
+async def test_who_follows_the_session_hears_that_a_question_expires_soon(tmp_path: Path) -> None:
+    config = {"approvals": {"mediumSeconds": 50}}  # fewer than those of the warning: it comes at once
+    async with house_with(Approvals, Scripted, Sessions, home=tmp_path, config=config) as house, house.http() as http:
+        session_id = (await http.post("/sessions", json={"providerId": "echo"})).json()["sessionId"]
+        async with house.socket() as following:
+            await following.ask("subscribe", {"streams": {f"sessions/{session_id}": None}})
+            asking, question = await asked(house, http, session_id=session_id)
+            told = (await following.next("workflow:event"))["payload"]
+            assert (told["event"], told["approvalId"], told["seconds"]) == ("approval:expiring", question["id"], 50)
+        asking.cancel()
 
 
 async def test_a_socket_answers_and_every_screen_hears_of_it(house: House, http: httpx.AsyncClient) -> None:

@@ -160,10 +160,12 @@ class ApprovalRequested(ApprovalEvent):
 
 
 class ApprovalExpiring(ApprovalEvent):
-    """A question will expire soon, and with it the act it is about."""
+    """A question will expire soon, and with it the act it is about; `stream` is its session's, if it has one."""
 
     type: ClassVar[str] = "approvals.approval.expiring.v1"
 
+    stream: str = ""
+    event: Literal["approval:expiring"] = "approval:expiring"
     seconds: float
 
 

@@ -113,6 +113,7 @@ class Docket:
                 title=question.title,
                 risk=question.risk,
                 session_id=question.session_id,
+                stream=f"sessions/{question.session_id}" if question.session_id else "",
                 seconds=seconds - first,
             )
         )

@@ -43,6 +43,8 @@ class Approvals(Plugin[ApprovalsConfig]):
 
     async def start(self) -> None:
         """Take up the questions that were open at the last stop."""
+        expiring = ApprovalExpiring.type
+        self.context.extensions.contribute("gateway.push", None, event_type=expiring, frame="workflow:event")
         self._desk = Desk(self.context, self.config)
         await self._desk.open()
 

@@ -4,8 +4,10 @@ import { keyed } from "lit/directives/keyed.js";
 import { ChevronLeft } from "lucide";
 import { controls } from "../design/controls.ts";
 import { icon } from "../design/icon.ts";
+import { warnOfExpiry } from "../state/expiring.ts";
 import type { Command, NavigationEntry } from "../state/feature.ts";
 import type { Hub } from "../state/hub.ts";
+import { sessionPath } from "../state/router.ts";
 import { Shortcuts } from "../state/shortcuts.ts";
 import { SignalElement } from "../state/signal_element.ts";
 import { shellStyles } from "./app_styles.ts";
@@ -21,6 +23,7 @@ import { shellCommands, wayCommands } from "./shell_commands.ts";
 import { SignIn } from "./sign_in.ts";
 import "./sign_in_page.ts";
 import "./toasts.ts";
+import { shellWords } from "./words.ts";
 
 /** The page: signs in, shows where one is, and listens to the keys that work everywhere. */
 @customElement("atrium-app")
@@ -31,6 +34,7 @@ export class App extends SignalElement {
   @query("atrium-overlays") private overlays!: Overlays | null;
   #signIn!: SignIn;
   #breakages: Breakages | undefined;
+  #endWarnings: (() => void) | undefined;
 
   readonly #own = shellCommands({
     search: () => void this.#search(),
@@ -46,6 +50,10 @@ export class App extends SignalElement {
     this.#breakages = new Breakages(this.hub);
     this.#breakages.watch();
     this.hub.router.start(this);
+    this.#endWarnings = warnOfExpiry(this.hub.approvals.open, ({ title, sessionId }) => {
+      const run = () => this.hub.router.go(sessionId === null ? "/approvals" : sessionPath(sessionId));
+      this.hub.notices.say(shellWords().expiring(title), { label: shellWords().answer, run });
+    });
     void this.#signIn.follow().then(() => this.hub.start());
   }
 
@@ -54,6 +62,7 @@ export class App extends SignalElement {
     document.removeEventListener("keydown", this.#onKey);
     window.removeEventListener("hashchange", this.#onHash);
     this.#breakages?.ignore();
+    this.#endWarnings?.();
   }
 
   protected override render(): TemplateResult {
