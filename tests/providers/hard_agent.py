@@ -1,7 +1,8 @@
 """The scripted agent with worse manners, which are scripts as well.
 
-`spill` (a line without an end), `heap N WORDS` (as many answers), `doze` (reads nothing any more), `terminal WORDS`
-(a call that puts them out a thousand times, and has them as often among its arguments).
+`spill` (a line without an end), `heap N WORDS` (as many answers), `doze` (reads nothing any more), `betray` (fails with
+its keys in the error), `blurt` (ends with them on the standard error), `terminal WORDS` (a call that puts them out a
+thousand times, and has them as often among its arguments).
 """
 
 from __future__ import annotations
@@ -34,6 +35,18 @@ class HardAgent(Agent):
 
     def do_doze(self, session: str, rest: str, cancelled: threading.Event) -> None:
         """Answer for the last time."""
+
+    def do_betray(self, *_: Any) -> dict[str, Any]:
+        return {"code": -32603, "message": "Internal error", "data": {"details": f"refused: {self.keys()}"}}
+
+    def do_blurt(self, *_: Any) -> None:
+        sys.stderr.write(f"refused: {self.keys()}\n")
+        sys.stderr.flush()
+        os._exit(3)
+
+    def keys(self) -> str:
+        headers = [pair for server in next(iter(self.servers.values())) for pair in server.get("headers", ())]
+        return " ".join([os.environ["GIVEN"], *(pair["value"].removeprefix("Bearer ") for pair in headers)])
 
     def do_terminal(self, session: str, rest: str, cancelled: threading.Event) -> None:
         self.call(session, "tool_call", title="make", rawInput={"lines": [rest] * 1000})

@@ -252,7 +252,9 @@ class AcpProvider:
             await asyncio.to_thread(self._folder.mkdir, 0o700, parents=True, exist_ok=True)
             launch = await self._prepare()
             try:
-                process = await AgentProcess.start(self._name, launch.command, launch.environment, self._folder)
+                process = await AgentProcess.start(
+                    self._name, launch.command, launch.environment, self._folder, self._secret_variables()
+                )
                 agent: Agent = module.Agent(self._name, process)
                 try:
                     await agent.introduce()
@@ -343,6 +345,9 @@ class AcpProvider:
 
     async def _environment(self) -> dict[str, str]:
         return {name: (await self._values.read(value)).get_secret_value() for name, value in self._settings.env.items()}
+
+    def _secret_variables(self) -> list[str]:
+        return [name for name, value in self._settings.env.items() if not isinstance(value, str)]
 
     @property
     def _name(self) -> str:

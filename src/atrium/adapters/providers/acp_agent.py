@@ -131,6 +131,7 @@ class Agent:
         """Take up a session of an earlier process, with MCP servers; tell whether the agent still has it."""
         if not self._can_load:
             return False
+        self._process.hidden.add_servers(servers)
         try:
             answer = await self._send("session/load", {"cwd": cwd, "sessionId": session_id, "mcpServers": [*servers]})
         except ProviderError as error:
@@ -143,6 +144,7 @@ class Agent:
 
     async def new(self, cwd: str, servers: Sequence[Data] = ()) -> str:
         """Begin a session in a folder, with MCP servers, and return the agent's id for it."""
+        self._process.hidden.add_servers(servers)
         answer = await self._send("session/new", {"cwd": cwd, "mcpServers": [*servers]})
         session_id = str(answer.get("sessionId") or "")
         if not session_id:
@@ -337,7 +339,7 @@ class Agent:
         try:
             return await calling
         except RequestError as error:
-            raise provider_error(self._name, error) from error
+            raise provider_error(self._name, error, self._process.hidden) from None  # it may tell a key itself
         except ValueError as error:
             raise ProviderError(f"{self._name} answered something that is not its protocol") from error
         except (ConnectionError, EOFError) as error:

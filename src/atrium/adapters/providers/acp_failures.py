@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 
 from acp import RequestError
 
+from atrium.adapters.providers.acp_hidden import Hidden
 from atrium.sdk.errors import ProviderAuthFailed, ProviderError, ProviderQuotaExceeded, ProviderRateLimited
 from atrium.sdk.providers import AnswerEvent, ProviderEvent, TextDelta
 
@@ -23,10 +24,11 @@ _KINDS: Mapping[object, type[ProviderError]] = {
 """By Claude Code's `errorKind` and Codex's `codexErrorInfo`."""
 
 
-def provider_error(name: str, error: RequestError) -> ProviderError:
-    """Return an agent's error as one of the hub's."""
+def provider_error(name: str, error: RequestError, hidden: Hidden | None = None) -> ProviderError:
+    """Return an agent's error as one of the hub's, without what is hidden."""
     data = error.data if isinstance(error.data, dict) else {}
     said = str(data.get("message") or data.get("details") or error)
+    said = hidden.without(said) if hidden is not None else said
     kind = data.get("errorKind") or data.get("codexErrorInfo")
     if isinstance(kind, str) and kind in _KINDS:
         return _KINDS[kind](f"{name}: {said}")

@@ -7,16 +7,18 @@ import contextlib
 import os
 import secrets
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from atrium.adapters.providers.acp_family import MARK, Family
+from atrium.adapters.providers.acp_hidden import Hidden
 from atrium.sdk.errors import ProviderNotInstalled
 
 PIECE = 1 << 20
 """In bytes: twice as much of its output waits in memory before it has to wait itself."""
 GRACE_SECONDS = 2.0
 WORDS = 2_000
+"""Characters of what it says last that are told; more are kept, so that none of them is a part of a key."""
 
 PASSED_ON = (
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TERM", "TMPDIR", "SSL_CERT_FILE",
@@ -29,11 +31,12 @@ PASSED_ON = (
 class AgentProcess:
     """One process, from start to end; it is not restarted but replaced."""
 
-    def __init__(self, process: asyncio.subprocess.Process, name: str, family: Family) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, name: str, family: Family, hidden: Hidden) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self.writer = process.stdin
         self.reader = process.stdout
+        self.hidden = hidden
         self._process = process
         self._name = name
         self._words = b""
@@ -42,8 +45,15 @@ class AgentProcess:
         self._listener = asyncio.create_task(self._listen(), name=f"{name}: errors")
 
     @classmethod
-    async def start(cls, name: str, command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> AgentProcess:
-        """Start an agent; `ProviderNotInstalled` says why it cannot be."""
+    async def start(
+        cls,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        cwd: Path,
+        secret: Collection[str] = (),
+    ) -> AgentProcess:
+        """Start an agent; `ProviderNotInstalled` says why it cannot be. `secret` names variables that are not told."""
         mark = secrets.token_hex(8)
         try:
             process = await asyncio.create_subprocess_exec(
@@ -58,7 +68,7 @@ class AgentProcess:
             )
         except OSError as error:
             raise ProviderNotInstalled(f"{name}: {command[0]} cannot be run ({error.strerror})") from error
-        return cls(process, name, Family(process.pid, mark))
+        return cls(process, name, Family(process.pid, mark), Hidden(environment, secret))
 
     @property
     def pid(self) -> int:
@@ -78,7 +88,8 @@ class AgentProcess:
                 await self._listener
         code = self._process.returncode
         how = "does not answer" if code is None else f"ended by signal {-code}" if code < 0 else f"ended with {code}"
-        said = [line.strip() for line in self._words.decode(errors="replace").splitlines() if line.strip()]
+        words = self.hidden.without(self._words.decode(errors="replace"))[-WORDS:]
+        said = [line.strip() for line in words.splitlines() if line.strip()]
         return ": ".join([f"{self._name} {how}", *said[-1:]])
 
     async def stop(self) -> None:
@@ -108,7 +119,7 @@ class AgentProcess:
     async def _listen(self) -> None:
         assert self._process.stderr is not None
         while said := await self._process.stderr.read(4096):
-            self._words = (self._words + said)[-WORDS:]
+            self._words = (self._words + said)[-8 * WORDS :]
 
 
 async def _end_of(process: asyncio.subprocess.Process) -> None:
