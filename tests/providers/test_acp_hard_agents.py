@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from atrium.adapters.providers.acp import AcpProvider
+from atrium.adapters.providers.acp_events import Translator
 from atrium.adapters.providers.acp_sizes import LARGEST, cut_arguments
 from atrium.sdk.clock import SystemClock
 from atrium.sdk.errors import ProviderCrashed, ProviderError
-from atrium.sdk.providers import ToolCall, ToolResult
+from atrium.sdk.providers import ProviderEvent, ToolCall, ToolResult
 from tests.providers.test_acp import FIRST, gone, run, said, turn, until_gone
 
-AGENT = {
+AGENT: dict[str, Any] = {
     "command": [sys.executable, "-m", "tests.providers.hard_agent"],
     "env": {"PYTHONPATH": str(Path(__file__).parents[2])},
 }
@@ -83,6 +84,26 @@ def test_arguments_are_cut_wherever_they_are_long(content: dict[str, Any]) -> No
     assert len(cut) < LARGEST * 1.1
     assert "left out" in cut
     assert cut_arguments({"path": "/a", "lines": [1, None]}) == {"path": "/a", "lines": [1, None]}
+
+
+def test_an_id_that_is_used_again_is_of_another_call() -> None:
+    translator, call = Translator(), {"toolCallId": "1", "title": "look"}
+    events: list[ProviderEvent] = []
+    for update in (
+        {"sessionUpdate": "tool_call", **call, "status": "completed"},
+        {"sessionUpdate": "tool_call_update", **call, "status": "in_progress"},  # too late
+        {"sessionUpdate": "tool_call", **call, "title": "look again"},
+        {"sessionUpdate": "tool_call_update", "toolCallId": "1", "status": "failed"},
+    ):
+        events += translator.update(update)
+    events += translator.asked({**call, "title": "may I look"})
+    assert events == [
+        ToolCall("1", "look"),
+        ToolResult("1", "look", ""),
+        ToolCall("1#2", "look again"),
+        ToolResult("1#2", "look again", "", "failed"),
+        ToolCall("1#3", "may I look", status="waiting"),
+    ]
 
 
 async def test_a_turn_is_cancelled_whose_message_is_not_even_read(

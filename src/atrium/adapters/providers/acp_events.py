@@ -7,6 +7,7 @@ asked for a call that was never announced, and output may be in `content`, in `r
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -36,7 +37,7 @@ class Translator:
     """The updates of one turn as events; it remembers the tool calls that are open."""
 
     tools: dict[str, _Tool] = field(default_factory=dict)
-    finished: set[str] = field(default_factory=set)
+    finished: Counter[str] = field(default_factory=Counter)
     spending: Spending = field(default_factory=Spending)
     used: Usage | None = None
 
@@ -77,9 +78,9 @@ class Translator:
 
     def _tool(self, update: Data) -> Iterator[ProviderEvent]:
         call_id = str(update.get("toolCallId") or "")
-        if call_id in self.finished:
-            return
         known = self.tools.get(call_id)
+        if known is None and call_id in self.finished and update.get("sessionUpdate") == "tool_call_update":
+            return  # too late; whatever else has this id is another call
         before = (known.name, known.arguments) if known else None
         tool = known or _Tool(str(update.get("kind") or "tool"), {})
         tool.name = cut_text(str(update.get("title") or tool.name))
@@ -97,12 +98,17 @@ class Translator:
 
     def _called(self, call_id: str, tool: _Tool, status: str = "running") -> ToolCall:
         self.tools[call_id] = tool
-        return ToolCall(call_id, tool.name, dict(tool.arguments), status)
+        return ToolCall(self._id_of(call_id), tool.name, dict(tool.arguments), status)
 
     def _returned(self, call_id: str, status: Literal["completed", "failed"]) -> ToolResult:
-        tool = self.tools.pop(call_id)
-        self.finished.add(call_id)
-        return ToolResult(call_id, tool.name, str(tool.output), status)
+        tool, told = self.tools.pop(call_id), self._id_of(call_id)
+        self.finished[call_id] += 1
+        return ToolResult(told, tool.name, str(tool.output), status)
+
+    def _id_of(self, call_id: str) -> str:
+        """Return a call's id for the hub: agents may use theirs again, and the hub takes that for the same call."""
+        before = self.finished[call_id]
+        return f"{call_id}#{before + 1}" if before else call_id
 
 
 def _texts(kind: type[TextDelta] | type[ThinkingDelta], update: Data) -> Iterator[ProviderEvent]:
