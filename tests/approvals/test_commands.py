@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from atrium.app.cli.approvals import patch_of
 from atrium.testing.daemon import running_daemon
 from tests.app.running import run_atrium
 from tests.approvals import asker
@@ -84,3 +85,19 @@ async def test_what_is_wrong_is_said_in_one_line(home: Path) -> None:
         code, _, err = await run_atrium("approvals", "allow", "x", "--always", "--within", "/a", home=home)
         assert code == 2
         assert "not both" in err
+
+
+def test_a_change_is_shown_as_a_patch() -> None:
+    before = "".join(f"line {number}\n" for number in range(50))
+    change = {"path": "/a.md", "oldText": before, "newText": before.replace("line 30\n", "new\n")}
+    lines, others = patch_of({"path": "/a.md", "changes": [change, {"path": "/b.md", "oldText": None, "newText": "b"}]})
+    assert [line for line in lines if line[0] in "+-"] == [
+        *("--- /a.md", "+++ /a.md", "-line 30", "+new"),
+        *("--- /b.md", "+++ /b.md", "+b"),
+    ]
+    assert len(lines) == 15
+    assert others == {"path": "/a.md"}
+    assert patch_of({"changes": [{"path": "/a.md", "mode": 777}]}) == (
+        [],
+        {"changes": [{"path": "/a.md", "mode": 777}]},
+    )

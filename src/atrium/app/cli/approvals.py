@@ -26,6 +26,7 @@ Examples:
 The beginning of an id is enough, if no other begins so.
 """
 _WIDEST = 80
+_CHANGE = {"path", "oldText", "newText"}
 
 
 @click.group(
@@ -190,13 +191,14 @@ async def _answer(home: str | None, approval: str, answer: dict[str, Any]) -> No
 
 def _print(one: Approval) -> None:
     act = one.act
+    changes, others = patch_of(act.arguments)
     say(printable(one.title))
     lines = {
         "command": act.command,
         "in": act.cwd,
         "environment": ", ".join(act.env),
         "tool": act.tool,
-        "arguments": json.dumps(act.arguments, ensure_ascii=False, indent=2) if act.arguments else None,
+        "arguments": json.dumps(others, ensure_ascii=False, indent=2) if others else None,
         "paths": ", ".join(act.paths),
         "files": ", ".join(f"{file.path} ({file.sha256[:12]})" for file in act.files),
         "risk": one.risk,
@@ -210,6 +212,23 @@ def _print(one: Approval) -> None:
     for name, value in lines.items():
         if value:
             say(f"  {name:<12} {printable(value)}")
+    for line in changes:
+        say(f"  {printable(line)}")
+
+
+def patch_of(arguments: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    """Return the changes of files as a patch, line by line, and the arguments that it does not show."""
+    from difflib import unified_diff
+
+    changes = arguments.get("changes")
+    if not isinstance(changes, list) or not all(isinstance(one, dict) and one.keys() <= _CHANGE for one in changes):
+        return [], arguments
+    lines: list[str] = []
+    for one in changes:
+        path, before, after = (str(one.get(name) or "") for name in ("path", "oldText", "newText"))
+        texts = (text.split("\n") if text else [] for text in (before, after))  # the end of the last line counts too
+        lines += unified_diff(*texts, path, path, lineterm="")
+    return lines, {name: value for name, value in arguments.items() if name != "changes"}
 
 
 def _approval(data: Any) -> Approval:

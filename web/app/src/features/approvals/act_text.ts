@@ -20,11 +20,21 @@ export function changesOf({ arguments: given }: ShownAct): readonly Change[] {
 
 /** What else an act is given, as JSON; the command, the changes and the paths are shown by themselves. */
 export function otherArguments(act: ShownAct): string {
-  const hidden = new Set(["changes", ...(act.command === null ? [] : ["command", "cwd"])]);
+  const hidden = new Set([
+    ...(areChanges(act.arguments.changes) ? ["changes"] : []),
+    ...(act.command === null ? [] : ["command", "cwd"]),
+  ]);
   const rest = Object.entries(act.arguments).filter(
     ([name, value]) => !hidden.has(name) && !act.paths.includes(value as string),
   );
   return rest.length === 0 ? "" : JSON.stringify(Object.fromEntries(rest), undefined, 2);
+}
+
+/** Whether the changes are all there is to show of a value. */
+function areChanges(value: unknown): boolean {
+  const shown = ["path", "oldText", "newText"];
+  const isChange = (one: unknown) => isRecord(one) && Object.keys(one).every((name) => shown.includes(name));
+  return Array.isArray(value) && value.every(isChange);
 }
 
 /** The folder that holds everything the act touches, as a pattern for the session; `undefined` if there is none. */

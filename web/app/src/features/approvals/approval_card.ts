@@ -12,8 +12,9 @@ import "../../design/status_word.ts";
 import type { Hub } from "../../state/hub.ts";
 import { sessionPath } from "../../state/router.ts";
 import { SignalElement } from "../../state/signal_element.ts";
-import { type Change, changesOf, folderPattern, otherArguments, timeLeft } from "./act_text.ts";
+import { changesOf, folderPattern, otherArguments, timeLeft } from "./act_text.ts";
 import { approvalStyles } from "./approval_styles.ts";
+import { type ComparedChange, compared, renderChange } from "./change_view.ts";
 import { approvalWords } from "./words.ts";
 
 const TICK_MS = 1_000;
@@ -30,9 +31,12 @@ export class ApprovalCard extends SignalElement {
   @property({ type: Boolean }) inSession = false;
   @state() private isAnswering = false;
   @state() private isRejecting = false;
+  /** `undefined` until they are compared: nobody can allow what is not shown. */
+  @state() private changes: readonly ComparedChange[] | undefined;
   @query(".text") private field?: HTMLInputElement | null;
   @query("atrium-menu") private menu?: Menu;
   #clock: ReturnType<typeof setInterval> | undefined;
+  #digest = "";
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -42,6 +46,10 @@ export class ApprovalCard extends SignalElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#clock);
+  }
+
+  protected override willUpdate(): void {
+    if (this.approval.digest !== this.#digest) void this.#compare();
   }
 
   protected override render(): TemplateResult {
@@ -69,7 +77,7 @@ export class ApprovalCard extends SignalElement {
     const words = approvalWords();
     const { act, reason } = this.approval;
     const others = otherArguments(act);
-    const changes = changesOf(act);
+    const changes = this.changes ?? [];
     return html`
       ${act.command === null ? nothing : html`<pre tabindex="0" dir="ltr">${act.command}</pre>`}
       ${changes.map(renderChange)} ${others ? html`<pre tabindex="0" dir="ltr">${others}</pre>` : nothing}
@@ -88,7 +96,7 @@ export class ApprovalCard extends SignalElement {
 
   #renderAnswers(): TemplateResult {
     const words = approvalWords();
-    const isDeaf = this.isAnswering || !this.hub.isLive;
+    const isDeaf = this.isAnswering || !this.hub.isLive || this.changes === undefined;
     return html`
       <div class="answers">
         <button type="button" class="primary" ?disabled=${isDeaf} @click=${() => this.#answer({ answer: "allow" })}>
@@ -144,6 +152,14 @@ export class ApprovalCard extends SignalElement {
     `;
   }
 
+  async #compare(): Promise<void> {
+    const { digest, act } = this.approval;
+    this.#digest = digest;
+    this.changes = undefined;
+    const changes = await Promise.all(changesOf(act).map(compared));
+    if (this.#digest === digest) this.changes = changes;
+  }
+
   async #beginRejection(): Promise<void> {
     this.isRejecting = true;
     await this.updateComplete;
@@ -183,19 +199,4 @@ export class ApprovalCard extends SignalElement {
 
 function renderFact(name: string, value: string): TemplateResult {
   return html`<dt>${name}</dt><dd class="mono" dir="ltr">${value}</dd>`;
-}
-
-function renderChange({ path, oldText, newText }: Change): TemplateResult {
-  return html`
-    <div class="change">
-      <p dir="ltr">${path}</p>
-      <pre tabindex="0" dir="ltr">${renderLines(oldText, "removed", "−")}${renderLines(newText, "added", "+")}</pre>
-    </div>
-  `;
-}
-
-function renderLines(text: string, kind: string, sign: string): readonly TemplateResult[] {
-  if (text === "") return [];
-  const lines = text.endsWith("\n") ? text.slice(0, -1) : text;
-  return lines.split("\n").map((line) => html`<span class="line ${kind}">${sign} ${line}</span>`);
 }

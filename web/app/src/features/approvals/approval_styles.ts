@@ -81,12 +81,35 @@ export const approvalStyles = css`
     overflow-wrap: anywhere;
   }
 
-  .change pre {
-    border-radius: 0;
+  .lines {
+    max-height: 40vh;
+    padding: 8px 0;
+    overflow: auto;
+    background: var(--surface);
+    font: 400 var(--size-13) / 1.5 var(--font-mono);
   }
 
   .line {
     display: block;
+    padding-inline: 28px 12px;
+    text-indent: -16px;
+    white-space: pre-wrap;
+    overflow-wrap: anywhere;
+  }
+
+  summary {
+    padding: 4px 12px;
+    color: var(--text-muted);
+    font: 400 var(--size-12) / 1.5 var(--font-text);
+    cursor: pointer;
+  }
+
+  .came {
+    color: var(--positive);
+  }
+
+  .went {
+    color: var(--danger);
   }
 
   .added {

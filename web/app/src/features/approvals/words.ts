@@ -14,6 +14,7 @@ export const approvalWords = catalogue(
     folder: "In",
     paths: "Paths",
     environment: "Sets",
+    unchanged: (count: number) => plural(count, { one: "# unchanged line", other: "# unchanged lines" }),
     because: "Because",
     hiddenCharacters: "It has characters that cannot be seen. They are written out.",
     notAscii: "It has letters beyond ASCII: some look like others.",
@@ -63,6 +64,13 @@ export const approvalWords = catalogue(
     folder: "В папке",
     paths: "Пути",
     environment: "Задаёт",
+    unchanged: (count: number) =>
+      plural(count, {
+        one: "# строка без изменений",
+        few: "# строки без изменений",
+        many: "# строк без изменений",
+        other: "# строки без изменений",
+      }),
     because: "Причина",
     hiddenCharacters: "Здесь есть невидимые символы. Они записаны явно.",
     notAscii: "Здесь есть буквы вне ASCII: некоторые похожи на другие.",

@@ -47,6 +47,8 @@ describe("what an act is given", () => {
     );
     expect(otherArguments(act({ arguments: { changes: [{}] } }))).toBe("");
     expect(otherArguments(act({ arguments: { path: "/a" }, paths: ["/a"] }))).toBe("");
+    expect(otherArguments(act({ arguments: { changes: "rm" } }))).toContain("rm");
+    expect(otherArguments(act({ arguments: { changes: [{ path: "/a", mode: 777 }] } }))).toContain("777");
   });
 
   it("is a change of files where it says so", () => {
