@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from atrium.app.chat.screen import Screen
+from atrium.app.chat.screen import Screen, advice
 from atrium.client import Entry
 
 
@@ -49,3 +49,13 @@ def test_a_plan_is_lines_and_what_changes_of_it_too() -> None:
     data = {"toolCallId": "plan", "turnId": "t", "name": "plan", "status": "completed"}
     shown = _shown(first, then, Entry(3, 0, "sessions.tool.finished.v1", data))
     assert shown == "Plan, 0 of 2 done\n[>] Read\n[ ] Write\nPlan, 1 of 2 done\n[x] Read\n"
+
+
+def test_advice_names_what_helps_and_no_new_attempt_where_none_does() -> None:
+    def told(*actions: str) -> str:
+        return advice({"actions": [{"id": action, "label": ""} for action in actions]})
+
+    other = "/provider NAME lets another provider answer it"
+    assert told("switch_provider", "new_session") == f"/new begins another session, {other}"
+    in_page = "the room Providers of the page (`atrium open`) sets its key"
+    assert told("set_key", "switch_provider", "retry") == f"/retry runs it again, {other}, {in_page}"

@@ -206,11 +206,13 @@ def advice(problem: Mapping[str, Any] | None) -> str:
     """Say what can be done about a turn that failed."""
     actions = {str(action["id"]): action for action in (problem or {}).get("actions", ())}
     other = actions.get("switch_provider", {}).get("providerId")
-    told = ["/retry runs it again"]
+    told = ["/new begins another session"] if "new_session" in actions else ["/retry runs it again"]
     if "switch_provider" in actions:
         told.append(f"/provider {other or 'NAME'} lets another provider answer it")
     if "change_budget" in actions:
         told.append("`atrium budgets list` shows your budgets")
+    if "set_key" in actions:
+        told.append("the room Providers of the page (`atrium open`) sets its key")
     if "configure_provider" in actions:
         told.append("`atrium config check` looks at the settings")
     if "install_provider" in actions:

@@ -8,7 +8,7 @@ export const formStyles = css`
 
   form {
     display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr));
+    grid-template-columns: repeat(2, minmax(0, 1fr));
     gap: 12px;
     max-width: 40rem;
     padding-block: 8px;
@@ -47,5 +47,11 @@ export const formStyles = css`
     display: flex;
     flex-wrap: wrap;
     gap: 8px;
+  }
+
+  @media (max-width: 767px) {
+    form {
+      grid-template-columns: minmax(0, 1fr);
+    }
   }
 `;

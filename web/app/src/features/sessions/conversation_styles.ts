@@ -143,6 +143,7 @@ export const conversationStyles = css`
   }
 
   .break p,
+  .break .plain,
   .break button {
     color: var(--text);
   }
