@@ -226,8 +226,8 @@ def patch_of(arguments: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
     lines: list[str] = []
     for one in changes:
         path, before, after = (str(one.get(name) or "") for name in ("path", "oldText", "newText"))
-        texts = (text.split("\n") if text else [] for text in (before, after))  # the end of the last line counts too
-        lines += unified_diff(*texts, path, path, lineterm="")
+        old, new = (text.split("\n") if text else [] for text in (before, after))  # the last line's end counts too
+        lines += unified_diff(old, new, path, path, lineterm="")
     return lines, {name: value for name, value in arguments.items() if name != "changes"}
 
 
