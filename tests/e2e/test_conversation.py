@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.async_api import FilePayload, Response, expect
 
 from tests.e2e.marks import JOURNEY
-from tests.e2e.screens import Screen, browser_at, cue, hub_at, new_session, screen_at, screen_of
+from tests.e2e.screens import NARROW, Screen, browser_at, cue, hub_at, new_session, screen_at, screen_of
 from tests.e2e.stage import BEGINNING, END
 
 pytestmark = JOURNEY
@@ -207,3 +207,46 @@ async def test_text_files_are_quoted_and_others_refused_in_words(tmp_path: Path,
         await ann.page.locator("atrium-timeline").evaluate(drop)
         await expect(ann.part("composer")).to_have_value("`notes.txt`\n\n```txt\ndropped\n```\n\n")
         assert ann.complaints == []
+
+
+async def test_on_glass_enter_is_a_new_line_and_the_button_sends(tmp_path: Path, chromium: str) -> None:
+    async with hub_at(tmp_path / "home") as daemon, browser_at(chromium) as browser:
+        session_id = await new_session(daemon, "plant peas")
+        context = await browser.new_context(
+            viewport={"width": NARROW[0], "height": NARROW[1]}, has_touch=True, is_mobile=True
+        )
+        await context.add_init_script("localStorage.setItem('atrium.welcomed', 'yes')")
+        ann = Screen(daemon, context, await context.new_page())
+        await ann.sign_in(f"/sessions/{session_id}")
+        await ann.part("composer").fill("plant")
+        await ann.part("composer").press("Enter")
+        await ann.page.keyboard.type("beans")
+        await expect(ann.part("composer")).to_have_value("plant\nbeans")
+        await ann.part("send").tap()
+        await expect(ann.messages("user").last).to_contain_text(re.compile(r"plant\sbeans"))
+        assert ann.complaints == []
+        await context.close()
+
+
+async def test_what_could_not_be_sent_is_sent_though_its_session_was_left(tmp_path: Path, chromium: str) -> None:
+    async with screen_at(tmp_path / "home", chromium) as ann:
+        session_id = await new_session(ann.daemon, "plant peas", title="Garden")
+        await new_session(ann.daemon, "write a poem", title="Poem")
+        await ann.sign_in(f"/sessions/{session_id}")
+        await ann.answers("plant peas")
+        await ann.context.set_offline(True)
+        await expect(ann.part("connection-state")).not_to_have_attribute("data-state", "live")
+        await ann.send("plant beans")
+        await ann.item("Poem").click()
+        await ann.context.set_offline(False)
+        await ann.is_live()
+        async with ann.daemon.http() as http:
+            for _ in range(200):
+                page = (await http.get(f"/sessions/{session_id}/messages")).json()
+                if any(message["content"] == "plant beans" for message in page["data"]):
+                    break
+                await ann.page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert [message["content"] for message in page["data"] if message["role"] == "user"] == [
+            "plant peas",
+            "plant beans",
+        ]

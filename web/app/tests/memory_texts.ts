@@ -12,4 +12,8 @@ export class MemoryTexts implements KeyedTexts {
     if (text) this.#texts.set(key, text);
     else this.#texts.delete(key);
   }
+
+  keys(prefix: string): readonly string[] {
+    return [...this.#texts.keys()].filter((key) => key.startsWith(prefix));
+  }
 }

@@ -4,6 +4,8 @@ export interface KeyedTexts {
   get(key: string): string;
   /** Keep a text; `""` forgets it. */
   set(key: string, text: string): void;
+  /** The keys that begin so and have a text. */
+  keys(prefix: string): readonly string[];
 }
 
 const PREFIX = "atrium.";
@@ -30,5 +32,11 @@ export class StoredTexts implements KeyedTexts {
     } catch {
       this.#fallback.set(key, text);
     }
+  }
+
+  keys(prefix: string): readonly string[] {
+    const stored = Object.keys(this.storage).filter((key) => key.startsWith(PREFIX));
+    const known = [...stored.map((key) => key.slice(PREFIX.length)), ...this.#fallback.keys()];
+    return [...new Set(known)].filter((key) => key.startsWith(prefix) && this.get(key) !== "");
   }
 }

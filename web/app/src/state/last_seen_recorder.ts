@@ -9,6 +9,7 @@ const MOST_MESSAGES = 200;
 
 /** Keep what the person sees of the sessions, once it has been calm for a moment, and forget it when they are signed out. */
 export function recordLastSeen(hub: Hub): () => void {
+  const pages = new LastPages((path, call) => hub.call(path, call));
   const ends = [
     effect(() => {
       if (hub.connection.state.value.kind === "signedOut") void hub.lastSeen.clear();
@@ -22,7 +23,7 @@ export function recordLastSeen(hub: Hub): () => void {
     }),
     whenCalm(() => {
       const session = openSession(hub);
-      return session && (() => keep(hub, session));
+      return session && (() => keep(hub, session, pages));
     }),
   ];
   return () => {
@@ -47,18 +48,49 @@ function openSession(hub: Hub): Session | undefined {
   return session?.turn?.status === "running" ? undefined : session;
 }
 
-async function keep(hub: Hub, session: Session): Promise<void> {
-  const { data } = await hub.call<{ data: readonly SeenMessage[] }>(pathOf(session));
-  const messages = data.map(({ id, role, content, createdAt }) => ({ id, role, content, createdAt }));
+async function keep(hub: Hub, session: Session, pages: LastPages): Promise<void> {
+  const last = await pages.messagesOf(session);
+  const messages = last.map(({ id, role, content, createdAt }) => ({ id, role, content, createdAt }));
   await hub.lastSeen.keepConversation({ seenAt: Date.now(), session, messages });
 }
 
-/** Where the last messages are: an offset is a time in microseconds, and how far to go back a guess from the session's pace. */
-function pathOf({ id, messageCount, createdAt, updatedAt }: Session): string {
+interface Page {
+  readonly data: readonly SeenMessage[];
+  readonly nextCursor: string | null;
+}
+
+/** Reads the last messages of sessions: forwards, as the hub gives them, from where the end was the last time. */
+export class LastPages {
+  readonly #call: Hub["call"];
+  /** Where, in each session, its last page but one began. */
+  readonly #cursors = new Map<string, string>();
+
+  constructor(call: Hub["call"]) {
+    this.#call = call;
+  }
+
+  /** Return the last messages of a session, oldest first. */
+  async messagesOf(session: Session): Promise<readonly SeenMessage[]> {
+    const cursors = [this.#cursors.get(session.id) ?? guessedCursor(session)];
+    let last: readonly SeenMessage[] = [];
+    for (let cursor = cursors.at(-1); cursor !== undefined; cursor = cursors.at(-1)) {
+      const query = new URLSearchParams({ limit: String(MOST_MESSAGES), cursor });
+      const path = `/sessions/${encodeURIComponent(session.id)}/messages?${query}`;
+      const { data, nextCursor } = await this.#call<Page>(path);
+      last = [...last, ...data].slice(-MOST_MESSAGES);
+      if (nextCursor === null) break;
+      cursors.push(nextCursor);
+    }
+    this.#cursors.set(session.id, cursors.slice(-2)[0] ?? "0");
+    return last;
+  }
+}
+
+/** Where the last messages may begin: an offset is a time in microseconds, and how far to go back a guess from the pace. */
+function guessedCursor({ messageCount, createdAt, updatedAt }: Session): string {
   const end = Date.parse(updatedAt);
   const back = ((end - Date.parse(createdAt)) * MOST_MESSAGES) / messageCount;
-  const cursor = messageCount > MOST_MESSAGES ? `&cursor=${Math.floor(end - back)}000` : "";
-  return `/sessions/${encodeURIComponent(id)}/messages?limit=${MOST_MESSAGES}${cursor}`;
+  return messageCount > MOST_MESSAGES ? `${Math.floor(end - back)}000` : "0";
 }
 
 /** What was not kept cannot be read later, and that is said then; now there is nothing for the person to do. */

@@ -134,7 +134,7 @@ export class Composer extends SignalElement {
             aria-label=${this.label}
             placeholder=${this.isTarget ? this.#dropWords() : this.label}
             data-testid="composer"
-            enterkeyhint="send"
+            enterkeyhint=${isTouched() ? "enter" : "send"}
             .value=${this.text}
             @input=${() => this.#write(this.field.value)}
             @paste=${this.#onPaste}
@@ -229,7 +229,8 @@ export class Composer extends SignalElement {
   /** Where a key is part of a word that is being composed, it is not a command: 229 is what Safari says after its end. */
   #onKey(event: KeyboardEvent): void {
     if (event.isComposing || event.keyCode === 229) return;
-    if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
+    const sends = event.ctrlKey || event.metaKey || (!hasModifier(event) && !isTouched());
+    if (event.key === "Enter" && sends) {
       event.preventDefault();
       this.#send();
     } else if (event.key === "ArrowUp" && this.text === "" && !hasModifier(event)) {
@@ -267,6 +268,11 @@ export class Composer extends SignalElement {
   #cancel(): void {
     this.dispatchEvent(new Event("cancel"));
   }
+}
+
+/** Where one types on glass, Enter is the only key for a new line; the button sends. */
+function isTouched(): boolean {
+  return matchMedia("(hover: none) and (pointer: coarse)").matches;
 }
 
 function hasModifier(event: KeyboardEvent): boolean {

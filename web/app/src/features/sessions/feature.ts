@@ -15,6 +15,7 @@ import type { Command, Feature } from "../../state/feature.ts";
 import type { Hub } from "../../state/hub.ts";
 import { sessionPath } from "../../state/router.ts";
 import { ImageTrays } from "./image_trays.ts";
+import { sendLeftMessages } from "./left_messages.ts";
 import { KEYS } from "./list_menu.ts";
 import { ListState } from "./list_state.ts";
 import { listWords } from "./list_words.ts";
@@ -32,6 +33,7 @@ export default function sessions(hub: Hub): Feature {
   });
   const deeds = new SessionDeeds(hub);
   deeds.deletions.watch();
+  sendLeftMessages(hub);
   const trays = new ImageTrays(hub.texts);
   let room: SessionsRoom | undefined;
   const enter = (): SessionsRoom => {

@@ -1,11 +1,10 @@
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals-core";
 import { idsOf } from "../../api/attachments.ts";
 import { draftTopic, getDraft, putDraft, type Written } from "../../api/drafts.ts";
-import { markRead, postMessage } from "../../api/messages.ts";
+import { markRead } from "../../api/messages.ts";
 import { type Follower, type Presence, presenceTopic } from "../../api/presence.ts";
 import type { Session } from "../../api/sessions.ts";
 import type { Hub } from "../../state/hub.ts";
-import { randomId } from "../../state/random_id.ts";
 import { runningTurn, type Turn } from "./conversation.ts";
 import { ConversationFeed } from "./conversation_feed.ts";
 import { ConversationFind } from "./conversation_find.ts";
@@ -13,7 +12,8 @@ import { ConversationHistory } from "./conversation_history.ts";
 import { DraftSync } from "./draft_sync.ts";
 import type { ImageTrays } from "./image_trays.ts";
 import type { ImageTray } from "./image_upload.ts";
-import { Outbox, type OutboxItem } from "./outbox.ts";
+import { outboxOf } from "./left_messages.ts";
+import type { Outbox, OutboxItem } from "./outbox.ts";
 import { PicturePace } from "./picture_pace.ts";
 import { type Blocker, type Split, splitQueue } from "./queue.ts";
 import { Unread } from "./unread.ts";
@@ -64,12 +64,7 @@ export class OpenSession {
       hub.connection,
       new PicturePace().schedule,
     );
-    this.outbox = new Outbox(id, {
-      send: (content, sending) => postMessage(id, content, sending),
-      isReachable: () => hub.connection.state.peek().kind === "live",
-      newToken: randomId,
-      texts: hub.texts,
-    });
+    this.outbox = outboxOf(id, hub);
     this.#attached = computed(() => idsOf(this.images.attachments).join());
     const turns = computed(() => this.feed.conversation.value.turns);
     this.running = computed(() => runningTurn(this.feed.conversation.value));

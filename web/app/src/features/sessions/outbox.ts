@@ -80,7 +80,7 @@ export class Outbox {
     return item;
   }
 
-  /** Stop sending; what was not sent stays for the next time. */
+  /** Stop sending; what was not sent, or of which no answer has come yet, stays for the next time. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -91,7 +91,7 @@ export class Outbox {
     for (let item = this.#next(); item && !this.#isClosed; item = this.#next()) {
       this.#put({ ...item, wasTried: true });
       const outcome = await this.#send(item);
-      if (!outcome) break;
+      if (!outcome || this.#isClosed) break;
       this.#put(outcome);
     }
     this.#isSending = false;

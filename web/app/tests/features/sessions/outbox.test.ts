@@ -32,6 +32,7 @@ function open(isReachable = (): boolean => true): Outbox {
   const texts: KeyedTexts = {
     get: (key) => kept.get(key) ?? "",
     set: (key, text) => void kept.set(key, text),
+    keys: () => [...kept.keys()],
   };
   const outbox = new Outbox("s1", {
     texts,
