@@ -120,7 +120,7 @@ class Agent(AcpProvider):
         super().__init__("agent", home, SystemClock(), servers=servers)
 
     async def configure(self, settings: Any) -> None:
-        await super().configure({"command": AGENT})
+        await super().configure({"command": AGENT, "mode": "quick"})
 
 
 async def test_an_agent_summarises_in_a_session_that_nothing_is_kept_of(tmp_path: Path) -> None:
@@ -144,6 +144,8 @@ async def test_where_words_alone_are_asked_for_an_agent_has_no_tools_of_the_user
         assert "serve-tools" in text_of(await run_turn(agent, turn("servers")))
         own = replace(turn("servers", session="session-2"), text_only=True)
         assert text_of(await run_turn(agent, own)) == "[]"
+        assert text_of(await run_turn(agent, turn("mode"))) == "quick"
+        assert text_of(await run_turn(agent, replace(own, content="mode"))) == "careful", "the agent's own mode"
     finally:
         await agent.close()
 

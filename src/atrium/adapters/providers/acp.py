@@ -184,7 +184,9 @@ class AcpProvider:
         with self._in_use():
             agent = await self._started()
             known, is_new = await self._enter(agent, session_id, turn.settings, with_servers=not turn.text_only)
-            await self._follow_wishes(agent, known, turn.settings)
+            # Words alone need no mode of the user's in which it may act unasked.
+            settings = {**turn.settings, "mode": self._usual_mode or ""} if turn.text_only else turn.settings
+            await self._follow_wishes(agent, known, settings)
             place = known.place
             before = turn.history if is_new else unheard(turn.history, self._id)
             text = with_history(before, turn.content, EARLIER if is_new else MEANWHILE)
@@ -340,8 +342,11 @@ class AcpProvider:
         wish = settings.get(what)
         if isinstance(wish, str):
             return wish
-        usual = self._program.recipe.mode if what == "mode" and self._program is not None else None
-        return getattr(self._settings, what) or usual
+        return getattr(self._settings, what) or (self._usual_mode if what == "mode" else None)
+
+    @property
+    def _usual_mode(self) -> str | None:
+        return self._program.recipe.mode if self._program is not None else None
 
     async def _environment(self) -> dict[str, str]:
         return {name: (await self._values.read(value)).get_secret_value() for name, value in self._settings.env.items()}

@@ -93,7 +93,7 @@ class Summaries:
         A summary is made where another provider was asked some of it and it does not fit; where that fails, the
         provider is told what it would be without. Cancelling ends it.
         """
-        if not self._enabled or not asked.before:
+        if not self._enabled:
             return asked.before
         is_shared = any(message.provider_id != telling.provider_id for message in asked.before)
         state = await self._state(storage, telling.session.id, telling.turn.offset, only_known=not is_shared)
