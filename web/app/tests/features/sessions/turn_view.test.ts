@@ -59,6 +59,30 @@ describe("a turn that failed", () => {
     place.querySelector<HTMLElement>('[data-testid="edit-failed"]')?.click();
     expect(ask).toHaveBeenCalledWith("edit");
   });
+
+  it("leads to a new session and to another provider where the conversation is too long for this one", () => {
+    const actions = [
+      { id: "switch_provider", label: "Use another provider", providerId: "large" },
+      { id: "new_session", label: "Begin a new session" },
+    ];
+    const problem = readProblem({ code: "PROVIDER_CONTEXT", title: "Too long", detail: "9", actions });
+    const place = shown(renderTurn(turn({ problem, providerId: "small" }), CONTEXT));
+    expect(place.querySelector('[data-testid="retry"]')).toBeNull();
+    expect(place.querySelector('[data-testid="new-session-step"]')?.getAttribute("href")).toBe("/new");
+    place.querySelector<HTMLElement>('[data-testid="switch-provider"]')?.click();
+    expect(ask).toHaveBeenCalledWith("switch", "large");
+  });
+
+  it("leads to where the key is set before it is tried again", () => {
+    const actions = [{ id: "set_key", label: "Set the key" }];
+    const problem = readProblem({ code: "PROVIDER_AUTH", title: "Refused", detail: "401", actions });
+    const place = shown(renderTurn(turn({ problem, providerId: "a/b" }), CONTEXT));
+    const [first, second] = place.querySelectorAll(".steps > *");
+    expect(first?.getAttribute("href")).toBe("/providers/a%2Fb/key");
+    expect(second?.getAttribute("data-testid")).toBe("retry");
+    const nobody = shown(renderTurn(turn({ problem }), CONTEXT));
+    expect(nobody.querySelector('[data-testid="set-key"]')).toBeNull();
+  });
 });
 
 it("a turn that waits for a model to be read into memory says so", () => {
