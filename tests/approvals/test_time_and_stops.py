@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from atrium.adapters.storage.memory import MemoryStorageAdapter
 from atrium.adapters.storage.sqlite import SQLiteStorageAdapter
 from atrium.contracts.approvals import ApprovalClosed, ApprovalExpiring, ApprovalRequested
 from atrium.plugins.approvals.errors import AlreadyAnswered
-from atrium.sdk import Unavailable
+from atrium.sdk import StorageFailed, Unavailable
+from atrium.sdk.spi import Address, StorageAdapter, StoredDocument
 from atrium.testing.clock import ManualClock
 from tests.approvals.house import ALICE, REMOVE, WRITE, House, house, turns
 
@@ -196,6 +198,46 @@ async def test_old_history_is_forgotten_at_start(tmp_path: Path) -> None:
         page = await there.call("approvals.history", ALICE)
         assert [one["createdAt"][:4] for one in page["data"]] == ["2027"]
         assert len(page["data"]) == 1
+
+
+async def test_old_history_is_forgotten_while_the_hub_runs(adapter: StorageAdapter) -> None:
+    clock = SteppedClock()
+    async with house(adapter, clock=clock) as there:
+        old = await there.ask(risk="low", key="old")
+        clock.step(91 * 86_400)
+        new = await there.ask(risk="low", key="new")
+        async with asyncio.timeout(50):
+            while (page := await there.call("approvals.history", ALICE))["data"][-1]["id"] == old.approval_id:  # noqa: ASYNC110  # nothing tells
+                await asyncio.sleep(0)
+        assert [one["id"] for one in page["data"]] == [new.approval_id]
+
+
+class FailingAdapter(MemoryStorageAdapter):
+    """Cannot read for a while."""
+
+    failures = 0
+
+    async def get(self, address: Address) -> StoredDocument | None:
+        if self.failures:
+            self.failures -= 1
+            raise StorageFailed("the disk is full")
+        return await super().get(address)
+
+
+async def test_a_question_expires_though_the_storage_fails_for_a_while() -> None:
+    adapter, clock = FailingAdapter(), SteppedClock()
+    async with house(adapter, clock=clock) as there:
+        asking = there.ask()
+        await there.open(1)
+        await turns()
+        clock.step(240)
+        await turns()
+        adapter.failures = 2
+        for seconds in (60, 0.5, 1):
+            assert not asking.done()
+            clock.step(seconds)
+            await turns()
+        assert (await asking).status == "expired"
 
 
 async def _new_question(there: House, old: str) -> bool:

@@ -33,7 +33,17 @@ from atrium.plugins.approvals.documents import (
 )
 from atrium.plugins.approvals.errors import ActChanged, AlreadyAnswered
 from atrium.plugins.approvals.history import prune, untaken
-from atrium.sdk import AtriumError, Conflict, Context, NotFound, Principal, SpaceStorage, TooManyRequests, Unavailable
+from atrium.sdk import (
+    AtriumError,
+    Conflict,
+    Context,
+    NotFound,
+    Principal,
+    SpaceStorage,
+    StorageFailed,
+    TooManyRequests,
+    Unavailable,
+)
 from atrium.sdk.clock import timestamp
 from atrium.sdk.crash_points import crash_point
 from atrium.sdk.inputs import invalid
@@ -43,6 +53,9 @@ log = logging.getLogger(__name__)
 LOW_RISK = "low risk"
 """What is noted as the rule where a question was not asked because little can go wrong."""
 MAX_MESSAGE = 4_000
+DAY_SECONDS = 86_400
+FIRST_DELAY = 0.5
+LONGEST_DELAY = 30.0
 MAX_WAITING_BYTES = 32 << 20
 """What the waiting questions of one person may be together; each is on every screen, whole."""
 
@@ -56,6 +69,7 @@ class Desk:
         self._docket = Docket(context, config.warning_seconds, self._ran_out)
         self._asking = asyncio.Lock()
         self._draining = False
+        self._tidied: dict[str, int] = {}
 
     async def open(self) -> None:
         """Give questions from before the last stop the time they have left."""
@@ -64,7 +78,7 @@ class Desk:
             for key in await storage.list_keys():
                 await self._restore(storage, key)
         for space in await self._context.storage.spaces(collection=HISTORY):
-            await prune(self._context.storage.of(space), self._now() - self._config.history_days * 86_400)
+            await self._prune(self._context.storage.of(space))
 
     def drain(self) -> None:
         """Let askers go; their questions can still be answered after the next start."""
@@ -76,6 +90,7 @@ class Desk:
         if self._draining:
             raise Unavailable("the hub is stopping; ask again under the same key when it has started")
         storage = self._context.storage.of(caller.space)
+        self._tidy(storage)
         async with self._asking:
             asking = asyncio.ensure_future(self._ask(storage, caller, request))
             try:
@@ -184,7 +199,7 @@ class Desk:
     def _leave(self, storage: SpaceStorage, asked: OpenQuestion) -> None:
         """Withdraw a question that nobody waits for any more."""
         if not self._draining and not isinstance(asked, ClosedQuestion) and not self._docket.is_awaited(asked.id):
-            ending = self._end(storage, asked.id, "withdrawn", taken=True)
+            ending = self._surely_end(storage, asked.id, "withdrawn", True)
             _ = self._context.spawn(ending, f"withdraw approval {asked.id}")
 
     async def _rule(self, storage: SpaceStorage, request: ApprovalRequest) -> str | None:
@@ -204,6 +219,15 @@ class Desk:
             return permissions.for_session(self._context, caller, found, given.pattern)
         return None
 
+    def _tidy(self, storage: SpaceStorage) -> None:
+        """Forget what is too old, once a day: a hub may run for years, and each act of low risk is noted."""
+        if self._tidied.get(storage.space) != self._today():
+            _ = self._context.spawn(self._prune(storage), "forget old approvals")
+
+    async def _prune(self, storage: SpaceStorage) -> None:
+        self._tidied[storage.space] = self._today()
+        await prune(storage, self._now() - self._config.history_days * DAY_SECONDS)
+
     async def _restore(self, storage: SpaceStorage, key: str) -> None:
         found = OpenQuestion.model_validate(await storage.get(key))
         # A clock that was set while the hub was away makes it at most as long as it was at first.
@@ -215,7 +239,20 @@ class Desk:
 
     async def _expire(self, space: str, approval_id: str) -> None:
         awaited = self._docket.is_awaited(approval_id)
-        await self._end(self._context.storage.of(space), approval_id, "expired", taken=not awaited)
+        await self._surely_end(self._context.storage.of(space), approval_id, "expired", not awaited)
+
+    async def _surely_end(self, storage: SpaceStorage, approval_id: str, status: ApprovalStatus, taken: bool) -> None:
+        """Close a question though the disk may be full for now: until it is closed, its asker waits."""
+        delay = FIRST_DELAY
+        while True:
+            try:
+                await self._end(storage, approval_id, status, taken=taken)
+            except StorageFailed as error:
+                log.warning("approval could not be closed: %s", error, extra={"approval": approval_id})
+            else:
+                return
+            await self._context.clock.sleep(delay)
+            delay = min(2 * delay, LONGEST_DELAY)
 
     async def _end(self, storage: SpaceStorage, approval_id: str, status: ApprovalStatus, *, taken: bool) -> None:
         """Close a question without an answer, unless somebody has answered it meanwhile."""
@@ -264,6 +301,9 @@ class Desk:
 
     def _now(self) -> float:
         return self._context.clock.now()
+
+    def _today(self) -> int:
+        return int(self._now() // DAY_SECONDS)
 
 
 def _check(found: OpenQuestion, given: AnswerApproval) -> None:
