@@ -54,6 +54,13 @@ async def test_a_session_permission_is_for_a_tool_within_a_folder() -> None:
         await there.open(len(outside) + 1)
 
 
+@pytest.mark.parametrize("path", ["notes/a.md", "/home/alice/../bob/a.md"])
+def test_a_path_that_no_pattern_covers_is_not_offered_for_a_session(path: str) -> None:
+    act = WRITE.model_copy(update={"paths": (*WRITE.paths, path)})
+    assert "allow_session" in options(WRITE, project=None, session_id="s")
+    assert "allow_session" not in options(act, project=None, session_id="s")
+
+
 async def test_a_permission_can_be_taken_back() -> None:
     async with house() as there:
         await _allow(there, REMOVE, "allow_always")
@@ -93,6 +100,20 @@ async def test_a_pattern_must_be_a_place_that_covers_the_act(pattern: str | None
         "find",
         "tar",
         "SSH",
+        *(
+            "ash",
+            "pwsh",
+            "mksh",
+            "perl5.36",
+            "lua5.4",
+            "java",
+            "flock",
+            "chroot",
+            "unshare",
+            "tmux",
+            "screen",
+            "script",
+        ),
     ],
 )
 def test_programs_that_run_anything_are_never_allowed_for_long(program: str) -> None:

@@ -61,6 +61,18 @@ def test_all_paths_of_a_move_are_told_absolute(project: Path) -> None:
     assert paths == (f"{project}/src", f"{project}/a.md", "/srv/b.md", f"{project}/c.md")
 
 
+@pytest.mark.parametrize("command", [["./deploy.sh", "now"], "./deploy.sh now", ["sh", "-c", "true && ./deploy.sh"]])
+def test_a_script_of_the_project_is_bound_to_what_is_in_it(command: object, project: Path) -> None:
+    (project / "deploy.sh").write_text("echo fine\n")
+    (project.parent / "elsewhere.sh").write_text("echo fine\n")
+    call = {"kind": "execute", "rawInput": {"command": command}}
+    before = asked(project, **call).act
+    assert [file.path for file in before.files] == [f"{project}/./deploy.sh"]
+    (project / "deploy.sh").write_text("rm -r /\n")
+    assert asked(project, **call).act.digest() != before.digest()
+    assert asked(project, kind="execute", rawInput={"command": ["out/elsewhere.sh", "src"]}).act.files == ()
+
+
 def test_a_text_that_is_shown_as_a_change_is_not_shown_twice(project: Path) -> None:
     whole = "line\n" * 10_000
     change = {"type": "diff", "path": "a.md", "oldText": None, "newText": whole}

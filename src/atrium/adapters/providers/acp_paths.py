@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import os
 import re
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from atrium.contracts.approvals import FileState
 
 Data = Mapping[str, Any]
 
 OF_FILES = frozenset({"read", "search", "think", "edit", "move", "delete"})
 """The kinds of tools whose arguments are paths and text; those of others can be anything."""
+
+LARGEST_SCRIPT = 16 << 20
+MOST_SCRIPTS = 20
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _NAMES_A_PATH = frozenset(
@@ -35,6 +43,34 @@ def is_below(path: str, folder: str) -> bool:
         return Path(path).resolve().is_relative_to(Path(folder).resolve())
     except (OSError, RuntimeError, ValueError):  # a circle of links, or a name that no file can have
         return False
+
+
+def scripts_in(argv: Sequence[str], cwd: str, project: str) -> tuple[FileState, ...]:
+    """Return the files of a project that a command names, with what is in them now; reads the disk.
+
+    A line for a shell names its words. Files beyond `LARGEST_SCRIPT` bytes are no scripts, and are left out.
+    """
+    words = [*argv, *_words(argv[-1])] if len(argv) > 2 and argv[1].startswith("-") else argv
+    paths = dict.fromkeys(_absolute(word, cwd) for word in words)
+    found = (_state(path) for path in paths if is_below(path, project))
+    return tuple(itertools.islice((state for state in found if state is not None), MOST_SCRIPTS))
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:  # quotes that do not end
+        return []
+
+
+def _state(path: str) -> FileState | None:
+    try:
+        file = Path(path)
+        if not file.is_file() or file.stat().st_size > LARGEST_SCRIPT:
+            return None
+        return FileState(path=path, sha256=hashlib.sha256(file.read_bytes()).hexdigest())
+    except (OSError, ValueError):
+        return None
 
 
 def _named(value: object, *, is_path: bool) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from atrium.adapters.providers.acp_paths import is_below, paths_of
+from atrium.adapters.providers.acp_paths import is_below, paths_of, scripts_in
 from atrium.contracts.approvals import Act, ApprovalRequest, Decision, Risk
 
 Data = Mapping[str, Any]
@@ -58,7 +58,10 @@ def risk_of(act: Act, project: str) -> Risk:
 
 
 def act_of(call: Data, kind: str, cwd: str) -> Act:
-    """Return exactly what the agent says it will do. Commands are lines for a shell, and shown as such."""
+    """Return exactly what the agent says it will do. Commands are lines for a shell, and shown as such.
+
+    Whoever allows a script of the project allows what is in it now.
+    """
     given = call.get("rawInput")
     arguments = dict(given) if isinstance(given, Mapping) else {}
     command = arguments.get("command")
@@ -74,6 +77,7 @@ def act_of(call: Data, kind: str, cwd: str) -> Act:
         arguments={**_without(arguments, _long_texts(changes)), **changes},
         argv=argv,
         cwd=where,
+        files=scripts_in(argv, where, cwd),
         paths=paths_of(call, kind, where),
     )
 

@@ -9,10 +9,12 @@ from atrium.contracts.approvals import Act, Answer
 
 # A permission for these would be one for anything: they run what their arguments or their input say.
 _RUNS_ANYTHING = re.compile(
-    r"""(ba|da|z|k|c|tc|fi)?sh | busybox | python[\d.]* | pypy[\d.]* | ipython[\d.]* | node(js)? | deno | bun
+    r"""(ba|da|a|z|k|mk|c|tc|fi|pw)?sh | powershell | busybox
+    | python[\d.]* | pypy[\d.]* | ipython[\d.]* | node(js)? | deno | bun
     | ruby[\d.]* | perl[\d.]* | php[\d.]* | lua(jit)?[\d.]* | tclsh[\d.]* | awk | gawk | mawk | nawk | sed | ed
     | vim? | nvim | emacs
     | env | xargs | find | parallel | nice | nohup | timeout | stdbuf | strace | gdb | script | watch | time | setsid
+    | flock | chroot | unshare | nsenter | tmux | screen | java | Rscript
     | sudo | doas | su | ssh | docker | podman | kubectl | systemd-run | crontab | at
     | make | cmake | ninja | gradle | mvn | ant | tox | nox | just
     | npm | npx | pnpm | yarn | pip[\d.]* | pipx | uv | uvx | poetry | cargo | go | gem | bundle | composer
@@ -32,7 +34,7 @@ def options(act: Act, *, project: str | None, session_id: str | None) -> tuple[A
     For ever is for one exact command or call in one project; for a session is for a tool within some paths.
     """
     found: list[Answer] = ["allow"]
-    if session_id is not None and act.paths and not act.argv:
+    if session_id is not None and act.paths and not act.argv and all(map(_is_plain, act.paths)):
         found.append("allow_session")
     if project is not None and not runs_anything(act):
         found.append("allow_always")
@@ -53,9 +55,14 @@ def is_pattern(pattern: str) -> bool:
     return folder.is_absolute() and ".." not in folder.parts and "*" not in str(folder) and len(folder.parts) > 1
 
 
+def _is_plain(path: str) -> bool:
+    """Tell whether a pattern can cover a path: it is absolute and does not climb."""
+    return path.startswith("/") and ".." not in PurePosixPath(path).parts
+
+
 def _covers(pattern: str, path: str) -> bool:
     asked = PurePosixPath(path)
-    if not asked.is_absolute() or ".." in asked.parts:
+    if not _is_plain(path):
         return False
     if pattern.endswith("/**"):
         return asked.is_relative_to(pattern.removesuffix("/**"))
