@@ -343,3 +343,11 @@ def test_a_recipe_that_cannot_be_read_is_left_out_and_named(
     (tmp_path / "recipes" / "odd" / "recipe.json").write_text(content)
     assert set(find_recipes(tmp_path)) == {"claude", "codex", "gemini", "goose", "opencode"}
     assert named in caplog.text
+
+
+async def test_an_agent_without_the_node_it_was_installed_with_is_as_one_that_is_not(
+    coder: AcpProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ProviderNotInstalled, match="Node is not on the PATH; install Node 18"):
+        await said(coder, "s", "hello")

@@ -138,7 +138,7 @@ async def test_an_unknown_provider_is_told_the_known_ones() -> None:
             await runtime.service_registry.call("providers.check", "three")
         assert refusal.value.status == 422
         assert refusal.value.fields[0].field == "providerId"
-        with pytest.raises(InvalidInput):
+        with pytest.raises(ProviderNotInstalled, match="three is no longer a provider"):
             await run(runtime, "three", "hi")
 
 

@@ -263,3 +263,21 @@ async def test_a_crash_between_two_attempts_leaves_a_turn_that_can_be_asked_of_a
         assert [request.content for request in two.requests] == ["hello"]
     finally:
         await after.stop()
+
+
+async def test_a_turn_of_a_provider_that_is_gone_goes_to_the_next_one() -> None:
+    adapter = MemoryStorageAdapter()
+    before = FailingHub(adapter, Flaky("one"))
+    await before.start()
+    session_id = await before.create(provider_id="one")
+    await before.stop()
+    after = FailingHub(copy.deepcopy(adapter), Flaky("two"), fallback=["two"])
+    await after.start()
+    try:
+        await after.send(session_id, "hello")
+        await after.idle(session_id)
+        assert [m["content"] for m in await after.told(session_id, "message.completed")] == ["two answers"]
+        [change] = await after.told(session_id, "provider.changed")
+        assert change["problem"]["code"] == "PROVIDER_NOT_INSTALLED"
+    finally:
+        await after.stop()

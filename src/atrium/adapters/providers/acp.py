@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from atrium.adapters.agents.errors import ProgramUnsupported
 from atrium.adapters.agents.recipes import Recipe
 from atrium.adapters.providers.acp_choices import Remembered
 from atrium.adapters.providers.acp_history import EARLIER, LONGEST_HISTORY, MEANWHILE, unheard, with_history
@@ -274,7 +275,10 @@ class AcpProvider:
         environment = await self._environment()
         if self._program is None:
             return Launch(self._settings.command, environment)
-        launch = await self._program.launch()
+        try:
+            launch = await self._program.launch()
+        except ProgramUnsupported as error:  # so that a turn can go to another provider
+            raise ProviderNotInstalled(error.detail) from error
         launch.environment = {**launch.environment, **environment}
         return launch
 

@@ -135,9 +135,7 @@ class Providers(Adding):
 
         A recoverable failure before the first event is followed by another attempt, which `Retrying` announces.
         """
-        member, failed = self._roster.find(provider_id), 0
-        if member.fault:
-            raise ProviderNotInstalled(f"{provider_id}: {member.fault}")
+        member, failed = self._asked(provider_id), 0
         asking = replace(turn, ask=partial(self._ask, turn, turn.by)) if turn.by is not None else turn
         require_key(member)
         asking, note = as_seen(as_read(asking, member.provider.info), member.provider.info)
@@ -184,6 +182,15 @@ class Providers(Adding):
                 yield event
                 for note in notes:
                     yield note
+
+    def _asked(self, provider_id: str) -> Member:
+        """Return a provider that may take a turn; `ProviderNotInstalled` says why it may not."""
+        member = self._roster.get(provider_id)
+        if member is None:
+            raise ProviderNotInstalled(f"{provider_id} is no longer a provider of this hub")
+        if member.fault:
+            raise ProviderNotInstalled(f"{provider_id}: {member.fault}")
+        return member
 
     def _show(self, member: Member, turn: TurnRequest) -> None:
         if self._circuits is not None:
@@ -250,7 +257,8 @@ class Providers(Adding):
 
         That is the provider itself if it can, else the one that was asked before it.
         """
-        reading = reading_of(held, self._roster.find(provider_id).provider.info)
+        member = self._roster.get(provider_id)
+        reading = reading_of(held, member.provider.info) if member is not None else Reading()
         if reading.cut is None:
             return reading
         before = (message.provider_id for message in reversed(held.messages) if message.provider_id != provider_id)
