@@ -41,22 +41,24 @@ wire_api = "responses"
 def home_with(addresses: Mapping[str, str], **providers: Any) -> Iterator[Path]:
     """Yield a home in which agents are installed that take each an address for its vendor's.
 
-    `providers` are further settings, in which `{project}` stands for the folder `project` of the home. The home is not
-    below the temporary folder: there Codex's sandbox does not let its own commands begin.
+    `providers` are further settings, in which `{project}` stands for the folder `project` beside the home. The home is
+    not below the temporary folder: there Codex's sandbox does not let its own commands begin.
     """
     INSTALLED.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="home-", dir=INSTALLED.parent))
+    outer = Path(tempfile.mkdtemp(prefix="home-", dir=INSTALLED.parent))
+    folder, project = outer / "home", outer / "project"
     try:
-        (folder / "project").mkdir()
+        project.mkdir()
+        folder.mkdir()
         for agent, address in addresses.items():
             _install(agent, folder / "providers" / agent, address)
             providers[agent] = {"kind": "acp", "env": environment(agent, address)}
         (folder / "core").mkdir()
         settings = json.dumps({"version": "1.0.0", "providers": providers})
-        (folder / "core" / "config.json").write_text(settings.replace("{project}", str(folder / "project")))
+        (folder / "core" / "config.json").write_text(settings.replace("{project}", str(project)))
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(outer, ignore_errors=True)
 
 
 def _install(agent: str, place: Path, address: str) -> None:
@@ -101,7 +103,7 @@ class AgentHouse:
     @property
     def project(self) -> Path:
         """Return a folder to work in."""
-        return self.home / "project"
+        return self.home.parent / "project"
 
     def work_folder(self, session_id: str) -> Path:
         """Return where a session works that names no folder."""

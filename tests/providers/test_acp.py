@@ -302,18 +302,36 @@ async def test_the_environment_is_what_the_settings_say(tmp_path: Path, monkeypa
         await provider.close()
 
 
-async def test_a_session_works_where_it_says(provider: AcpProvider, tmp_path: Path) -> None:
+async def test_a_session_works_where_it_says(provider: AcpProvider, tmp_path_factory: pytest.TempPathFactory) -> None:
+    project = str(tmp_path_factory.mktemp("project"))
     with pytest.raises(InvalidInput, match=r"settings\.cwd"):
-        await provider.start_session(FIRST, {"cwd": str(tmp_path / "nowhere")})
-    await provider.start_session(FIRST, {"cwd": str(tmp_path)})
+        await provider.start_session(FIRST, {"cwd": f"{project}/nowhere"})
+    await provider.start_session(FIRST, {"cwd": project})
     asked: list[ApprovalRequest] = []
 
     async def ask(request: ApprovalRequest) -> Decision:
         asked.append(request)
         return await answer(request, allowed=True)
 
-    await run(provider, turn("ask", ask=ask, settings={"cwd": str(tmp_path)}))
-    assert (asked[0].act.cwd, asked[0].project) == (str(tmp_path), str(tmp_path))
+    await run(provider, turn("ask", ask=ask, settings={"cwd": project}))
+    assert (asked[0].act.cwd, asked[0].project) == (project, project)
+
+
+async def test_no_session_works_in_the_home_of_the_hub(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "core").mkdir(parents=True)
+    (tmp_path / "linked").symlink_to(home)
+    provider = await agent(home)
+    for folder in (tmp_path, home, home / "core", tmp_path / "linked", home / "providers" / "scripted"):
+        folder.mkdir(parents=True, exist_ok=True)
+        with pytest.raises(InvalidInput, match="apart from it"):
+            await provider.start_session(FIRST, {"cwd": str(folder)})
+    own = home / "providers" / "scripted" / "work"
+    for session_id in (FIRST, SECOND):
+        (own / session_id).mkdir(parents=True)
+    await provider.start_session(FIRST, {"cwd": str(own / FIRST)})
+    with pytest.raises(InvalidInput, match="apart from it"):
+        await provider.start_session(FIRST, {"cwd": str(own / SECOND)})
 
 
 @pytest.mark.parametrize(

@@ -38,15 +38,16 @@ async def told(agent: AcpProvider, session_id: str, cwd: Path) -> list[dict[str,
 async def test_a_session_has_the_servers_of_its_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTES_TOKEN", "mine")
     (tmp_path / "project" / "src").mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
     (tmp_path / "linked").symlink_to(tmp_path / "project")
     servers = parse_servers({**SERVERS, "ours": {"command": ["sh"], "projects": [str(tmp_path / "linked")]}})
 
     def agent() -> AcpProvider:
-        return AcpProvider("scripted", tmp_path, SystemClock(), servers=servers)
+        return AcpProvider("scripted", tmp_path / "home", SystemClock(), servers=servers)
 
     first = agent()
     await first.configure({"command": AGENT})
-    notes, wiki = await told(first, THERE, tmp_path)
+    notes, wiki = await told(first, THERE, tmp_path / "bin")
     assert notes["env"] == [{"name": "TOKEN", "value": "mine"}, {"name": "MODE", "value": "quick"}]
     assert (notes["name"], notes["command"], notes["args"]) == ("notes", shutil.which("sh"), ["-c", "notes"])
     assert wiki == {

@@ -20,10 +20,14 @@ class Place:
 
 
 class Places:
-    """A file for each session below the provider's own folder. Small and rarely written; call it off the loop."""
+    """A file for each session below the provider's own folder, `<home>/providers/<id>`, where the hub's home is `home`.
+
+    Small and rarely written; call it off the loop.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._home = folder.parents[1]
 
     def find(self, session_id: str) -> Place | None:
         """Return where a session was; None if it is new, or if its file cannot be read."""
@@ -48,9 +52,15 @@ class Places:
             own.mkdir(mode=0o700, parents=True, exist_ok=True)
             return str(own)
         if not isinstance(wanted, str) or not Path(wanted).is_absolute() or not Path(wanted).is_dir():
-            message = "give the absolute path of a folder that exists"
-            raise InvalidInput(f"settings.cwd: {message}", fields=[FieldError("settings.cwd", message)])
+            raise _refused("give the absolute path of a folder that exists")
+        if not self._is_apart(Path(wanted).resolve(), session_id):
+            raise _refused(f"{self._home} has the keys and conversations of the hub: give a folder apart from it")
         return wanted
+
+    def _is_apart(self, folder: Path, session_id: str) -> bool:
+        home = self._home.resolve()
+        is_around = folder.is_relative_to(home) or home.is_relative_to(folder)
+        return not is_around or folder.is_relative_to(self._own(session_id).resolve())
 
     def forget(self, session_id: str) -> None:
         """Remove what is kept of a session; a folder that it named is left alone."""
@@ -62,3 +72,7 @@ class Places:
 
     def _own(self, session_id: str) -> Path:
         return self._folder / "work" / session_id
+
+
+def _refused(message: str) -> InvalidInput:
+    return InvalidInput(f"settings.cwd: {message}", fields=[FieldError("settings.cwd", message)])
