@@ -216,4 +216,6 @@ async def test_a_phone_has_a_heading_a_main_and_four_places(tmp_path: Path, chro
             await expect(phone.page.get_by_role("heading", level=1)).to_be_visible()
             places = phone.page.get_by_role("navigation", name="Rooms").get_by_role("link")
             assert 2 <= await places.count() <= 4
+            more = phone.page.get_by_role("button", name="More", exact=True)
+            await expect(more).to_have_attribute("aria-current", str(path == "/settings").lower())
         assert phone.complaints == []

@@ -110,6 +110,10 @@ export class Navigation extends SignalElement {
           background: none;
         }
 
+        .more[aria-current="true"] {
+          color: var(--text);
+        }
+
         .last {
           margin-top: 0;
         }
@@ -154,17 +158,24 @@ export class Navigation extends SignalElement {
     entry: { name: string; path: string; label: () => string; icon: IconNode; badge?: () => number },
     place = "",
   ): TemplateResult {
-    const { features, router } = this.hub;
-    const path = router.path.value;
-    const owner = features.match(path)?.feature.name ?? features.ownerOf(path)?.name;
     return html`
-      <a class=${place} href=${entry.path} aria-current=${owner === entry.name ? "page" : "false"}>
+      <a class=${place} href=${entry.path} aria-current=${this.#owner === entry.name ? "page" : "false"}>
         ${icon(entry.icon)}<span>${entry.label()}</span>${renderBadge(entry.badge?.() ?? 0)}
       </a>
     `;
   }
 
-  #renderMore(over: readonly { path: string; label: () => string; icon: IconNode }[]): TemplateResult {
+  /** The feature whose room is shown. */
+  get #owner(): string | undefined {
+    const { features, router } = this.hub;
+    const path = router.path.value;
+    return features.match(path)?.feature.name ?? features.ownerOf(path)?.name;
+  }
+
+  #renderMore(
+    over: readonly { name: string; path: string; label: () => string; icon: IconNode }[],
+  ): TemplateResult {
+    const isThere = over.some(({ name }) => name === this.#owner);
     const toggle = (event: Event): void => this.menu.toggleAt(event.currentTarget as HTMLElement);
     const items = over.map(({ label, icon: sign, path }) => ({
       label: label(),
@@ -172,7 +183,7 @@ export class Navigation extends SignalElement {
       run: () => this.hub.router.go(path),
     }));
     return html`
-      <button type="button" class="more" aria-haspopup="menu" aria-expanded="false" @click=${toggle}>
+      <button type="button" class="more" aria-current=${String(isThere)} aria-haspopup="menu" aria-expanded="false" @click=${toggle}>
         ${icon(Ellipsis)}<span>${shellWords().more}</span>
       </button>
       <atrium-menu .items=${items}></atrium-menu>
