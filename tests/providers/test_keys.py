@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -18,12 +18,14 @@ from atrium.adapters.secrets import MemorySecretStore
 from atrium.adapters.storage.memory import MemoryStorageAdapter
 from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.providers import Providers
+from atrium.plugins.providers.states import LOOK_SECONDS
 from atrium.plugins.secrets import Secrets
 from atrium.sdk import Manifest, NoConfig, Plugin
 from atrium.sdk.clock import SystemClock
 from atrium.sdk.errors import ProviderAuthFailed, ProviderKeyMissing
+from atrium.sdk.providers import Availability, Provider, ProviderInfo
 from atrium.testing.provider_suite import text_of, turn
-from tests.gateway.house import HANG_SECONDS, House, house_with
+from tests.gateway.house import HANG_SECONDS, House, Socket, house_with
 from tests.providers.endpoint import KEY, Endpoint, endpoint
 
 WRONG = "sk-wrong-canary-7710aa"
@@ -42,9 +44,11 @@ async def hub(
     store: MemorySecretStore | None = None,
     adapter: MemoryStorageAdapter | None = None,
     environ: dict[str, str] | None = None,
+    also: tuple[Provider, ...] = (),
 ) -> AsyncIterator[tuple[House, httpx.AsyncClient]]:
     """Run a hub with these sections of model providers, in the order in which the composition root offers them."""
     secrets = store or MemorySecretStore()
+    models = [name for name, section in (providers or {}).items() if section.get("kind") == "model"]
     make = partial(ModelProvider, environ=environ or {}, secrets=secrets)
 
     class Offers(Plugin[NoConfig]):
@@ -55,13 +59,46 @@ async def hub(
         async def start(self) -> None:
             self.context.extensions.contribute("secrets.store", secrets)
             self.context.extensions.contribute("providers.model", make)
-            for provider in (*map(make, providers or {}), EchoProvider(SystemClock())):
+            for provider in (*map(make, models), EchoProvider(SystemClock()), *also):
                 self.context.extensions.contribute("providers.provider", provider)
 
     sections = {"discover": False, "attempts": 1, **(providers or {})}
     plugins = (Offers, Secrets, Providers)
-    async with house_with(*plugins, adapter=adapter, config={"providers": sections}) as house, house.http() as http:
+    async with (
+        house_with(*plugins, adapter=adapter, clock=Unlooking(), config={"providers": sections}) as house,
+        house.http() as http,
+    ):
         yield house, http
+
+
+class Unlooking(SystemClock):
+    """A clock by which the hub never looks for what it was not told."""
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds == LOOK_SECONDS:
+            await asyncio.Event().wait()
+        await super().sleep(seconds)
+
+
+class Slow(EchoProvider):
+    """A provider that gets ready when it is told to, and says when it does."""
+
+    def __init__(self) -> None:
+        super().__init__(SystemClock())
+        self.info = ProviderInfo("slow", "Slow", "1")
+        self.preparing = False
+        self._changed: Callable[[], None] = lambda: None
+
+    @property
+    def availability(self) -> Availability:
+        return Availability("active", preparing=self.preparing)
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+
+    def prepare(self, preparing: bool) -> None:
+        self.preparing = preparing
+        self._changed()
 
 
 async def shown(http: httpx.AsyncClient, provider_id: str) -> dict[str, Any]:
@@ -167,6 +204,14 @@ async def test_a_provider_is_added_answers_and_outlives_the_hub(vendor: Endpoint
         assert (await http.get("/providers")).json()["data"] == []
 
 
+async def test_providers_that_are_added_at_once_do_not_take_each_others_place() -> None:
+    body = {"vendor": "openai", "model": "m", "key": KEY}
+    async with hub() as (_, http):
+        added = await asyncio.gather(*(http.post("/providers", json=body) for _ in range(4)))
+        assert sorted(one.json()["id"] for one in added) == ["openai", "openai-2", "openai-3", "openai-4"]
+        assert len((await http.get("/providers")).json()["data"]) == 4
+
+
 async def test_what_an_earlier_provider_left_is_not_sent_to_a_new_address(vendor: Endpoint) -> None:
     store = MemorySecretStore()
     async with hub(store=store) as (house, http):
@@ -232,26 +277,36 @@ async def test_the_key_is_in_no_answer_no_topic_no_log_and_no_document(caplog: p
         assert kept[0] == {"kind": "model", "vendor": "openai", "model": "m"}
 
 
-async def test_another_screen_is_told_of_keys_and_choices_at_once(vendor: Endpoint) -> None:
+async def told(http: httpx.AsyncClient, screen: Socket, provider: str, name: str, value: Any) -> dict[str, Any]:
+    """Wait until the topic says this of a provider; it is read again only when the screen is told of a change."""
+    while True:
+        for one in (await http.get("/topics/providers/states")).json()["data"]:
+            if one["id"] == provider and one.get(name) == value:
+                return dict(one)
+        await screen.next("sync:invalidate")
+
+
+async def test_another_screen_is_told_of_keys_and_choices_at_once() -> None:
     section = {**OPENAI, "models": ["gpt-5.4-mini"]}
     async with hub({"gpt": section}) as (house, http), house.socket() as screen:
         await http.get("/providers")
-        answer = await screen.ask("subscribe", {"topics": ["providers/states"], "snapshots": True})
-        assert answer["type"] == "ack"
-
-        async def told(condition: Any) -> dict[str, Any]:
-            while True:
-                found = (await http.get("/topics/providers/states")).json()["data"]
-                for one in found:
-                    if one["id"] == "gpt" and condition(one):
-                        return dict(one)
-                await screen.next()
-
-        before = await told(lambda one: one["key"]["found"] is None)
+        await screen.ask("subscribe", {"topics": ["providers/states"]})
+        before = await told(http, screen, "gpt", "key", key_of(None))
         assert [one["id"] for one in before["model"]["choices"]] == ["gpt-5.4", "gpt-5.4-mini"]
         assert before["mode"] == {"own": None, "choices": []}
         await http.put("/secrets/provider.gpt", json={"value": KEY})
-        after = await told(lambda one: one["key"]["found"] == "store")
-        assert after["status"] == "active"
+        assert (await told(http, screen, "gpt", "key", key_of("store")))["status"] == "active"
         await http.delete("/providers/gpt/key")
-        await told(lambda one: one["status"] == "unavailable")
+        await told(http, screen, "gpt", "status", "unavailable")
+
+
+async def test_another_screen_is_told_when_a_model_begins_to_be_read_into_memory_and_when_it_is() -> None:
+    slow = Slow()
+    async with hub({"echo": {"enabled": True}}, also=(slow,)) as (house, http), house.socket() as screen:
+        await http.get("/providers")
+        await screen.ask("subscribe", {"topics": ["providers/states"]})
+        await told(http, screen, "slow", "preparing", None)
+        slow.prepare(True)
+        await told(http, screen, "slow", "preparing", True)
+        slow.prepare(False)
+        await told(http, screen, "slow", "preparing", None)

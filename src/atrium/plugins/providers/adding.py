@@ -39,6 +39,7 @@ class Added:
         self._context = context
         self._storage = context.storage.system
         self._added: dict[str, AddedProvider] = {}
+        self.changing = asyncio.Lock()
 
     async def open(self) -> None:
         """Make the providers that were added before."""
@@ -104,28 +105,30 @@ class Adding(Keys):
         """
         settings = _settings_of(vendor, model, name, base_url)
         _check_key(vendor, key)
-        provider_id = self._free_id(settings.get("name") or vendor, vendor)
-        await self.added.add(provider_id, settings)
-        await self.follow()
-        member = self._roster.find(provider_id)
-        try:
-            await self._begin_with(caller, member, key)
-        except BaseException:
-            await self._forget(member)
-            raise
-        return describe(member)
+        async with self.added.changing:
+            provider_id = self._free_id(settings.get("name") or vendor, vendor)
+            await self.added.add(provider_id, settings)
+            await self.follow()
+            member = self._roster.find(provider_id)
+            try:
+                await self._begin_with(caller, member, key)
+            except BaseException:
+                await self._forget(member)
+                raise
+            return describe(member)
 
     @route("DELETE", "/providers/{provider_id}", status=204)
     @service("providers.remove_added")
     async def remove_added(self, caller: Principal, provider_id: str) -> None:
         """Remove a provider that was added, and its key; its sessions stay, for another provider to go on with."""
-        member = self._roster.find(provider_id)
-        if not member.added:
-            raise NotAdded(f"`providers.{provider_id}` in core/config.json, or a program that is installed")
-        key = key_of(member)
-        if key is not None and key.found == "store":
-            await self.drop_key(caller, member)
-        await self._forget(member)
+        async with self.added.changing:
+            member = self._roster.find(provider_id)
+            if not member.added:
+                raise NotAdded(f"`providers.{provider_id}` in core/config.json, or a program that is installed")
+            key = key_of(member)
+            if key is not None and key.found == "store":
+                await self.drop_key(caller, member)
+            await self._forget(member)
 
     async def follow(self) -> None:
         """Have those providers that are on offer or were added, each configured."""
