@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from atrium.adapters.providers.echo import EchoProvider
 from atrium.adapters.providers.model import ModelProvider
@@ -20,7 +21,7 @@ from atrium.kernel.runtime import CoreRuntime
 from atrium.plugins.providers import Providers
 from atrium.plugins.providers.states import LOOK_SECONDS
 from atrium.plugins.secrets import Secrets
-from atrium.sdk import Manifest, NoConfig, Plugin
+from atrium.sdk import Manifest, NoConfig, Plugin, Principal
 from atrium.sdk.clock import SystemClock
 from atrium.sdk.errors import ProviderAuthFailed, ProviderKeyMissing
 from atrium.sdk.providers import Availability, Provider, ProviderInfo
@@ -202,6 +203,18 @@ async def test_a_provider_is_added_answers_and_outlives_the_hub(vendor: Endpoint
         assert (await http.get("/secrets")).json()["data"] == []
     async with hub(store=store, adapter=adapter) as (_, http):
         assert (await http.get("/providers")).json()["data"] == []
+
+
+async def test_plugins_set_keys_and_add_providers_by_the_same_services() -> None:
+    by = Principal(user="local", client="test")
+    async with hub({"gpt": OPENAI}) as (house, http):
+        call = house.runtime.service_registry.call
+        assert (await call("providers.set_key", by, "gpt", SecretStr(KEY)))["status"] == "active"
+        await call("providers.remove_key", by, "gpt")
+        assert (await shown(http, "gpt"))["key"] == key_of(None)
+        added = (await call("providers.add", by, "google", "m", "Gem", None, SecretStr(KEY)))["id"]
+        await call("providers.remove_added", by, added)
+        assert (await http.delete(f"/providers/{added}")).json()["code"] == "UNKNOWN_PROVIDER"
 
 
 async def test_providers_that_are_added_at_once_do_not_take_each_others_place() -> None:
