@@ -4,7 +4,7 @@ import asyncio
 import os
 import stat
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +58,18 @@ async def gone(process: psutil.Process) -> None:
 
 async def provider_in(home: Path, **settings: Any) -> LocalProvider:
     provider = LocalProvider(home, SystemClock())
-    await provider.configure({"maxTokens": 32, **settings})
+    # So small a model says strange things when it picks its words freely.
+    await provider.configure({"maxTokens": 32, "temperature": 0, **settings})
     return provider
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_a_failed_test_is_left() -> Iterator[None]:
+    """End what a test did not come to end: its failure is told once, not by each test behind it."""
+    yield
+    for child in children():
+        child.kill()
+        child.wait()
 
 
 @pytest.fixture

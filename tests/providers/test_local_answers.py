@@ -25,7 +25,8 @@ LONG = "Write a long story about a dragon and a lighthouse."
 async def local(tmp_path_factory: pytest.TempPathFactory, model_file: Path) -> AsyncIterator[LocalProvider]:
     """A provider for all tests: the model is loaded once."""
     provider = LocalProvider(home_with(model_file, tmp_path_factory.mktemp("local")), SystemClock())
-    await provider.configure({"maxTokens": 32})
+    # So small a model says strange things when it picks its words freely.
+    await provider.configure({"maxTokens": 32, "temperature": 0})
     yield provider
     await provider.close()
 
