@@ -1,8 +1,8 @@
 import type { createLowlight } from "lowlight";
-import { GRAMMARS, grammarOf } from "./code_languages.ts";
 
 type Lowlight = ReturnType<typeof createLowlight>;
 type Tree = ReturnType<Lowlight["highlight"]>;
+type Languages = typeof import("./code_languages.ts");
 type Branch = Tree["children"][number];
 
 const LONGEST_CHARACTERS = 100_000;
@@ -11,41 +11,49 @@ const LONGEST_CHARACTERS = 100_000;
 export class CodeColours {
   #lowlight: Promise<Lowlight> | undefined;
   #ready: Lowlight | undefined;
+  #languages: Languages | undefined;
   readonly #loading = new Map<string, Promise<void>>();
 
   /** Show a text in an element, coloured as soon as its grammar is there; until then, and for unknown languages, plain. */
   show(element: Element, code: string, language: string): void {
-    const grammar = code.length <= LONGEST_CHARACTERS ? grammarOf(language) : undefined;
-    if (grammar === undefined) {
-      element.textContent = code;
-    } else if (this.#ready?.registered(grammar)) {
-      element.replaceChildren(...nodesOf(this.#ready.highlight(grammar, code)));
-    } else {
-      element.textContent = code;
-      void this.#load(grammar).then(() => {
-        if (element.textContent === code && this.#ready) {
-          element.replaceChildren(...nodesOf(this.#ready.highlight(grammar, code)));
-        }
-      });
-    }
+    if (code.length <= LONGEST_CHARACTERS && this.#colour(element, code, language)) return;
+    element.textContent = code;
+    if (code.length > LONGEST_CHARACTERS || this.#isUnknown(language)) return;
+    void this.#load(language).then(() => {
+      if (element.textContent === code) this.#colour(element, code, language);
+    });
   }
 
-  #load(grammar: string): Promise<void> {
-    const known = this.#loading.get(grammar) ?? this.#fetch(grammar);
-    this.#loading.set(grammar, known);
+  #colour(element: Element, code: string, language: string): boolean {
+    const grammar = this.#languages?.grammarOf(language);
+    if (grammar === undefined || !this.#ready?.registered(grammar)) return false;
+    element.replaceChildren(...nodesOf(this.#ready.highlight(grammar, code)));
+    return true;
+  }
+
+  #isUnknown(language: string): boolean {
+    return !language || (this.#languages !== undefined && this.#languages.grammarOf(language) === undefined);
+  }
+
+  #load(language: string): Promise<void> {
+    const known = this.#loading.get(language) ?? this.#fetch(language);
+    this.#loading.set(language, known);
     return known;
   }
 
   /** A grammar that cannot be fetched leaves the code plain; the next block asks for it again. */
-  async #fetch(grammar: string): Promise<void> {
+  async #fetch(language: string): Promise<void> {
     try {
+      this.#languages ??= await import("./code_languages.ts");
+      const grammar = this.#languages.grammarOf(language);
+      if (grammar === undefined) return;
       this.#lowlight ??= import("lowlight").then(({ createLowlight }) => createLowlight());
-      const [lowlight, module] = await Promise.all([this.#lowlight, GRAMMARS[grammar]?.()]);
+      const [lowlight, module] = await Promise.all([this.#lowlight, this.#languages.GRAMMARS[grammar]?.()]);
       if (module) lowlight.register({ [grammar]: module.default });
       this.#ready = lowlight;
     } catch {
       this.#lowlight = undefined;
-      this.#loading.delete(grammar);
+      this.#loading.delete(language);
     }
   }
 }
