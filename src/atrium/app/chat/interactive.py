@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Literal
 
 from atrium.app.chat.beginning import choose_provider, create_session
+from atrium.app.chat.help import HELP
 from atrium.app.chat.prompt import Prompt, without_echo
+from atrium.app.chat.questions import Questions
 from atrium.app.chat.screen import HISTORY, Screen
 from atrium.app.errors import ExitCode
 from atrium.app.history import History
@@ -25,21 +27,6 @@ from atrium.app.tui.words import ENGLISH, devices_in_words
 from atrium.client import Client, ClientError, ConnectionState, Conversation, ProblemError, StreamReset
 from atrium.contracts.followers import Device
 from atrium.contracts.sessions import Session
-
-HELP = """\
-/new              begin another session
-/sessions [N]     list sessions, or go to one of the list
-/rename TITLE     give this session another title
-/cancel           cancel the turn, or dismiss an interrupted one
-/retry            run the last turn again that failed or was cut
-/provider [NAME]  let another provider answer from here on, also what failed last
-/model [NAME]     let another model of the provider answer from here on
-/mode [NAME]      let the agent work in another mode
-/image [FILE]     send an image along with the next message, or none after all
-/quit             leave; the session stays
-Enter sends, Alt-Enter begins a new line.
-Ctrl-C cancels a running turn, Ctrl-D leaves.
-One more slash sends what looks like a command: //help"""
 
 LIKE_A_COMMAND = re.compile(r"/[\w-]+")
 """A word with one more slash, as in `/etc/hosts`, is the beginning of a message."""
@@ -77,6 +64,8 @@ class Chat:
             "/sessions": self._sessions,
             "/rename": self._rename,
             "/cancel": self._cancel,
+            "/allow": partial(self._answer, "allow"),
+            "/reject": partial(self._answer, "reject"),
             "/retry": self._retry,
             "/provider": self._switch_provider,
             "/model": partial(self._choose, "model"),
@@ -84,6 +73,7 @@ class Chat:
             "/image": self._image,
             "/quit": self._quit,
         }
+        self._questions = Questions(client, self._take_questions)
         self._prompt = Prompt(history, list(self._commands))
 
     async def run(self, session_id: str | None) -> int:
@@ -95,8 +85,9 @@ class Chat:
         else:
             await self._enter(session_id)
         try:
-            while True:
-                await self._once()
+            async with self._questions.followed():
+                while True:
+                    await self._once()
         except Leave:
             return ExitCode.OK
         finally:
@@ -118,6 +109,7 @@ class Chat:
         warned = False
         self._asking = True
         self._tell_devices()
+        self._questions.tell(self._session_id, self._screen.note)
         try:
             while True:
                 try:
@@ -168,7 +160,7 @@ class Chat:
             if await self._is_stuck():
                 self._screen.note("It waits behind the answer that was interrupted: /retry or /cancel that one first")
                 return
-            await self._until(lambda: self._has_ended(accepted.turn_id))
+            await self._until_asked(lambda: self._has_ended(accepted.turn_id))
 
     # ---- what goes on in the session
 
@@ -228,6 +220,16 @@ class Chat:
         while self._session_id is not None and not done():
             self._changed.clear()
             await self._changed.wait()
+
+    async def _until_asked(self, done: Callable[[], bool]) -> None:
+        """Wait until something holds of the conversation, or an agent in it waits for the person."""
+        await self._until(lambda: done() or self._questions.of(self._session_id) is not None)
+        self._questions.tell(self._session_id, self._screen.note)
+
+    def _take_questions(self) -> None:
+        self._changed.set()
+        if self._asking:
+            self._questions.tell(self._session_id, self._screen.note)
 
     def _knows(self, turn_id: str) -> bool:
         return turn_id in self._screen.conversation.turns
@@ -330,6 +332,11 @@ class Chat:
             return
         await self._client.sessions.cancel(self._session_id)
 
+    async def _answer(self, answer: Literal["allow", "reject"], rest: str) -> None:
+        with without_echo(), self._cancelled_by_ctrl_c():
+            if await self._questions.answer(self._session_id, answer, rest, self._screen.note):
+                await self._until_asked(lambda: all(map(self._has_ended, self._screen.conversation.turns)))
+
     async def _retry(self, rest: str) -> None:
         if self._session_id is None:
             self._screen.note("There is nothing to run again yet: your first message begins the session")
@@ -343,7 +350,7 @@ class Chat:
             await asking
             await self._until(lambda: bool(set(self._screen.conversation.turns) - known))
             fresh = set(self._screen.conversation.turns) - known
-            await self._until(lambda: all(self._has_ended(turn_id) for turn_id in fresh))
+            await self._until_asked(lambda: all(self._has_ended(turn_id) for turn_id in fresh))
 
     async def _switch_provider(self, rest: str) -> None:
         if not rest:

@@ -190,10 +190,15 @@ async def _answer(home: str | None, approval: str, answer: dict[str, Any]) -> No
 
 
 def _print(one: Approval) -> None:
+    for line in lines_of(one):
+        say(line)
+
+
+def lines_of(one: Approval) -> list[str]:
+    """Return the whole of a question as a terminal shows it."""
     act = one.act
     changes, others = patch_of(act.arguments)
-    say(printable(one.title))
-    lines = {
+    facts = {
         "command": act.command,
         "in": act.cwd,
         "environment": ", ".join(act.env),
@@ -209,11 +214,8 @@ def _print(one: Approval) -> None:
         "message": one.message,
         "answers": ", ".join(one.options) if one.status == "pending" else None,
     }
-    for name, value in lines.items():
-        if value:
-            say(f"  {name:<12} {printable(value)}")
-    for line in changes:
-        say(f"  {printable(line)}")
+    told = [f"  {name:<12} {printable(value)}" for name, value in facts.items() if value]
+    return [printable(one.title), *told, *(f"  {printable(line)}" for line in changes)]
 
 
 def patch_of(arguments: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
