@@ -18,7 +18,7 @@ from atrium.adapters.providers.acp_events import Translator
 from atrium.adapters.providers.acp_sizes import LARGEST, cut_arguments
 from atrium.sdk.clock import SystemClock
 from atrium.sdk.errors import ProviderCrashed, ProviderError
-from atrium.sdk.providers import ProviderEvent, ToolCall, ToolResult
+from atrium.sdk.providers import ProviderEvent, ToolCall, ToolResult, Usage
 from tests.providers.test_acp import FIRST, gone, run, said, turn, until_gone
 
 AGENT: dict[str, Any] = {
@@ -104,6 +104,20 @@ def test_an_id_that_is_used_again_is_of_another_call() -> None:
         ToolResult("1#2", "look again", "", "failed"),
         ToolCall("1#3", "may I look", status="waiting"),
     ]
+
+
+async def test_what_a_cancelled_turn_used_is_counted_once(provider: AcpProvider) -> None:
+    counted: list[Usage] = []
+
+    async def count(usage: Usage) -> None:
+        counted.append(usage)
+
+    events = provider.stream_events(FIRST, turn("hang", count=count))
+    await anext(events)
+    await events.aclose()  # type: ignore[attr-defined]  # the suite requires it
+    assert counted == [Usage(3, 5)]
+    assert (await run(provider, turn("say hello", count=count)))[-1] == Usage(3, 5)
+    assert len(counted) == 1
 
 
 async def test_a_turn_is_cancelled_whose_message_is_not_even_read(

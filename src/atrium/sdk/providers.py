@@ -118,12 +118,17 @@ Ask = Callable[[ApprovalRequest], Awaitable[Decision]]
 """Ask the person whose turn it is before an act, and wait for the answer; session and turn are filled in."""
 
 
+Count = Callable[["Usage"], Awaitable[object]]
+"""Take in what a turn has used, where that is known only after its events were closed."""
+
+
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
     """One turn to run: the new message, and all completed messages before it, oldest first.
 
     `by` is who sent the message. Without `ask` there is nobody to ask: an act that needs leave must not happen.
     `images` belong to the new message, which may have no text then. Where there are images, there is `read_image`.
+    `count` takes the usage that a provider learns of after its events were closed.
     `text_only` asks for words alone, in a session of its own: an agent gives it no tools of the user's.
     """
 
@@ -136,6 +141,7 @@ class TurnRequest:
     ask: Ask | None = None
     images: Sequence[Image] = ()
     read_image: ReadImage | None = None
+    count: Count | None = None
     text_only: bool = False
 
     async def bytes_of(self, image: Image) -> bytes:

@@ -196,7 +196,7 @@ class AcpProvider:
                 yield self._not_shown(turn)
                 images = []
             shown = await coded(turn, images)
-            async with aclosing(agent.prompt(place.agent_session, text, place.cwd, turn.ask, shown)) as events:
+            async with aclosing(agent.prompt(place.agent_session, text, place.cwd, turn, shown)) as events:
                 async for event in events:
                     yield event
             await self._remember(agent, known)

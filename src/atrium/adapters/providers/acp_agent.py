@@ -34,7 +34,7 @@ from atrium.sdk.errors import (
     ProviderStopped,
 )
 from atrium.sdk.phrases import phrase
-from atrium.sdk.providers import Ask, Note, ProviderEvent
+from atrium.sdk.providers import Ask, Count, Note, ProviderEvent, TurnRequest, Usage
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,8 @@ class _Turn:
     events: Waiting = field(default_factory=Waiting)
     asking: set[asyncio.Task[Any]] = field(default_factory=set)
     rejected: str = ""
+    count: Count | None = None
+    told: asyncio.Future[Any] | None = None  # the prompt of which was told what it used
 
 
 class _Client:
@@ -176,14 +178,15 @@ class Agent:
         self._offers[session_id] = replace(offer, choices=choices)
 
     async def prompt(
-        self, session_id: str, text: str, cwd: str, ask: Ask | None, images: Sequence[CodedImage] = ()
+        self, session_id: str, text: str, cwd: str, request: TurnRequest, images: Sequence[CodedImage] = ()
     ) -> AsyncGenerator[ProviderEvent, None]:
-        """Run a turn and yield its events; closing the iterator cancels the turn.
+        """Run a turn and yield its events; closing the iterator cancels the turn, which counts what it used.
 
         A request for permission has no place for what a person says with the answer: that is prompted afterwards, in
         the same turn or at the beginning of the next one.
         """
-        turn = self._turns[session_id] = _Turn(cwd, ask, Translator(spending=self._spending.of(session_id)))
+        translator = Translator(spending=self._spending.of(session_id))
+        turn = self._turns[session_id] = _Turn(cwd, request.ask, translator, count=request.count)
         text = "\n\n".join([*self._remarks.pop(session_id, ()), *filter(None, [text])])
         words = [text_block(text)] if text or not images else []
         shown = [image_block(image.data, image.media_type) for image in images]
@@ -217,10 +220,11 @@ class Agent:
             raise ProviderError(f"{self._name} sent more than could be stored, and was stopped")
         result = _json(await self._result(prompting))
         reason = str(result.get("stopReason"))
-        if reason == "refusal":
-            raise ProviderRejected(f"{self._name} refused to go on")
+        turn.told = prompting
         for event in turn.translator.ended(result):
             yield event
+        if reason == "refusal":
+            raise ProviderRejected(f"{self._name} refused to go on")
         stopped = self._why_stopped(reason, turn.rejected)
         is_to_hear_why = reason == "cancelled" and bool(turn.rejected) and session_id in self._remarks
         if stopped and not is_to_hear_why:
@@ -293,14 +297,14 @@ class Agent:
                 async with asyncio.timeout(CANCEL_SECONDS):
                     await self._cancel(session_id)
                     await asyncio.wait([prompting])
+        if self._turns.get(session_id) is turn:
+            del self._turns[session_id]
         if not prompting.done():
             log.warning("%s does not stop a turn and is ended", self._name)
             prompting.cancel()
             await self.stop()
-        elif not prompting.cancelled():
-            prompting.exception()  # whoever left does not want to know
-        if self._turns.get(session_id) is turn:
-            del self._turns[session_id]
+        elif not prompting.cancelled() and prompting.exception() is None:  # whoever left does not want to know of one
+            await _count(turn, prompting)
         if self._flooded:
             await self.stop()
 
@@ -366,6 +370,15 @@ class Agent:
         """Call a method whose answer the package's types would cut: models are not in the protocol's first version."""
         answer = await self._call(self._connection._conn.send_request(method, params))
         return answer if isinstance(answer, dict) else {}
+
+
+async def _count(turn: _Turn, prompting: asyncio.Future[Any]) -> None:
+    """Tell what a turn used that nobody listens to any more."""
+    if turn.count is None or turn.told is prompting:
+        return
+    for event in turn.translator.ended(_json(prompting.result())):
+        if isinstance(event, Usage):
+            await turn.count(event)
 
 
 async def _decided(session_id: str, call: Data, cwd: str, ask: Ask) -> tuple[ApprovalRequest, Decision]:

@@ -173,7 +173,8 @@ class Providers(Adding):
     async def _measured(self, member: Member, turn: TurnRequest) -> AsyncGenerator[ProviderEvent, None]:
         """Run a turn; what it uses is counted before anybody is told, and what that leads to is noted."""
         await _introduce(member, turn)
-        async with closing(member.provider.stream_events(turn.session_id, turn)) as events:
+        asking = replace(turn, count=partial(measure, self.context, member.provider.info.id, turn))
+        async with closing(member.provider.stream_events(turn.session_id, asking)) as events:
             async for event in events:
                 if not isinstance(event, (Usage, Quota)):
                     yield event
