@@ -52,6 +52,22 @@ export const conversationStyles = css`
     display: none;
   }
 
+  .words > * + * {
+    margin-top: 8px;
+  }
+
+  .words .folded > .text {
+    max-height: calc(var(--shown-lines) * 1.5em);
+    overflow: clip;
+  }
+
+  .words .folded > button {
+    width: 100%;
+    font-size: var(--size-12);
+    border-top: 1px solid var(--line);
+    border-radius: 0 0 var(--radius-control) var(--radius-control);
+  }
+
   .words + atrium-said-images {
     margin-top: 8px;
   }

@@ -1,5 +1,6 @@
 import { isRecord } from "../../api/problem.ts";
 import { type Part, type ToolCall, type Turn, textOf } from "./conversation.ts";
+import { readSaid } from "./said_pieces.ts";
 
 /** A place in a conversation that holds what is looked for: a part of a turn, and how often it is in there. */
 export interface Hit {
@@ -98,12 +99,19 @@ type Piece = readonly [piece: string, source: object, read: () => string];
 
 function* piecesOf(turn: Turn): Generator<Piece> {
   const { message } = turn;
-  if (message) yield [SAID, message, () => message.content];
+  if (message) yield [SAID, message, () => wordsOfSaid(message.content)];
   for (const part of turn.parts) {
     if (part.kind === "tool") yield [pieceOf(part), part, () => wordsOfTool(part)];
     else if (part.kind === "thinking") yield [pieceOf(part), part, () => textOf(part)];
     else yield [pieceOf(part), part, () => withoutMarks(textOf(part))];
   }
+}
+
+/** What is shown of a message: what stands in fences without them. */
+function wordsOfSaid(content: string): string {
+  return readSaid(content)
+    .map(({ text }) => text)
+    .join("\n");
 }
 
 function wordsOfTool({ name, arguments: input, output }: ToolCall): string {

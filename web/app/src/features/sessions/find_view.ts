@@ -111,7 +111,7 @@ function bring(place: Range | Element, scroller: HTMLElement, window: RowWindow)
   return false;
 }
 
-const FOLDED = "details:not([open]), figure.folded";
+const FOLDED = "details:not([open]), .folded";
 
 function isFolded(element: Element, scroller: Element): boolean {
   const folded = element.closest(FOLDED);

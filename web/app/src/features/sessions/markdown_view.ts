@@ -8,7 +8,7 @@ import {
 } from "lit/directive.js";
 import type { Token } from "marked";
 import type { CodeColours } from "./code_colours.ts";
-import { frameCode } from "./code_frame.ts";
+import { type FramePlace, frameCode, NOWHERE } from "./code_frame.ts";
 import { readBlocks, renderBlocks } from "./markdown.ts";
 import type { MathView } from "./math_view.ts";
 import { growsPlainly } from "./plain_growth.ts";
@@ -39,6 +39,7 @@ interface Shown {
 export class MarkdownView {
   readonly #element: Element;
   readonly #type: Typesetting;
+  readonly #kept: FramePlace;
   /** Whether all of the text was there when it was shown first. */
   #isWhole = false;
   #text = "";
@@ -47,9 +48,11 @@ export class MarkdownView {
   #finished = 0;
   #finishedLength = 0;
 
-  constructor(element: Element, type: Typesetting) {
+  /** What a reader chose for its code is kept in `kept`. */
+  constructor(element: Element, type: Typesetting, kept: FramePlace = NOWHERE) {
     this.#element = element;
     this.#type = type;
+    this.#kept = kept;
   }
 
   /** Show the text. */
@@ -98,7 +101,9 @@ export class MarkdownView {
     const known = this.#shown[place];
     if (known?.raw === block.raw || (known && this.#grewInPlace(known, block))) return;
     const fragment = renderBlocks([block]);
-    for (const pre of fragment.querySelectorAll("pre")) this.#finishCode(pre);
+    fragment.querySelectorAll("pre").forEach((pre, index) => {
+      this.#finishCode(pre, `${place}-${index}`);
+    });
     this.#type.math.show(fragment);
     const next = shownAs(block, fragment);
     this.#element.insertBefore(fragment, known?.nodes[0] ?? this.#nodeAfter(place));
@@ -106,8 +111,8 @@ export class MarkdownView {
     this.#shown[place] = next;
   }
 
-  #finishCode(pre: HTMLPreElement): void {
-    frameCode(pre, this.#isWhole);
+  #finishCode(pre: HTMLPreElement, place: string): void {
+    frameCode(pre, this.#isWhole, { ...this.#kept, key: `${this.#kept.key}-${place}` });
     const code = pre.querySelector("code");
     if (code) this.#type.colours.show(code, code.textContent, pre.dataset.language ?? "");
   }
@@ -145,17 +150,21 @@ class MarkdownDirective extends Directive {
     if (part.type !== PartType.ELEMENT) throw new Error("markdown() belongs on an element");
   }
 
-  override update(part: ElementPart, [text, isComplete, type]: Parameters<this["render"]>): void {
-    this.#view ??= new MarkdownView(part.element, type);
+  override update(part: ElementPart, [text, isComplete, type, kept]: Parameters<this["render"]>): void {
+    this.#view ??= new MarkdownView(part.element, type, kept);
     this.#view.show(text, isComplete);
   }
 
-  render(_text: string, _isComplete: boolean, _type: Typesetting): void {}
+  render(_text: string, _isComplete: boolean, _type: Typesetting, _kept: FramePlace): void {}
 }
 
 /** Show Markdown inside the element this stands on. */
-export const markdown: (text: string, isComplete: boolean, type: Typesetting) => DirectiveResult =
-  directive(MarkdownDirective);
+export const markdown: (
+  text: string,
+  isComplete: boolean,
+  type: Typesetting,
+  kept: FramePlace,
+) => DirectiveResult = directive(MarkdownDirective);
 
 function shownAs(block: Token, fragment: DocumentFragment): Shown {
   const nodes = [...fragment.childNodes];

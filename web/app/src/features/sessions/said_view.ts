@@ -3,20 +3,25 @@ import { fullTime, shortTime } from "../../design/times.ts";
 import type { UserMessage } from "./conversation.ts";
 import { SAID } from "./find.ts";
 import "./image_view.ts";
+import type { Typesetting } from "./markdown_view.ts";
 import type { OutboxItem } from "./outbox.ts";
+import { said } from "./said_text.ts";
+import type { Opened } from "./tool_view.ts";
 import { sessionWords } from "./words.ts";
 
-/** Where a message stands: its session, and whether the hub can be heard. */
+/** Where a message stands: its session, whether the hub can be heard, and what the reader has opened. */
 export interface SaidPlace {
   readonly sessionId: string;
   readonly now: number;
   readonly isLive: boolean;
+  readonly opened: Opened;
+  readonly type: Typesetting;
 }
 
-/** Show what a person wrote, as they wrote it. `steps` are what can be done with it, `note` what became of it. */
+/** Show what a person wrote, as they wrote it, its code in frames. `steps` are what can be done with it, `note` what became of it. */
 export function renderSaid(
-  { content, at, attachments }: Pick<UserMessage, "content" | "at" | "attachments">,
-  { sessionId, now, isLive }: SaidPlace,
+  { id, content, at, attachments }: Pick<UserMessage, "id" | "content" | "at" | "attachments">,
+  { sessionId, now, isLive, opened, type }: SaidPlace,
   { steps, note }: { readonly steps?: unknown; readonly note?: unknown } = {},
 ): TemplateResult {
   return html`
@@ -26,7 +31,7 @@ export function renderSaid(
         ${at ? html`<time datetime=${at} title=${fullTime(at)}>${shortTime(at, now)}</time>` : nothing}
         ${steps ? html`<span class="acts">${steps}</span>` : nothing}
       </header>
-      <div class="words" data-piece=${SAID}>${content}</div>
+      <div class="words" data-piece=${SAID} ${said(content, type, { key: `${SAID}-${id}`, opened })}></div>
       ${
         attachments
           ? html`<atrium-said-images .sessionId=${sessionId} .attachments=${attachments} ?live=${isLive}></atrium-said-images>`
@@ -39,11 +44,11 @@ export function renderSaid(
 
 /** Show a message on its way: it is in the stream in a moment. */
 export function renderLeaving(
-  { content, attachments, status }: OutboxItem,
+  { clientToken, content, attachments, status }: OutboxItem,
   place: SaidPlace,
 ): TemplateResult {
   const note = html`<p class="unsent"><span class="late">${sessionWords().sending}</span></p>`;
-  const message = { content, at: "", ...(attachments && { attachments }) };
+  const message = { id: clientToken, content, at: "", ...(attachments && { attachments }) };
   return html`<article class="turn" data-testid="unsent" data-status=${status}>
     ${renderSaid(message, place, { note })}
   </article>`;

@@ -57,7 +57,7 @@ export class Timeline extends SignalElement {
   @state() private isUnreadAbove = false;
   @state() private now = Date.now();
   /** What was opened in this conversation; a set that is replaced when it changes. */
-  @state() private opened: ReadonlySet<string> = new Set();
+  @state() private opened = new Set<string>();
   @query(".scroller") private scroller!: HTMLElement;
   @query(".column") private column!: HTMLElement;
   @query("atrium-find-bar") private findBar!: HTMLElement | null;
@@ -252,7 +252,7 @@ export class Timeline extends SignalElement {
       ],
       () =>
         renderTurn(turn, {
-          ...this.#place(),
+          ...this.#place(sought),
           agent,
           isPreparing,
           isLast,
@@ -261,16 +261,15 @@ export class Timeline extends SignalElement {
           isFirstUnread,
           mayAskAgain,
           isBusy: this.busy || !isLive,
-          opened: { has: (key) => this.opened.has(key), toggle: (key) => this.#toggle(key), sought },
-          type: this.#type,
           ask: (step, providerId) => this.dispatchEvent(new TurnEvent(step, turn, providerId)),
           nameOf: (id) => this.hub.providers.nameOf(id),
         }),
     );
   }
 
-  #place(): SaidPlace {
-    return { sessionId: this.open.id, now: this.now, isLive: this.hub.isLive };
+  #place(sought?: string): SaidPlace {
+    const opened = { has: (key: string) => this.opened.has(key), toggle: this.#toggle, sought };
+    return { sessionId: this.open.id, now: this.now, isLive: this.hub.isLive, type: this.#type, opened };
   }
 
   #renderInstead(): unknown {
@@ -373,12 +372,12 @@ export class Timeline extends SignalElement {
     this.#wasUnreadMet = false;
   }
 
-  #toggle(key: string): void {
+  readonly #toggle = (key: string): void => {
     this.#window?.hold();
     const opened = new Set(this.opened);
     if (!opened.delete(key)) opened.add(key);
     this.opened = opened;
-  }
+  };
 
   readonly #onVisible = (): void => this.requestUpdate();
 
@@ -394,6 +393,6 @@ export class Timeline extends SignalElement {
     if (!(pressed instanceof Element)) return;
     if (pressed.closest("summary, [data-grows]")) this.#window?.hold();
     if (pressed instanceof HTMLButtonElement)
-      actOnFrame(pressed, (button, text) => void copyFrom(button, text));
+      actOnFrame(pressed, (button, text) => void copyFrom(button, text), this.opened);
   }
 }

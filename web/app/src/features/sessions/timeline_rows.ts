@@ -3,9 +3,9 @@ import { type Text, type Turn, textOf } from "./conversation.ts";
 import { roomOf } from "./image_view.ts";
 import type { OutboxItem } from "./outbox.ts";
 import type { Row } from "./row_window.ts";
+import { linesOf, shownLinesOf } from "./said_text.ts";
 
 const LINE_PX = 24;
-const LINE_CHARACTERS = 72;
 const HEAD_PX = 28;
 const END_PX = 36;
 const GAP_PX = 24;
@@ -51,7 +51,7 @@ function heightOf(turn: Turn): number {
 }
 
 function heightOfSaid(content: string, attachments: readonly Attachment[] = []): number {
-  const words = content ? linesOf(content) * LINE_PX : 0;
+  const words = content ? shownLinesOf(content) * LINE_PX : 0;
   return HEAD_PX + words + heightOfImages(attachments) + GAP_PX;
 }
 
@@ -63,16 +63,4 @@ function heightOfImages(attachments: readonly Attachment[]): number {
 
 function heightOfProse(part: Text): number {
   return linesOf(textOf(part)) * LINE_PX;
-}
-
-function linesOf(text: string): number {
-  let lines = 0;
-  for (let from = 0; from <= text.length; ) {
-    const end = text.indexOf("\n", from);
-    const length = (end < 0 ? text.length : end) - from;
-    lines += Math.max(1, Math.ceil(length / LINE_CHARACTERS));
-    if (end < 0) break;
-    from = end + 1;
-  }
-  return lines;
 }

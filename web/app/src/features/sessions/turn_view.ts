@@ -19,7 +19,7 @@ import {
   type UserMessage,
 } from "./conversation.ts";
 import { pieceOf } from "./find.ts";
-import { markdown, type Typesetting } from "./markdown_view.ts";
+import { markdown } from "./markdown_view.ts";
 import {
   renderChanges,
   renderProblemSteps,
@@ -55,8 +55,6 @@ export interface TurnContext extends SaidPlace {
   /** `providerId` is the provider to switch to; without one the person is asked. */
   readonly ask: (step: TurnStep, providerId?: string) => void;
   readonly nameOf: (providerId: string) => string;
-  readonly opened: Opened;
-  readonly type: Typesetting;
 }
 
 /** Show one message and everything it caused. */
@@ -164,7 +162,7 @@ function renderText(part: Text, turn: Turn, { type, opened }: TurnContext): Temp
       data-message-id=${part.id}
       data-piece=${pieceOf(part)}
       data-complete=${String(part.isComplete)}
-      ${markdown(textOf(part), isComplete, type)}
+      ${markdown(textOf(part), isComplete, type, { key: pieceOf(part), opened })}
     ></div>
   `;
 }

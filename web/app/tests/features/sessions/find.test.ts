@@ -45,6 +45,11 @@ describe("finding", () => {
     expect(new Finder().find(turns(), "leeks").total).toBe(0);
   });
 
+  it("counts what is shown of code that somebody said", () => {
+    const said = fold(EMPTY_CONVERSATION, [write.said("```peas\npeas = 1\n```", "t1")]).turns;
+    expect(new Finder().find(said, "peas").total).toBe(1);
+  });
+
   it("numbers matches through all places, and knows where one is", () => {
     const findings = new Finder().find(turns(), "peas");
     const third = matchAt(findings, 3);

@@ -39,9 +39,16 @@ describe("code", () => {
     const folded = show(long).querySelector("figure");
     expect(folded?.classList).toContain("folded");
     const unfold = folded?.querySelector<HTMLButtonElement>('[data-code="unfold"]');
-    if (unfold) expect(actOnFrame(unfold, () => undefined)).toBe(true);
+    const opened = new Set<string>();
+    if (unfold) expect(actOnFrame(unfold, () => undefined, opened)).toBe(true);
     expect(folded?.classList).not.toContain("folded");
     expect(show(long, false).querySelector("figure")?.classList).not.toContain("folded");
+    const again = document.createElement("div");
+    new MarkdownView(again, { colours: new CodeColours(), math: new MathView() }, { key: "", opened }).show(
+      long,
+      true,
+    );
+    expect(again.querySelector("figure")?.classList).not.toContain("folded");
   });
 });
 
