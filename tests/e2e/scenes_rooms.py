@@ -161,6 +161,15 @@ async def _approval_in_session(screen: Screen, language: str) -> None:
     await expect(screen.part("approval").first).to_be_visible()
 
 
+def _offline_at(path: str) -> Scene:
+    async def go(screen: Screen, language: str) -> None:
+        await screen.visit(path)
+        await screen.is_live()
+        await go_offline(screen)
+
+    return Scene(go)
+
+
 def _at(path: str) -> Scene:
     async def go(screen: Screen, language: str) -> None:
         await screen.visit(path)
@@ -191,6 +200,8 @@ SCENES: dict[str, Scene] = {
     "last-seen-list": Scene(_last_seen_list, keeps_page=True),
     "no-approvals": _at("/approvals"),
     "usage": _at("/usage"),
+    "usage-offline": _offline_at("/usage"),
+    "providers-offline": _offline_at("/providers"),
     "approvals": Scene(_approvals),
     "approval-in-session": Scene(_approval_in_session),
 }

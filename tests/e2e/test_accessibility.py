@@ -102,6 +102,7 @@ SCREENS: dict[str, Visit] = {
     "new": _at("/new"),
     "welcome": _at("/welcome"),
     "approvals": _at("/approvals"),
+    "usage": _at("/usage"),
     "settings": _at("/settings"),
     "gallery": _at("/gallery"),
     "nowhere": _at("/nowhere"),

@@ -20,6 +20,7 @@ ROOMS = (
     "keys",
     "settings",
     "providers",
+    "usage",
     "welcome",
     "approvals",
     "approval-in-session",

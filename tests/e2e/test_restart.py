@@ -1,4 +1,4 @@
-"""The hub is restarted in mid-answer: the page says so, nothing is lost that may end, and what may not is told as interrupted."""
+"""The hub is restarted in mid-answer: the page says so; what may end ends, what may not is told as interrupted."""
 
 import asyncio
 from pathlib import Path
