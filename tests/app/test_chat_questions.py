@@ -50,3 +50,25 @@ async def test_an_agent_that_asks_is_answered_in_the_chat(home: Path, tmp_path: 
         await screen.until(PROMPT)
         screen.type(CTRL_D)
         assert await asyncio.wait_for(screen.process.wait(), 50) == 0
+
+
+async def test_an_agent_works_in_the_folder_it_is_given(home: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    async with running_daemon(home), terminal("chat", "-p", "coder", "--in", str(project), home=home) as screen:
+        await screen.until(f"coder answers in {project}")
+        screen.type(f"run make{ENTER}")
+        await screen.until("sh -c make")
+        await screen.until(str(project))
+        await screen.until(PROMPT)
+        screen.type(f"/reject{ENTER}")
+        await screen.until("this was not allowed: make")
+        await screen.until(PROMPT)
+        screen.type(CTRL_D)
+        assert await asyncio.wait_for(screen.process.wait(), 50) == 0
+
+
+async def test_what_works_in_no_folder_is_not_given_one(home: Path, tmp_path: Path) -> None:
+    async with running_daemon(home), terminal("chat", "-p", "echo", "--in", str(tmp_path), home=home) as screen:
+        await screen.until("echo works in no folder: leave out --in")
+        assert await asyncio.wait_for(screen.process.wait(), 50) == 1

@@ -120,6 +120,7 @@ class AcpProvider:
                 "images": self._takes_images,
                 "remembers": True,
                 "summaries": True,
+                "folders": True,
             },
             limits={"historyCharacters": LONGEST_HISTORY},
         )

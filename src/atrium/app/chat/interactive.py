@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from atrium.app.chat.beginning import choose_provider, create_session
+from atrium.app.chat.beginning import Wanted, choose_provider, create_session
 from atrium.app.chat.help import HELP
 from atrium.app.chat.prompt import Prompt, without_echo
 from atrium.app.chat.questions import Questions
@@ -42,19 +42,18 @@ class Chat:
     """One person at one terminal, in one session at a time."""
 
     def __init__(
-        self, client: Client, screen: Callable[[], Screen], history: Path, provider: str | None, images: Sequence[Path]
+        self, client: Client, screen: Callable[[], Screen], history: Path, wanted: Wanted, images: Sequence[Path]
     ) -> None:
         self._client = client
         self._new_screen = screen
         self._screen = screen()
-        self._provider = provider
+        self._provider, self._folder = wanted
         self._session_id: str | None = None
         self._following: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._listed: list[Session] = []
-        self._online = True
-        self._asking = False
+        self._online, self._asking = True, False
         self._images = ChosenImages(list(images))
         self._elsewhere: tuple[Device, ...] = ()
         self._elsewhere_told: tuple[Device, ...] = ()
@@ -78,10 +77,11 @@ class Chat:
 
     async def run(self, session_id: str | None) -> int:
         """Talk until the person leaves; return the exit code."""
-        self._provider = await choose_provider(self._client, self._provider) if session_id is None else self._provider
         self._client.connection.on_state(self._connection_changed)
         if session_id is None:
-            self._screen.note(f"{self._provider} answers. /help says what can be done.")
+            self._provider = await choose_provider(self._client, self._provider, self._folder)
+            place = f"{self._provider} answers" + (f" in {self._folder}" if self._folder else "")
+            self._screen.note(f"{place}. /help says what can be done.")
         else:
             await self._enter(session_id)
         try:
@@ -147,7 +147,7 @@ class Chat:
     async def _send(self, content: str) -> None:
         if self._session_id is None:
             provider = await choose_provider(self._client, self._provider)
-            await self._enter(await create_session(self._client, provider, content))
+            await self._enter(await create_session(self._client, provider, content, self._folder))
         assert self._session_id is not None
         token = str(uuid.uuid4())
         self._screen.own_tokens.add(token)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from atrium.app.chat.beginning import choose_provider, create_session
+from atrium.app.chat.beginning import Wanted, choose_provider, create_session
 from atrium.app.chat.screen import change_in_words, progress_in_words, retry_in_words
 from atrium.app.cli.output import print_json_line, warn
 from atrium.app.errors import ExitCode
@@ -26,7 +26,7 @@ async def ask(
     client: Client,
     question: str,
     session_id: str | None,
-    provider: str | None,
+    wanted: Wanted,
     as_json: bool,
     images: Sequence[Path] = (),
 ) -> int:
@@ -36,7 +36,7 @@ async def ask(
     """
     if session_id is None:
         name = question or images[0].name
-        session_id = await create_session(client, await choose_provider(client, provider), name)
+        session_id = await create_session(client, await choose_provider(client, *wanted), name, wanted.folder)
     attachments = await attach_images(client, session_id, images)
     sending = asyncio.create_task(client.sessions.send(session_id, question, attachments=attachments))
     try:

@@ -75,12 +75,19 @@ export function changeSession(
   });
 }
 
+/** What a new session is: who answers, its title, and the folder on the hub's machine that an agent works in, if any. */
+export interface NewSession {
+  readonly providerId: string;
+  readonly title: string;
+  readonly folder?: string;
+}
+
 /** Create a session; the same key creates it once, however often the call is repeated. */
-export async function createSession(providerId: string, title: string, key: string): Promise<string> {
+export async function createSession({ providerId, title, folder }: NewSession, key: string): Promise<string> {
   const created = await callHub<{ sessionId: string }>("/sessions", {
     method: "POST",
     headers: { "Idempotency-Key": key },
-    body: { providerId, metadata: { title } },
+    body: { providerId, metadata: { title }, ...(folder && { settings: { cwd: folder } }) },
   });
   return created.sessionId;
 }

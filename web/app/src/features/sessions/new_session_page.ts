@@ -1,10 +1,12 @@
 import { html, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import { Folder } from "lucide";
 import { postMessage } from "../../api/messages.ts";
 import { type Problem, problemOf } from "../../api/problem.ts";
 import { labelOf, type Provider } from "../../api/providers.ts";
 import { createSession } from "../../api/sessions.ts";
 import { controls } from "../../design/controls.ts";
+import { icon } from "../../design/icon.ts";
 import { renderProblem } from "../../design/problem_view.ts";
 import { renderTold } from "../../design/told_text.ts";
 import { withCode } from "../../design/words.ts";
@@ -19,6 +21,7 @@ import { SignalElement } from "../../state/signal_element.ts";
 import type { Composer, SendEvent } from "./composer.ts";
 import "./composer.ts";
 import { FileDrop } from "./file_drop.ts";
+import { keepFolder, readFolders } from "./folders.ts";
 import { whyNoImages } from "./image_refusal.ts";
 import type { ImageTray } from "./image_upload.ts";
 import { newSessionStyles } from "./new_session_styles.ts";
@@ -41,6 +44,7 @@ export class NewSessionPage extends SignalElement {
   @state() private isBusy = false;
   @state() private problem: Problem | undefined;
   @state() private chosen: string | undefined;
+  @state() private folder = "";
   @query("atrium-composer") private composer!: Composer;
   /** Repeating a call that may have been heard must not create a second session: what was asked for keeps its key. */
   #asked = { request: "", key: "" };
@@ -71,7 +75,7 @@ export class NewSessionPage extends SignalElement {
           ?busy=${this.isBusy || !provider || !this.hub.isLive}
           @send=${this.#begin}
         >
-          ${this.#renderChoice(providers ?? [], provider)}
+          ${this.#renderChoice(providers ?? [], provider)} ${provider?.capabilities?.folders ? this.#renderFolder() : ""}
         </atrium-composer>
       </div>
     `;
@@ -121,6 +125,31 @@ export class NewSessionPage extends SignalElement {
     `;
   }
 
+  #renderFolder(): TemplateResult {
+    const words = newSessionWords();
+    return html`
+      <label class="folder" title=${words.folderHow}>
+        ${icon(Folder)}<span class="visually-hidden">${words.folder}</span>
+        <input
+          list="folders"
+          spellcheck="false"
+          autocapitalize="off"
+          placeholder=${words.ownFolder}
+          data-testid="folder"
+          .value=${this.folder}
+          @input=${this.#writeFolder}
+        />
+        <datalist id="folders">
+          ${readFolders(this.hub.texts).map((folder) => html`<option value=${folder}></option>`)}
+        </datalist>
+      </label>
+    `;
+  }
+
+  #writeFolder(event: Event): void {
+    this.folder = (event.target as HTMLInputElement).value;
+  }
+
   /** Who answers: the one chosen here, the one chosen last time, the hub's own choice; each only while it can. */
   #provider(): Provider | undefined {
     const active = this.hub.providers.all.value?.filter(({ status }) => status === "active") ?? [];
@@ -143,10 +172,13 @@ export class NewSessionPage extends SignalElement {
     this.isBusy = true;
     this.problem = undefined;
     const title = titleFrom(content || (this.images.names[0] ?? ""));
-    const request = JSON.stringify([provider.id, title]);
+    const folder = provider.capabilities?.folders ? this.folder.trim() : "";
+    const wanted = { providerId: provider.id, title, ...(folder && { folder }) };
+    const request = JSON.stringify(wanted);
     if (this.#asked.request !== request) this.#asked = { request, key: randomId() };
     try {
-      const id = await createSession(provider.id, title, this.#asked.key);
+      const id = await createSession(wanted, this.#asked.key);
+      if (folder) keepFolder(this.hub.texts, folder);
       await this.images.begin(id);
       if (!this.images.hasFailed) this.#handOver(id, content);
     } catch (error) {

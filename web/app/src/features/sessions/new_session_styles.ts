@@ -84,6 +84,25 @@ export const newSessionStyles = css`
     background: var(--surface);
   }
 
+  .folder {
+    min-width: 0;
+    color: var(--text-muted);
+  }
+
+  .folder input {
+    min-width: 0;
+    min-height: 28px;
+    padding: 0 4px;
+    border: 0;
+    border-radius: var(--radius-control);
+    background: transparent;
+    field-sizing: content;
+    max-width: 24rem;
+    font-family: var(--font-mono);
+    font-size: var(--size-13);
+    color: var(--text);
+  }
+
   @media (max-width: 767px) {
     header {
       padding: 0 16px;
@@ -93,7 +112,8 @@ export const newSessionStyles = css`
       font-size: var(--size-16);
     }
 
-    select {
+    select,
+    .folder input {
       min-height: var(--control);
     }
   }

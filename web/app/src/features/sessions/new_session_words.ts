@@ -8,6 +8,10 @@ export const newSessionWords = catalogue(
     whoAnswers: "Who answers",
     howItBegins: "The first message starts a session. It goes on when this window is closed.",
     notNow: "The hub does not answer. What you write is kept here until it does.",
+    folder: "Folder",
+    ownFolder: "A folder of its own",
+    folderHow:
+      "The project the agent works in: a folder on the hub's machine. Left empty, the session gets one of its own.",
     creating: "Creating the session",
     textKept: "Your text is kept.",
     noModel: "No model",
@@ -22,6 +26,10 @@ export const newSessionWords = catalogue(
     whoAnswers: "Кто отвечает",
     howItBegins: "С первого сообщения начнётся сессия. Она продолжится, даже если закрыть это окно.",
     notNow: "Хаб не отвечает. Написанное хранится здесь, пока он не вернётся.",
+    folder: "Папка",
+    ownFolder: "Своя папка",
+    folderHow:
+      "Проект, в котором работает агент: папка на компьютере хаба. Если не указать, у сессии будет своя.",
     creating: "Создаём сессию",
     textKept: "Ваш текст сохранён.",
     noModel: "Нет модели",

@@ -117,7 +117,7 @@ export class WelcomeRoom extends SignalElement implements Room {
     if (this.#asked.text !== text) this.#asked = { text, key: randomId() };
     const { key } = this.#asked;
     try {
-      const id = await createSession(provider.id, titleOf(text), key);
+      const id = await createSession({ providerId: provider.id, title: titleOf(text) }, key);
       await sendMessage(id, text, key);
       this.hub.texts.set(DRAFT_KEY, "");
       this.hub.router.go(sessionPath(id), "replace");
