@@ -245,13 +245,11 @@ async def test_what_could_not_be_sent_is_sent_though_its_session_was_left(tmp_pa
         await ann.item("Poem").click()
         await ann.context.set_offline(False)
         await ann.is_live()
-        async with ann.daemon.http() as http:
-            for _ in range(200):
-                page = (await http.get(f"/sessions/{session_id}/messages")).json()
-                if any(message["content"] == "plant beans" for message in page["data"]):
+        path = f"/sessions/{session_id}/events"
+        async with ann.daemon.http() as http, http.stream("GET", path, params={"follow": "true"}) as events:
+            async for line in events.aiter_lines():
+                if "plant beans" in line:
                     break
-                await ann.page.evaluate("() => new Promise(requestAnimationFrame)")
-        assert [message["content"] for message in page["data"] if message["role"] == "user"] == [
-            "plant peas",
-            "plant beans",
-        ]
+        await ann.item("Garden").click()
+        await ann.answers("plant beans")
+        assert [text.strip() for text in await ann.messages("user").all_inner_texts()] == ["plant peas", "plant beans"]
