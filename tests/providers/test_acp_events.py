@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from atrium.adapters.providers.acp_events import Translator
-from atrium.sdk.errors import ProviderError
+from atrium.sdk.errors import InvalidInput, ProviderError
 from atrium.sdk.providers import TextDelta, ToolCall, ToolResult
 
 
@@ -70,3 +70,16 @@ def test_an_agents_own_failure_says_who_failed() -> None:
 
     error = provider_error("Coder", RequestError(-32603, "Internal error", {"details": "out of paper"}))
     assert (type(error), error.detail) == (ProviderError, "Coder: out of paper")
+
+
+def test_nobody_is_asked_about_a_part_of_an_act() -> None:
+    translator = Translator()
+    long = {"command": f"true # {'x' * (1 << 20)}\nrm -r /"}
+    (told,) = translator.update(tool("pending", rawInput=long))
+    assert isinstance(told, ToolCall)
+    assert "left out" in str(told.arguments)
+    with pytest.raises(InvalidInput, match="too long to be shown"):
+        translator.known({"toolCallId": "1"})
+    assert translator.known({"toolCallId": "1", "rawInput": long})["rawInput"] == long
+    list(translator.update(tool("pending", rawInput={"command": "make"})))
+    assert translator.known({"toolCallId": "1"})["rawInput"] == {"command": "make"}

@@ -269,7 +269,7 @@ class Agent:
             return CANCELLED
         for event in turn.translator.asked(call):
             turn.events.put_nowait(event)
-        asking = asyncio.ensure_future(_decided(session_id, turn.translator.known(call), turn.cwd, turn.ask))
+        asking = asyncio.ensure_future(_decided(session_id, call, turn, turn.ask))
         turn.asking.add(asking)
         try:
             asked, decision = await asking
@@ -381,9 +381,9 @@ async def _count(turn: _Turn, prompting: asyncio.Future[Any]) -> None:
             await turn.count(event)
 
 
-async def _decided(session_id: str, call: Data, cwd: str, ask: Ask) -> tuple[ApprovalRequest, Decision]:
+async def _decided(session_id: str, call: Data, turn: _Turn, ask: Ask) -> tuple[ApprovalRequest, Decision]:
     """Ask about a tool call; an answer that is about another act does not allow this one."""
-    asked = await asyncio.to_thread(question, call, session_id=session_id, cwd=cwd)
+    asked = await asyncio.to_thread(question, turn.translator.known(call), session_id=session_id, cwd=turn.cwd)
     decision = await ask(asked)
     if decision.digest != asked.act.digest():
         decision = decision.model_copy(update={"allowed": False, "message": None})

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from atrium.adapters.providers.acp_sizes import Output, cut_arguments, cut_text
 from atrium.adapters.providers.acp_usage import Spending, together
+from atrium.sdk.errors import InvalidInput
 from atrium.sdk.providers import ModeChanged, ProviderEvent, TextDelta, ThinkingDelta, ToolCall, ToolResult, Usage
 
 Data = Mapping[str, Any]
@@ -30,6 +31,8 @@ class _Tool:
     arguments: dict[str, Any]
     output: str | Output = ""
     terminal: Output = field(default_factory=Output)
+    is_cut: bool = False
+    """Whether there was more of the arguments."""
 
 
 @dataclass(slots=True)
@@ -63,8 +66,13 @@ class Translator:
         yield from self._tool({**call, "content": changes or None, "status": "waiting"})  # its words are the question
 
     def known(self, call: Data) -> Data:
-        """Return a tool call with what was told of it before: Codex asks for an MCP tool without saying which."""
+        """Return a tool call with what was told of it before: Codex asks for an MCP tool without saying which.
+
+        Raises `InvalidInput` where that was more than is kept: nobody may allow what they see a part of.
+        """
         tool = self.tools.get(str(call.get("toolCallId") or ""))
+        if tool is not None and tool.is_cut and "rawInput" not in call:
+            raise InvalidInput("what it would do is too long to be shown")
         return {"title": tool.name, "rawInput": tool.arguments, **call} if tool is not None else call
 
     def ended(self, result: Data) -> Iterator[ProviderEvent]:
@@ -87,6 +95,7 @@ class Translator:
         given = update.get("rawInput")
         if isinstance(given, Mapping) and given:
             tool.arguments = cut_arguments(given)
+            tool.is_cut = tool.arguments != given
         tool.terminal.add(_terminal(update))
         tool.output = _output(update, tool)
         status = str(update.get("status") or "")
