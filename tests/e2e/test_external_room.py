@@ -58,5 +58,5 @@ async def test_a_package_that_is_not_there_is_named_and_harms_nobody(tmp_path: P
         screen_of(browser, daemon) as ann,
     ):
         await ann.sign_in("/settings")
-        await expect(ann.part("settings-page")).to_contain_text("`tally.package` names no folder with web/index.js")
+        await expect(ann.part("settings-page")).to_contain_text("tally.package names no folder with web/index.js")
         await expect(ann.page.get_by_role("link", name="Tally")).to_have_count(0)

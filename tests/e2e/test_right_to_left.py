@@ -42,7 +42,7 @@ async def test_the_page_stands_from_right_to_left(tmp_path: Path, chromium: str,
         await ann.answers("plain words")
         await ann.send(HEBREW)
         await ann.answers(HEBREW)
-        said = '[data-testid="message"][data-role="user"] .words'
+        said = '[data-testid="message"][data-role="user"] .words .text'
         assert await side(ann, said) == "left"
         assert await side(ann, f"{said} >> text={HEBREW}") == "right"
         assert await ann.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -40,8 +40,12 @@ export const conversationStyles = css`
     color: var(--text-muted);
   }
 
-  .words {
+  .words,
+  .words .text {
     unicode-bidi: plaintext;
+  }
+
+  .words {
     font-size: var(--size-16);
     line-height: 1.5;
     white-space: pre-wrap;

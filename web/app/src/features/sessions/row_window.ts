@@ -43,17 +43,20 @@ export class RowWindow {
   #keyAt: (index: number) => string = () => "";
   #drawn: Drawn = NOTHING;
   #wasAtEnd = true;
+  /** How far it was scrolled when that was last heard, in pixels. */
+  #top = 0;
   #isOpened = false;
   #isHeld = false;
 
   constructor(scroller: HTMLElement, onChange: () => void) {
     this.#scroller = scroller;
     this.#onChange = onChange;
+    // Before the column hears of the same scrolling, and draws for it.
+    scroller.addEventListener("scroll", this.#noteEnd, { passive: true });
     this.#column = new Virtualizer(this.#options());
     this.#unmount = this.#column._didMount();
     this.#resizes = new ResizeObserver(() => this.#resized());
     this.#resizes.observe(scroller);
-    scroller.addEventListener("scroll", this.#noteEnd, { passive: true });
   }
 
   /** Take the rows and say which are to be drawn: between two elements, `before` and `after`, that hold the room of the rest. */
@@ -75,13 +78,13 @@ export class RowWindow {
     for (const row of column.querySelectorAll<HTMLElement>(":scope > [data-index]"))
       this.#column.measureElement(row);
     this.#column.measureElement(null);
+    if (this.#wasAtEnd && !this.#isHeld && this.isAway) this.#followEnd();
   }
 
-  /** Go to the end and stay there: also to the end of a row that is to be drawn now and is measured only then. */
+  /** Go to the end and stay there: also at the end of rows that are drawn and measured only later. */
   toEnd(): void {
     this.#wasAtEnd = true;
     this.#column.scrollToEnd();
-    requestAnimationFrame(() => this.#column.scrollToEnd());
   }
 
   /** Bring a row into view. */
@@ -150,6 +153,12 @@ export class RowWindow {
     this.#unmount();
   }
 
+  /** Go after the end, unless the reader has just left it. */
+  #followEnd(): void {
+    this.#noteEnd();
+    if (this.#wasAtEnd) this.#column.scrollToEnd();
+  }
+
   /** A conversation opens at its end. */
   #open(): void {
     this.#isOpened = true;
@@ -161,10 +170,12 @@ export class RowWindow {
     if (this.#wasAtEnd && this.#isOpened) this.#column.scrollToEnd();
   }
 
-  /** The element itself is asked: this may be heard before the column hears of the same scrolling. */
+  /** Only who goes up leaves the end; what grows below does not take them from it. */
   readonly #noteEnd = (): void => {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    this.#wasAtEnd = scrollHeight - scrollTop - clientHeight <= NEAR_PX;
+    if (scrollHeight - scrollTop - clientHeight <= NEAR_PX) this.#wasAtEnd = true;
+    else if (scrollTop < this.#top) this.#wasAtEnd = false;
+    this.#top = scrollTop;
   };
 
   #options(): ConstructorParameters<typeof Virtualizer<HTMLElement, HTMLElement>>[0] {
