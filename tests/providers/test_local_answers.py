@@ -97,6 +97,16 @@ async def test_both_turns_of_a_killed_child_fail(local: LocalProvider) -> None:
     assert text_of(await run_turn(local, turn("Hi.")))
 
 
+async def test_a_child_that_was_ended_on_purpose_has_not_crashed(local: LocalProvider) -> None:
+    for _ in range(2):
+        async with begun_turn(local, turn(LONG)) as events:
+            await local.close()
+            with pytest.raises(ProviderCrashed):
+                async for _event in events:
+                    pass
+    assert text_of(await run_turn(local, turn("Hi.")))
+
+
 async def test_more_turns_than_slots_wait_in_order(local: LocalProvider) -> None:
     await run_turn(local, turn("Hi."))
     finished: list[int] = []

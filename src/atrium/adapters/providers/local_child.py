@@ -64,9 +64,9 @@ class LocalChild:
         self._crashes = 0
 
     async def lost(self, process: ModelProcess) -> None:
-        """Take note that a child's connection broke, and end what is left of it."""
+        """Take note that a child's connection broke, and end what is left of it; ended on purpose it has not crashed."""
         await process.ended(within=GOODBYE_SECONDS)
-        if process is not self._last_crashed:
+        if process is not self._last_crashed and not process.is_stopped:
             self._last_crashed = process
             self._crashed()
         if process.alive:

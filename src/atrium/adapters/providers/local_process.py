@@ -46,6 +46,8 @@ class ModelProcess:
         self._words = b""
         self._listener = asyncio.create_task(self._listen(), name="local model: errors")
         self.socket = socket
+        self.is_stopped = False
+        """Whether it was ended on purpose."""
 
     @classmethod
     async def start(cls, model: ModelFile, run_folder: Path) -> ModelProcess:
@@ -97,6 +99,7 @@ class ModelProcess:
 
     async def stop(self) -> None:
         """End the child and remove its socket; may be called twice."""
+        self.is_stopped = True
         with contextlib.suppress(ProcessLookupError):  # it has ended by itself
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
