@@ -64,7 +64,7 @@ class LocalChild:
         self._crashes = 0
 
     async def lost(self, process: ModelProcess) -> None:
-        """Take note that a child's connection broke, and end what is left of it. One ended on purpose has not crashed."""
+        """Take note that the connection to a child broke, and end the rest of it; ended on purpose it did not crash."""
         await process.ended(within=GOODBYE_SECONDS)
         if process is not self._last_crashed and not process.is_stopped:
             self._last_crashed = process
