@@ -14,7 +14,7 @@ import pytest
 from atrium.adapters.providers.acp import AcpProvider
 from atrium.adapters.providers.acp_servers import parse_servers, servers_for
 from atrium.sdk.clock import SystemClock
-from atrium.sdk.providers import TurnRequest
+from atrium.sdk.providers import Note, TurnRequest
 from atrium.testing.provider_suite import text_of
 from tests.app.running import run_atrium
 
@@ -76,9 +76,54 @@ async def test_a_session_has_the_servers_of_its_project(tmp_path: Path, monkeypa
 def test_a_server_that_cannot_be_used_is_left_out_and_named(
     server: dict[str, Any], why: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    given = servers_for(parse_servers({"broken": server, "fine": {"command": ["sh"]}}), str(tmp_path), ["http"])
+    given, left_out = servers_for(
+        parse_servers({"broken": server, "fine": {"command": ["sh"]}}), str(tmp_path), ["http"]
+    )
     assert [one["name"] for one in given] == ["fine"]
     assert f"providers.mcpServers.broken is left out: {why}" in caplog.text
+    assert left_out["broken"].startswith(why)
+
+
+async def test_a_session_is_told_once_of_the_servers_it_does_without(tmp_path: Path) -> None:
+    servers = parse_servers({"gone": {"command": ["no-such-server"]}, "off": {"command": ["x"], "enabled": False}})
+    agent = AcpProvider("scripted", tmp_path / "home", SystemClock(), servers=servers)
+    await agent.configure({"command": AGENT})
+    (tmp_path / "project").mkdir()
+    told: list[list[str]] = []
+    for _ in range(2):
+        turn = TurnRequest(HERE, "turn-1", "hello", settings={"cwd": str(tmp_path / "project")})
+        told.append([event.content async for event in agent.stream_events(HERE, turn) if isinstance(event, Note)])
+    await agent.close()
+    said = "The MCP server gone is left out: no-such-server is not on the PATH: install it, or give its whole path"
+    assert told == [[said], []]
+
+
+async def test_files_of_a_strange_repository_name_no_servers_and_set_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strange = tmp_path / "cloned"
+    (strange / "core").mkdir(parents=True)
+    settings = {
+        "version": "1.0.0",
+        "providers": {"echo": {"enabled": True}, "mcpServers": {"evil": {"command": ["sh"]}}},
+    }
+    (strange / "core" / "config.json").write_text(json.dumps(settings))
+    (strange / "config.json").write_text(json.dumps(settings))
+    (strange / ".mcp.json").write_text(json.dumps({"mcpServers": {"evil": {"command": "sh"}}}))
+    (strange / ".env").write_text("ATRIUM_PROVIDERS__ECHO__ENABLED=true\nSTRANGE=yes\n")
+    code, before, errors = await run_atrium("config", "show", home=tmp_path / "home")
+    assert code == 0, errors
+    monkeypatch.chdir(strange)
+    code, after, errors = await run_atrium("config", "show", home=tmp_path / "home")
+    assert (code, after) == (0, before), errors
+    agent = AcpProvider(
+        "scripted", tmp_path / "home", SystemClock(), servers=parse_servers({"notes": {"command": ["sh"]}})
+    )
+    await agent.configure({"command": AGENT})
+    assert [one["name"] for one in await told(agent, HERE, strange)] == ["notes"]
+    turn = TurnRequest(HERE, "turn-2", "env STRANGE", settings={"cwd": str(strange)})
+    assert text_of([event async for event in agent.stream_events(HERE, turn)]) == "not set"
+    await agent.close()
 
 
 @pytest.fixture

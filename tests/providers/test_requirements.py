@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from atrium.adapters.agents import ProgramFolder, ProgramUnsupported, RecipeInva
 from atrium.adapters.agents.folder import CURRENT, MARK
 from atrium.adapters.agents.npm import install_locked
 from atrium.adapters.agents.recipes import Recipe, read_recipe
-from atrium.adapters.agents.requirements import needs_to_run, require, this_platform
+from atrium.adapters.agents.requirements import needs_of_home, needs_to_run, require, this_platform
 
 RECIPE: dict[str, Any] = {
     "name": "Kit", "about": "A kit.", "licence": "MIT", "homepage": "https://example.org", "command": ["kit"],
@@ -125,3 +126,15 @@ async def test_what_a_killed_installation_left_is_tidied_away(tmp_path: Path) ->
     folder.tidy()
     assert [entry.name for entry in sorted(folder.folder.iterdir())] == ["1.0.0", CURRENT, "lock"]
     assert await ProgramFolder(tmp_path, recipe(id="none")).remove() is True
+
+
+def test_a_home_among_temporary_files_is_told_where_an_agent_does_not_work_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    below, elsewhere = tmp_path / "temporary" / "home", tmp_path / "home"
+    codex, other = find_recipes(tmp_path)["codex"], recipe()
+    (finding,) = needs_of_home(codex, below)
+    assert finding.level == "warn"
+    assert "Codex's commands do not work there" in finding.message
+    assert needs_of_home(codex, elsewhere) == needs_of_home(other, below) == []

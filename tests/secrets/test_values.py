@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from atrium.adapters.agents import find_recipes
 from atrium.adapters.providers.acp import AcpProvider
-from atrium.adapters.providers.acp_servers import parse_servers, servers_for, with_secrets
+from atrium.adapters.providers.acp_servers import parse_servers, told_of
 from atrium.adapters.providers.model import ModelProvider
 from atrium.adapters.providers.secret_values import SecretValues
 from atrium.adapters.secrets import EncryptedFileStore, KeySource, MemorySecretStore
@@ -88,11 +88,12 @@ async def test_mcp_servers_get_the_secrets_that_they_name_or_are_left_out(
             "other": {"command": ["sh"], "env": {"TOKEN": {"secret": "B"}}},
         }
     )
-    told = servers_for(await with_secrets(servers, SecretValues(secrets)), str(tmp_path), ["http"])
-    assert [(one["name"], one.get("env") or one["headers"]) for one in told] == [
+    told = await told_of(servers, SecretValues(secrets), str(tmp_path), ["http"])
+    assert [(one["name"], one.get("env") or one["headers"]) for one in told.servers] == [
         ("notes", [{"name": "TOKEN", "value": KEY}, {"name": "PLAIN", "value": "yes"}]),
         ("wiki", [{"name": "Authorization", "value": KEY}]),
     ]
+    assert list(told.left_out) == ["other"]
     assert "providers.mcpServers.other is left out: " in caplog.text
     assert "atrium secrets set B" in caplog.text
     assert KEY not in repr(servers) + caplog.text

@@ -50,6 +50,8 @@ class Recipe(BaseModel):
     """Variables of the hub that its process is given where they are set: its own keys, nobody else's."""
     env: dict[str, str] = Field(default_factory=dict)
     mode: str | None = None
+    outside_temporary: bool = False
+    """Whether it does not work with a home below the folder for temporary files."""
 
     @property
     def told(self) -> str:

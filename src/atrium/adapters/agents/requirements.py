@@ -8,6 +8,7 @@ import platform
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,6 +32,17 @@ async def needs_to_run(recipe: Recipe) -> list[Finding]:
 async def needs_to_install(recipe: Recipe, folder: Path) -> list[Finding]:
     """Look at what is needed besides to install it."""
     return [_npm(), _disk(recipe, folder)]
+
+
+def needs_of_home(recipe: Recipe, home: Path) -> list[Finding]:
+    """Look at where the agent keeps what is its own."""
+    temporary = Path(tempfile.gettempdir()).resolve()
+    if not recipe.outside_temporary or not home.resolve().is_relative_to(temporary):
+        return []
+    said = f"the hub's home is below {temporary}: {recipe.name}'s commands do not work there"
+    found = phrase("agent.home_temporary", said, folder=str(temporary), agent=recipe.name)
+    step = phrase("agent.other_home", "start the hub with another home: ATRIUM_HOME")
+    return [Finding("home", "warn", found, step)]
 
 
 def require(recipe: Recipe, findings: Sequence[Finding]) -> None:

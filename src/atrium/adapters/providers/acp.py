@@ -21,7 +21,7 @@ from atrium.adapters.providers.acp_images import coded
 from atrium.adapters.providers.acp_places import Place, Places
 from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.adapters.providers.acp_program import AgentProgram, Launch
-from atrium.adapters.providers.acp_servers import McpServer, servers_for, with_secrets
+from atrium.adapters.providers.acp_servers import McpServer, Told, note_of, told_of
 from atrium.adapters.providers.model_settings import FromEnvironment, FromStore
 from atrium.adapters.providers.secret_values import SecretValues
 from atrium.adapters.providers.settings import ProviderSettings, parse_settings
@@ -54,6 +54,8 @@ class _Open:
 
     place: Place
     own: Mapping[str, str | None]
+    left_out: dict[str, str]
+    """MCP servers of which its agent is not told, and why; empty once the person knows."""
     wished: Mapping[str, str | None] = field(default_factory=lambda: {"mode": None, "model": None})
 
 
@@ -189,6 +191,8 @@ class AcpProvider:
             # Words alone need no mode of the user's in which it may act unasked.
             settings = {**turn.settings, "mode": self._usual_mode or ""} if turn.text_only else turn.settings
             await self._follow_wishes(agent, known, settings)
+            while known.left_out:
+                yield note_of(*known.left_out.popitem())
             place = known.place
             before = turn.history if is_new else unheard(turn.history, self._id)
             text = with_history(before, turn.content, EARLIER if is_new else MEANWHILE)
@@ -301,22 +305,22 @@ class AcpProvider:
         if known is not None:
             return known, False
         kept = await asyncio.to_thread(self._places.find, session_id)
-        if kept is not None and await agent.load(kept.agent_session, kept.cwd, await self._told_of(agent, kept.cwd)):
+        told = Told([], {}) if kept is None else await self._told(agent, kept.cwd)
+        left_out: dict[str, str] = {}
+        if kept is not None and await agent.load(kept.agent_session, kept.cwd, told.servers):
             place = kept
         else:
             cwd = await asyncio.to_thread(self._places.work_folder, session_id, settings.get("cwd"))
-            servers = await self._told_of(agent, cwd) if with_servers else []
+            servers, left_out = await self._told(agent, cwd) if with_servers else Told([], {})
             place = Place(await agent.new(cwd, servers), cwd)
             await asyncio.to_thread(self._places.keep, session_id, place)
         offered = agent.offer(place.agent_session).choices
-        known = self._open[session_id] = _Open(place, {"mode": offered.mode, "model": offered.model})
+        known = self._open[session_id] = _Open(place, {"mode": offered.mode, "model": offered.model}, left_out)
         await self._remember(agent, known)
         return known, place is not kept
 
-    async def _told_of(self, agent: Agent, cwd: str) -> list[dict[str, Any]]:
-        """Return the MCP servers that a session in a folder is told of."""
-        servers = await with_secrets(self._servers, self._values)
-        return await asyncio.to_thread(servers_for, servers, cwd, agent.transports)
+    async def _told(self, agent: Agent, cwd: str) -> Told:
+        return await told_of(self._servers, self._values, cwd, agent.transports)
 
     async def _follow_wishes(self, agent: Agent, known: _Open, settings: Mapping[str, Any]) -> None:
         """Set the mode and the model that a session wishes for now; without a wish, those it had at first."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from atrium.adapters.agents.folder import ProgramFolder, Report
 from atrium.adapters.agents.recipes import Recipe
-from atrium.adapters.agents.requirements import needs_to_install, needs_to_run, require
+from atrium.adapters.agents.requirements import needs_of_home, needs_to_install, needs_to_run, require
 from atrium.adapters.providers.acp_process import AgentProcess
 from atrium.sdk.errors import AtriumError, InvalidInput, ProviderNotInstalled
 from atrium.sdk.findings import Finding
@@ -119,7 +119,7 @@ class AgentProgram:
         if recipe.package is not None:
             findings += await needs_to_install(recipe, self._installed.folder)
         findings.append(self._version_found() if here.status == "active" else self._missing())
-        findings += self._keys_found()
+        findings += [*needs_of_home(recipe, self._home), *self._keys_found()]
         if here.status == "active" and all(finding.level != "fail" for finding in findings):
             findings.append(await self._answer_found())
         return findings

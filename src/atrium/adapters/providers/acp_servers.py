@@ -5,12 +5,13 @@ The agent starts and calls them; the hub only says which there are, and asks a p
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic.alias_generators import to_camel
@@ -18,6 +19,8 @@ from pydantic.alias_generators import to_camel
 from atrium.adapters.providers.model_settings import FromEnvironment, FromStore
 from atrium.adapters.providers.secret_values import SecretValues
 from atrium.sdk.errors import AtriumError
+from atrium.sdk.phrases import phrase
+from atrium.sdk.providers import Note
 
 log = logging.getLogger(__name__)
 
@@ -65,37 +68,68 @@ def parse_servers(setting: Mapping[str, Any]) -> Servers:
     return TypeAdapter(Servers).validate_python(setting)
 
 
-async def with_secrets(servers: Mapping[str, McpServer], values: SecretValues) -> Servers:
-    """Return the servers with the secrets of the hub's store that they name; one that lacks any is left out."""
-    found = {}
+class Told(NamedTuple):
+    """The servers that an agent is told of, as ACP's `session/new` takes them, and why others are left out, by name."""
+
+    servers: list[dict[str, Any]]
+    left_out: dict[str, str]
+
+
+async def told_of(
+    servers: Mapping[str, McpServer], values: SecretValues, cwd: str, transports: Collection[str]
+) -> Told:
+    """Return what the agent of a session in a folder is told; `transports` as for `servers_for`."""
+    here = await asyncio.to_thread(_here, servers, cwd)
+    known, without_secrets = await with_secrets(here, values)
+    told = await asyncio.to_thread(servers_for, known, cwd, transports)
+    return Told(told.servers, without_secrets | told.left_out)
+
+
+async def with_secrets(servers: Mapping[str, McpServer], values: SecretValues) -> tuple[Servers, dict[str, str]]:
+    """Return the servers with the secrets of the hub's store that they name, and why others are left out: one lacks."""
+    found, left_out = {}, {}
     for name, server in servers.items():
         try:
             known = {"env": await _read(server.env, values), "headers": await _read(server.headers, values)}
         except AtriumError as error:
-            log.warning("providers.mcpServers.%s is left out: %s", name, error)
+            left_out[name] = _left_out(name, error)
         else:
             found[name] = server.model_copy(update=known)
-    return found
+    return found, left_out
 
 
 async def _read(given: Secrets, values: SecretValues) -> Secrets:
     return {name: await values.read(value) if isinstance(value, FromStore) else value for name, value in given.items()}
 
 
-def servers_for(servers: Mapping[str, McpServer], cwd: str, transports: Collection[str]) -> list[dict[str, Any]]:
-    """Return the servers of a session in a folder, as ACP's `session/new` and `session/load` take them.
+def servers_for(servers: Mapping[str, McpServer], cwd: str, transports: Collection[str]) -> Told:
+    """Return the servers of a session in a folder; one that cannot be used here is left out.
 
-    `transports` are those that the agent speaks besides a program's input and output, `http` and `sse`. One that cannot
-    be used here is left out, and the log says why. Looks at the disk: call it off the loop.
+    `transports` are those that the agent speaks besides a program's input and output, `http` and `sse`. Looks at the
+    disk: call it off the loop.
     """
-    found = []
-    for name, server in servers.items():
-        if server.enabled and _is_for(server, cwd):
-            try:
-                found.append(_as_acp(name, server, transports))
-            except _Unusable as error:
-                log.warning("providers.mcpServers.%s is left out: %s", name, error)
-    return found
+    told = Told([], {})
+    for name, server in _here(servers, cwd).items():
+        try:
+            told.servers.append(_as_acp(name, server, transports))
+        except _Unusable as error:
+            told.left_out[name] = _left_out(name, error)
+    return told
+
+
+def note_of(name: str, reason: str) -> Note:
+    """Return what is told of a server that is left out."""
+    said = f"The MCP server {name} is left out: {reason}"
+    return Note(phrase("agent.server_left_out", said, server=name, reason=reason))
+
+
+def _left_out(name: str, error: Exception) -> str:
+    log.warning("providers.mcpServers.%s is left out: %s", name, error)
+    return str(error)
+
+
+def _here(servers: Mapping[str, McpServer], cwd: str) -> Servers:
+    return {name: server for name, server in servers.items() if server.enabled and _is_for(server, cwd)}
 
 
 class _Unusable(Exception):
