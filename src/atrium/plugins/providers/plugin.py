@@ -16,12 +16,12 @@ from atrium.plugins.providers.choosing import Kind, check_choices, describe_choi
 from atrium.plugins.providers.circuits import CIRCUITS, Circuits
 from atrium.plugins.providers.faults import closing, failures_of
 from atrium.plugins.providers.finding import look_for_providers
-from atrium.plugins.providers.handing_over import as_read, reads_most_first, window_of
+from atrium.plugins.providers.handing_over import as_read
 from atrium.plugins.providers.images import as_seen, refusal, takes_images
 from atrium.plugins.providers.keys import describe, describe_state, note_key, require_key
 from atrium.plugins.providers.metering import admit, measure
 from atrium.plugins.providers.programs import PROGRAMS, is_shown
-from atrium.plugins.providers.reading import reading_of
+from atrium.plugins.providers.reading import reading_of, reads_most_first, window_in
 from atrium.plugins.providers.roster import Member, Roster
 from atrium.plugins.providers.states import STATES, Shown, States
 from atrium.plugins.providers.summaries import Summariser, writer_among
@@ -250,7 +250,8 @@ class Providers(Adding):
     @service("providers.window")
     async def window(self, provider_id: str) -> int | None:
         """Return how many characters of an earlier conversation a provider reads; None if it does not say."""
-        return window_of(self._roster.find(provider_id).provider.info)
+        window = window_in(self._roster.find(provider_id).provider.info)
+        return None if window is None else window.room
 
     @service("providers.reading")
     async def reading(self, provider_id: str, held: Held) -> Reading:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from atrium.plugins.providers.handing_over import SHARE
 from atrium.sdk.providers import ChatMessage, ProviderInfo
 from atrium.sdk.summaries import Held, Reading
 
 BYTES_PER_TOKEN = 3
 """Fewer bytes than English, Russian or code have for each token, so that what is taken to fit does."""
+
+SHARE = 2
+"""The part of its window that an earlier conversation may fill: one of so many; the rest is for what comes."""
 
 AROUND = 20
 """What is written around each message, at most."""
@@ -50,6 +52,15 @@ def window_in(info: ProviderInfo) -> Window | None:
     if isinstance(characters, int):
         return Window(characters)
     return Window(tokens * BYTES_PER_TOKEN // SHARE, in_bytes=True) if isinstance(tokens, int) else None
+
+
+def reads_most_first(providers: Iterable[ProviderInfo], outgrown: ProviderInfo) -> list[str]:
+    """Return the ids of providers for a conversation that was too long for one: those that read most first.
+
+    One that does not say how much it reads counts as the one that was outgrown.
+    """
+    unsaid = window_in(outgrown) or Window(0)
+    return [info.id for info in sorted(providers, key=lambda info: -(window_in(info) or unsaid).room)]
 
 
 def reading_of(held: Held, info: ProviderInfo) -> Reading:
